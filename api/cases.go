@@ -444,7 +444,7 @@ func actionOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, er
 	case gen.ActDeliver:
 		need.text("recipient", in.Recipient)
 		need.text("method", string(in.Method))
-		return ledger.CaseDeliver, identity.CaseDeliver, &ledger.CaseDeliverV1{Recipient: in.Recipient, Method: string(in.Method), Proof: in.Proof}, need.err()
+		return ledger.CaseDeliver, identity.CaseDeliver, &ledger.CaseDeliverV1{Recipient: in.Recipient, Method: string(in.Method), Proof: in.Proof, Relation: in.Relation, Witness: in.Witness, Reason: in.Reason, Since: in.Since, Consent: in.Consent}, need.err()
 	case gen.ActComment:
 		need.text("text", in.Text)
 		return ledger.CaseComment, identity.CaseComment, &ledger.CaseCommentV1{Text: in.Text}, need.err()

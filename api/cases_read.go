@@ -144,6 +144,7 @@ func (s *Server) shownText(ctx context.Context, c *casework.Case, entries []stor
 		if body, err := entries[i].Decode(); err == nil {
 			if b, ok := body.(*ledger.CaseDeliverV1); ok {
 				veil.Name(b.Recipient)
+				veil.Name(b.Witness)
 			}
 		}
 	}

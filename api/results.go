@@ -83,7 +83,7 @@ func resultBody(in *gen.ResultAction) (ledger.Kind, ledger.Body, error) {
 	case gen.ResultActState:
 		need.text("proposal", in.Proposal)
 		need.text("text", in.Text)
-		return ledger.ResultState, &ledger.ResultStateV1{Proposal: in.Proposal, Text: in.Text, Waived: in.Waived}, need.err()
+		return ledger.ResultState, &ledger.ResultStateV1{Proposal: in.Proposal, Text: in.Text, Waived: in.Waived, Proof: in.Proof}, need.err()
 	case gen.ResultActDecide:
 		need.text("proposal", in.Proposal)
 		need.text("reasons", in.Reasons)

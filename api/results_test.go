@@ -33,7 +33,7 @@ func (h *site) granted(item, department string, until calendar.Date) (c gen.Case
 	h.act("window", id, gen.CaseAction{Kind: gen.ActAccept})
 	h.act("chief", id, gen.CaseAction{Kind: gen.ActDecide, Granted: yes(true), Opinion: "符合条件"})
 	h.act("window", id, gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: name, Number: "JY-1", ValidUntil: until.String()}}})
-	h.act("window", id, gen.CaseAction{Kind: gen.ActDeliver, Recipient: "周某", Method: gen.ByDirect})
+	h.act("window", id, gen.CaseAction{Kind: gen.ActDeliver, Recipient: "梅溪竹业有限公司", Method: gen.ByDirect})
 	return receipt.Case, name
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -108,6 +109,15 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if err != nil {
 		return nil, err
 	}
+	if b, ok := body.(*ledger.CaseDeliverV1); ok && b.Method == "electronic" && c.Online.Account != "" && !a.told {
+		agreed, err := a.electronic(c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !agreed {
+			return nil, refuse("no_consent", "申请人尚未同意电子送达，请改用其他送达方式", "the applicant has not agreed to electronic service; serve it another way")
+		}
+	}
 	if b, ok := body.(*ledger.CaseIssueV1); ok && !a.told {
 		if err := a.numbersFree(c, b.Documents...); err != nil {
 			return nil, err
@@ -140,6 +150,8 @@ func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 	case *ledger.CaseWithdrawV1:
 		return b.Proof
 	case *ledger.CaseDeliverV1:
+		return append(slices.Clip(b.Proof), b.Consent...)
+	case *ledger.ResultStateV1:
 		return b.Proof
 	case *ledger.HearingRecordV1:
 		return b.Record

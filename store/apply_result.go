@@ -20,7 +20,10 @@ const resultKinds = `'result.propose', 'result.state', 'result.decide', 'result.
 // What comes before its case is known here is taken, and counts once it is.
 func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.Body, from origin) (func() error, error) {
 	if c == nil {
-		return func() error { return nil }, nil
+		return func() error { return a.nameAttachments(e, attachmentsOf(body)) }, nil
+	}
+	keep := func(f result.File) func() error {
+		return func() error { return errors.Join(a.nameAttachments(e, attachmentsOf(body)), a.saveResults(c, f)) }
 	}
 	if a.told { // it stands, and may have come before
 		f, stood, err := a.foldResults(c, "", e.ID)
@@ -30,7 +33,7 @@ func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.B
 		if !stood {
 			f, _ = result.Apply(f, c, e, body, result.Authority(c))
 		}
-		return func() error { return a.saveResults(c, f) }, nil
+		return keep(f), nil
 	}
 	f, err := a.resultsOf(c, e.ID)
 	if err != nil {
@@ -43,7 +46,7 @@ func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.B
 	if err := a.mayMakeOut(c, e, body, &f, &next); err != nil {
 		return nil, err
 	}
-	return func() error { return a.saveResults(c, next) }, nil
+	return keep(next), nil
 }
 
 // mayMakeOut holds a result that an entry makes out, or proposes to, against the

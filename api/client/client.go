@@ -2387,6 +2387,9 @@ type CaseAction struct {
 	// Complete finding, in a joint matter: the papers are in order; else points say what is not
 	Complete bool `json:"complete,omitempty,omitzero"`
 
+	// Consent deliver, electronic: scans of the written consent, for a case handed in at a desk
+	Consent []AttachmentRef `json:"consent,omitempty,omitzero"`
+
 	// Days extend: working days, required
 	Days int `json:"days,omitempty,omitzero"`
 
@@ -2467,11 +2470,17 @@ type CaseAction struct {
 	// Record record_hearing: the signed record, scanned
 	Record []AttachmentRef `json:"record,omitempty,omitzero"`
 
+	// Relation deliver, direct: what the recipient is to the applicant, when they are neither the applicant nor the agent; a proof comes with it
+	Relation string `json:"relation,omitempty,omitzero"`
+
 	// Result resume: required
 	Result string `json:"result,omitempty,omitzero"`
 
 	// Shown correct: the document that was looked at, required
 	Shown string `json:"shown,omitempty,omitzero"`
+
+	// Since A day in Beijing, 2026-10-12.
+	Since Date `json:"since,omitempty,omitzero"`
 
 	// Summary record_hearing: required
 	Summary string `json:"summary,omitempty,omitzero"`
@@ -2499,6 +2508,9 @@ type CaseAction struct {
 
 	// Waived ask_hearing: the right is given up
 	Waived bool `json:"waived,omitempty,omitzero"`
+
+	// Witness deliver, left: before whom; reason: why
+	Witness string `json:"witness,omitempty,omitzero"`
 }
 
 // CaseActionCause terminate: required
@@ -5346,6 +5358,9 @@ type ResultAction struct {
 	// Number reissue: that of what is made out, required
 	Number string `json:"number,omitempty,omitzero"`
 
+	// Proof state: scans of the holder's written statement
+	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
+
 	// Proposal state, decide: required
 	Proposal string `json:"proposal,omitempty,omitzero"`
 
@@ -5362,7 +5377,7 @@ type ResultAction struct {
 	// Text state: what the holder says, required
 	Text string `json:"text,omitempty,omitzero"`
 
-	// Waived state: the holder gives up the right to be heard
+	// Waived state: the holder gives up the right to be heard; proof is required
 	Waived bool `json:"waived,omitempty,omitzero"`
 }
 

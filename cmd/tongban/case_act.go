@@ -22,6 +22,8 @@ type actFlags struct {
 	toStep                      int
 	documents, proof            []string
 	recipient, method           string
+	relation, witness, since    string
+	consent                     []string
 	life                        lifeFlags
 	hearing                     hearingFlags
 }
@@ -86,6 +88,10 @@ With --head the step is refused if the case has moved on since.`,
 	flags.StringArrayVar(&f.documents, "document", nil, "证照 name[=number[@valid-until]]，可重复：issue (document; repeatable)")
 	flags.StringVar(&f.recipient, "recipient", "", "收件人：deliver (who received it)")
 	flags.StringVar(&f.method, "method", string(client.ByDirect), "送达方式 direct、left、post、electronic、entrusted、notice：deliver (how)")
+	flags.StringVar(&f.relation, "relation", "", "签收人与申请人的关系，非本人、代办人签收时并附 --proof：deliver (what the recipient is to the applicant)")
+	flags.StringVar(&f.witness, "witness", "", "留置送达的见证人，并附 --reason：deliver (before whom papers were left)")
+	flags.StringVar(&f.since, "since", "", "公告送达的公告之日，并附 --reason：deliver (day from which a public notice stands)")
+	flags.StringSliceVar(&f.consent, "consent", nil, "同意电子送达的确认书扫描件：deliver (scan of the consent to electronic service)")
 	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证扫描件，可重复：deliver (scan of the proof; repeatable)")
 	flags.StringVar(&f.head, "head", "", "办理时看到的当前条目 (the head that was looked at)")
 	f.life.register(cmd)
@@ -129,6 +135,13 @@ func act(ctx context.Context, c *connection, id string, action client.CaseAction
 			return err
 		}
 		action.Proof = append(action.Proof, ref)
+	}
+	for _, path := range f.consent {
+		ref, err := upload(ctx, c, path)
+		if err != nil {
+			return err
+		}
+		action.Consent = append(action.Consent, ref)
 	}
 	a, err := answered[client.CaseReceipt](c.api.ActOnCase(ctx, id, &client.ActOnCaseParams{IdempotencyKey: *key}, action))
 	if err != nil {
@@ -179,6 +192,10 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 		if err = missing(a.Recipient, "recipient"); err == nil && !a.Method.Valid() {
 			err = usagef("--method %q：应为 direct、left、post、electronic、entrusted 或 notice (one of these)", f.method)
 		}
+		a.Relation, a.Witness, a.Reason = f.relation, f.witness, f.reason
+		if err == nil && f.since != "" {
+			a.Since, err = parseDate("since", f.since)
+		}
 	case client.ActComment:
 		a.Text = said(f.text)
 		err = missing(a.Text, "text")
@@ -198,10 +215,11 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 // refused: a reason the clerk wrote must not get lost.
 var actOnly = map[string][]client.CaseActionKind{
 	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
-	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing},
+	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing, client.ActDeliver},
 	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
 	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
+	"relation": {client.ActDeliver}, "witness": {client.ActDeliver}, "since": {client.ActDeliver}, "consent": {client.ActDeliver},
 	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement, client.ActTellHearing}, "again": {client.ActRequestSupplement},
 	"material": {client.ActSupplement}, "field": {client.ActSupplement},
 	"supplement": {client.ActAccept, client.ActRequestSupplement}, "tolerate": {client.ActAccept, client.ActRequestSupplement}, "deemed": {client.ActAccept},

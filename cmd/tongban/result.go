@@ -60,6 +60,7 @@ var resultKinds = []client.ResultActionKind{client.ResultActPropose, client.Resu
 func resultActCommand() *cobra.Command {
 	var a client.ResultAction
 	var measure, ground, replacement, before string
+	var proof []string
 	var agreed, dropped bool
 	cmd := &cobra.Command{
 		Use:   "act NUMBER KIND",
@@ -85,6 +86,7 @@ reissue 补发遗失的证照`,
 	flags.StringVar(&a.Proposal, "proposal", "", "拟办条目：state、decide (the proposal)")
 	flags.StringVar(&a.Text, "text", "", "持有人的意见：state (what the holder says)")
 	flags.BoolVar(&a.Waived, "waived", false, "放弃陈述申辩：state (the right is given up)")
+	flags.StringSliceVar(&proof, "proof", nil, "持有人书面声明的扫描件，放弃陈述申辩时须附：state (scan of what the holder wrote)")
 	flags.BoolVar(&agreed, "agreed", false, "同意：decide")
 	flags.BoolVar(&dropped, "dropped", false, "不同意：decide (it stays as it is)")
 	flags.StringVar(&a.Reasons, "reasons", "", "决定的理由：decide (reasons)")
@@ -124,6 +126,13 @@ reissue 补发遗失的证照`,
 			return err
 		}
 		sayKey(c, key)
+		for _, path := range proof {
+			ref, err := upload(cmd.Context(), c, path)
+			if err != nil {
+				return err
+			}
+			a.Proof = append(a.Proof, ref)
+		}
 		r, err := answered[client.ResultReceipt](c.api.ActOnCaseResults(cmd.Context(), caseID(args[0]), &client.ActOnCaseResultsParams{IdempotencyKey: *key}, a))
 		if err != nil {
 			return uncertain(c, err, *key)

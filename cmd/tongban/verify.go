@@ -22,10 +22,11 @@ func verifyCommand() *cobra.Command {
 		Short: "核验文书真伪，可离线 (what a document is worth; works without a node)",
 		Long: `CODE 为扫描文书二维码所得文字，- 表示从标准输入读取；或用 --file 给出打印时保存的 JSON，连同内容一起核验。
 给出 --trust 县信任文件（tongban trust keys 取得）时不连接任何节点；否则向节点查询，并得知是否已换发或作废。
-文书真实有效时退出码 0，否则 1 并说明原因。
+文书真实有效时退出码 0，否则 1 并说明原因；离线核验只证明签发时真实，是否仍有效须联网（JSON 中 online_needed 为 true）。
 CODE is what a scanner reads off the QR code, - is standard input; or --file names the JSON that came
 with the print, whose content is checked too. With --trust no node is asked. Ends with 0 for a document
-that is genuine and in force, else with 1 and the reasons.`,
+that is genuine and in force, else with 1 and the reasons. Offline it tells that the document was good
+when it was signed; whether it still is takes a node (online_needed in the JSON).`,
 		Example: `  tongban verify TB1:AEAQC... --trust anji-trust.json
   tongban verify --file notice.json --trust anji-trust.json --fingerprint 3f9a61c2d05b7e8894a1b6c7d8e9f0
   tongban verify TB1:AEAQC... --node http://127.0.0.1:8080`,
@@ -139,8 +140,22 @@ func verifyOffline(p printer, text string, content json.RawMessage, path, finger
 			report.Case = code.Case.String()
 		}
 	}
-	return sayVerdict(p, report)
+	return sayVerdictOf(p, offlineReport{report, r.Verdict == proof.Genuine})
 }
+
+// offlineReport is what can be told without a node: not whether a document was
+// voided or replaced since.
+type offlineReport struct {
+	client.VerifyReport
+	OnlineNeeded bool `json:"online_needed"`
+}
+
+// signedZH is what is told of a document whose signature holds, where no ledger
+// was asked.
+const (
+	signedZH = "签名有效，签发时真实；是否仍有效请联网核验"
+	signedEN = "signed and genuine when it was issued; check online whether it still holds"
+)
 
 func canonicalText(content json.RawMessage) (text []byte, strange bool) {
 	if content == nil {
@@ -169,7 +184,15 @@ var verdictZH = map[proof.Verdict]string{
 
 // sayVerdict prints a report, and fails unless the document is good.
 func sayVerdict(p printer, r client.VerifyReport) error {
+	return sayVerdictOf(p, offlineReport{r, false})
+}
+
+func sayVerdictOf(p printer, r offlineReport) error {
 	r.VerdictZh = verdictZH[r.Verdict]
+	verdictEN := string(r.Verdict)
+	if r.OnlineNeeded {
+		r.VerdictZh, verdictEN = signedZH, signedEN
+	}
 	if r.Reasons == nil {
 		r.Reasons = []proof.Reason{}
 	}
@@ -179,7 +202,7 @@ func sayVerdict(p printer, r client.VerifyReport) error {
 		}
 	} else {
 		t := newTable("", "")
-		t.row(p.pick("结论", "verdict"), p.pick(r.VerdictZh, string(r.Verdict)))
+		t.row(p.pick("结论", "verdict"), p.pick(r.VerdictZh, verdictEN))
 		for _, why := range r.Reasons {
 			t.row(p.pick("说明", "because"), clean(p.pick(why.ZH, why.EN)))
 		}

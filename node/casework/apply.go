@@ -226,8 +226,7 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 	case *ledger.CaseIssueV1:
 		return c.issue(item, e, b)
 	case *ledger.CaseDeliverV1:
-		c.Status, c.DeliveredMS, c.Recipient, c.Method = Closed, e.OccurredAt, b.Recipient, b.Method
-		c.pass()
+		return c.deliver(e, b)
 	}
 	return nil
 }

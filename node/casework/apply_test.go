@@ -211,7 +211,7 @@ func TestApplyEveryVerbAtEveryStep(t *testing.T) {
 		at   division.Code
 	}{{"TB-MZJ-004", village}, {"TB-MZJ-004", county}, {"TB-YBJ-003", village}, {"TB-XZRZ-005", township}} {
 		item := mustItem(t, way.item)
-		c := &Case{ID: "e0", Head: "e0", Division: village, HandedInAt: way.at, Status: HandedIn, Steps: Plan(item, way.at.Tier()), HandedInMS: opened}
+		c := &Case{ID: "e0", Head: "e0", Division: village, HandedInAt: way.at, Status: HandedIn, Steps: Plan(item, way.at.Tier()), HandedInMS: opened, Applicant: ledger.Applicant{Type: "person", Name: "王芳"}}
 		if c.Steps[0].Verb == ledger.VerbCollect {
 			c.Step = 1
 		}

@@ -105,6 +105,13 @@ type Case struct {
 	PapersReturned bool   `json:"papers_returned,omitempty"`
 	Recipient      string `json:"recipient,omitempty"`
 	Method         string `json:"method,omitempty"`
+	// Relation is what the recipient is to the applicant, Witness before whom
+	// papers were left, ServedWhy why they were left or served by public notice,
+	// NoticeSince since when that stood.
+	Relation    string        `json:"relation,omitempty"`
+	Witness     string        `json:"witness,omitempty"`
+	ServedWhy   string        `json:"served_why,omitempty"`
+	NoticeSince calendar.Date `json:"notice_since,omitzero"`
 	// Told are the due dates that the applicant was told last.
 	Told ledger.Dues `json:"told,omitzero"`
 	// Cause is why a terminated case has no decision.

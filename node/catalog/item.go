@@ -55,6 +55,9 @@ type Item struct {
 	// Publicity is "never" for an item of whose cases nothing may be published
 	// although the rule would (PublicityOf). It can only take away.
 	Publicity Publicity `json:"publicity,omitempty" zh:"公开程度"`
+	// ReviewBody is who reconsiders what is decided (行政复议机关), where that is
+	// not who the law says by default; see package remedy.
+	ReviewBody string `json:"review_body,omitempty" zh:"行政复议机关"`
 }
 
 // MaxPromise is the longest promise, in working days, that needs no reason.

@@ -103,7 +103,7 @@ func TestGoldenDocuments(t *testing.T) {
 			decided(true)(c)
 			c.Status, c.DeliveredMS, c.Recipient, c.Method = casework.Closed, c.DecidedMS, "李某", "direct"
 			c.Documents = []ledger.IssuedDocument{{Name: "合格证", Number: "安消〔2026〕1号"}}
-		}, []string{"安消〔2026〕1号", "李某", "直接送达", "受送达人"}},
+		}, []string{"准予行政许可决定书 准〔2026〕", "安消〔2026〕1号", "李某", "直接送达", "受送达人"}},
 	} {
 		s := lived(t, row.change)
 		d, err := Make(row.kind, s)

@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identifier"
 	"github.com/tongban/tongban/node/joint"
+	"github.com/tongban/tongban/node/remedy"
 )
 
 // The documents of a joint matter (联办件): one receipt, one notice, one result.
@@ -165,12 +166,25 @@ var jointMakers = map[Kind]jointMaker{
 			d.list("各事项的结论", rows)
 			if refused {
 				d.Text = append(d.Text, "有事项未获准的，须以其结果为前提的事项随之终止，其余事项不受影响。")
-				d.Remedy = []string{fmt.Sprintf("如不服其中任何一项决定，可自知道该决定之日起六十日内向%s申请行政复议，或自知道之日起六个月内依法向人民法院提起行政诉讼。", s.Government)}
+				d.Remedy = s.remedies()
 			}
 			d.Text = append(d.Text, "各事项的决定书由其主管部门分别出具，与本告知单一并送达。")
 			d.Signatures = []string{"送达人", "受送达人", "送达日期"}
 		},
 	},
+}
+
+// remedies tell for each case that was refused who reconsiders it: those of
+// several authorities can be different.
+func (s JointSubject) remedies() []string {
+	var rows []string
+	for i, m := range s.Members {
+		if f := joint.FateOf(m); f != joint.FateDeclined && f != joint.FateNotTaken {
+			continue
+		}
+		rows = append(rows, m.ItemName+"："+remedy.Text(remedy.Body(s.Items[i].ReviewBody, m.Department, s.Government)))
+	}
+	return rows
 }
 
 func declined(c *casework.Case) string {

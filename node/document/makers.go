@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identifier"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/remedy"
 )
 
 // maker makes one kind of document: from when on, of which day, and what it
@@ -46,21 +47,22 @@ var makers = map[Kind]maker{
 				d.list("容缺受理、须补交的材料", []string{fmt.Sprintf("%s（%s前补交）", t.Material, t.Before.Chinese())})
 			}
 			if slices.Contains(c.Flags, casework.FlagDeemed) {
-				d.Text = append(d.Text, "因逾期未一次性告知需要补正的内容，依照《中华人民共和国行政许可法》第三十二条第四项，自收到申请材料之日起即为受理。特别程序所需时间依法不计算在期限内，将另行书面告知。")
+				d.Text = append(d.Text, "因逾期未一次性告知需要补正的内容，"+s.under("第三十二条第四项")+"，自收到申请材料之日起即为受理。"+s.notCounted())
 				return
 			}
 			if len(c.Tolerated) > 0 {
-				d.Text = append(d.Text, "除上列须补交的材料外，申请材料符合法定形式，决定容缺受理；上列材料未补交前不作出准予决定。特别程序所需时间依法不计算在期限内，将另行书面告知。")
+				d.Text = append(d.Text, "除上列须补交的材料外，申请材料符合法定形式，决定容缺受理；上列材料未补交前不作出准予决定。"+s.notCounted())
 				return
 			}
-			d.Text = append(d.Text, "申请材料齐全、符合法定形式，决定予以受理。特别程序所需时间依法不计算在期限内，将另行书面告知。")
+			d.Text = append(d.Text, "申请材料齐全、符合法定形式，决定予以受理。"+s.notCounted())
 		},
 	},
 	RejectionNotice: {
 		ready: func(c *casework.Case) bool { return c.Status == casework.NotAccepted },
 		date:  func(c *casework.Case) calendar.Date { return day(c.RejectedMS) },
 		fill: func(d *Document, s Subject) {
-			d.add("理由", s.Case.Reason).add("法律依据", "《中华人民共和国行政许可法》第三十二条").add("应向何处申请", s.Case.RightAuthority)
+			d.add("理由", s.Case.Reason).add("应向何处申请", s.Case.RightAuthority)
+			d.list("法律依据", s.bases("第三十二条"))
 			d.remedy(s)
 		},
 	},
@@ -90,7 +92,7 @@ var makers = map[Kind]maker{
 			d.add("特别程序", last.Procedure).add("起始日期", last.From.Chinese()).add("预计完成日期", last.Until.Chinese())
 			d.add("承诺办结日期", due(s, casework.LimitPromised)).add("法定办结日期", due(s, casework.LimitStatutory))
 			if last.Lawful {
-				d.Text = append(d.Text, "依照《中华人民共和国行政许可法》第四十五条，上述程序所需时间不计算在法定期限内。")
+				d.Text = append(d.Text, s.under("第四十五条")+"，上述程序所需时间不计算在法定期限内。")
 			} else {
 				d.Text = append(d.Text, "上述程序所需时间不计算在承诺期限内，法定期限照常计算。")
 			}
@@ -102,7 +104,7 @@ var makers = map[Kind]maker{
 		fill: func(d *Document, s Subject) {
 			d.add("延长", fmt.Sprintf("%d 个工作日", s.Case.ExtendedBy)).add("理由", s.Case.ExtendReason).add("新的办结日期", due(s, casework.LimitStatutory))
 			d.add("批准人", s.Case.Extender)
-			d.Text = append(d.Text, "依照《中华人民共和国行政许可法》第四十二条，经本机关负责人批准延长办理期限。")
+			d.Text = append(d.Text, s.under("第四十二条")+"，经本机关负责人批准延长办理期限。")
 		},
 	},
 	GrantDecision: {
@@ -161,12 +163,24 @@ var makers = map[Kind]maker{
 		},
 		fill: func(d *Document, s Subject) {
 			var rows []string
+			switch s.Case.Decision {
+			case casework.Granted:
+				rows = append(rows, served(GrantDecision, s, d))
+			case casework.Declined:
+				rows = append(rows, served(RefusalDecision, s, d))
+			}
 			for _, p := range s.Case.Documents {
 				rows = append(rows, strings.TrimSpace(p.Name+" "+p.Number))
 			}
 			d.list("送达的文书", rows)
-			d.add("受送达人", s.Case.Recipient).add("送达方式", methods[s.Case.Method])
+			d.add("受送达人", s.Case.Recipient).add("与申请人的关系", s.Case.Relation).add("送达方式", methods[s.Case.Method]).add("见证人", s.Case.Witness).add("事由", s.Case.ServedWhy)
+			if since := s.Case.NoticeSince; !since.IsZero() {
+				d.add("公告日期", since.Chinese())
+			}
 			d.Signatures = []string{"送达人", "受送达人", "送达日期"}
+			if s.Case.Witness != "" {
+				d.Signatures = append(d.Signatures, "见证人")
+			}
 		},
 	},
 }
@@ -178,12 +192,9 @@ var causes = map[ledger.Cause]string{ledger.CauseWithdrawn: "申请人撤回申�
 
 var methods = map[string]string{"direct": "直接送达", "left": "留置送达", "post": "邮寄送达", "electronic": "电子送达（经同意）", "entrusted": "委托送达", "notice": "公告送达"}
 
-// remedy tells where to turn, and within which time (Reconsideration Law art.
-// 20, Litigation Law art. 46).
+// remedy tells where to turn, and within which time.
 func (d *Document) remedy(s Subject) {
-	d.Remedy = []string{
-		fmt.Sprintf("如不服本决定，可自知道本决定之日起六十日内向%s申请行政复议，或自知道之日起六个月内依法向人民法院提起行政诉讼。", s.Government),
-	}
+	d.Remedy = []string{remedy.Text(s.reviewer())}
 }
 
 func (d *Document) add(label, value string) *Document {
@@ -202,6 +213,11 @@ func (d *Document) list(heading string, rows []string) {
 	default:
 		d.Lists = append(d.Lists, List{heading, rows})
 	}
+}
+
+// served names a decision that is handed over with what was made out.
+func served(k Kind, s Subject, d *Document) string {
+	return Title(k, s.Item) + " " + Number(k, day(s.Case.DecidedMS), d.Case, 1)
 }
 
 func papers(all []catalog.SubmittedMaterial) []string {

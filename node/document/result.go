@@ -68,12 +68,12 @@ func MakeResult(k Kind, s Subject, f result.File) (*Document, error) {
 	d.add("证照名称", r.Name).add("证照编号", r.Number)
 	if k == RevocationNotice {
 		d.Date = day(p.AtMS)
-		d.add("拟作出的决定", measureZH[p.Measure]).add("依据", groundZH[p.Ground]).add("事实与理由", p.Reason).add("陈述申辩期限", p.Before.Chinese()+"前")
+		d.add("拟作出的决定", measureZH[p.Measure]).add("依据", s.ground(p.Ground)).add("事实与理由", p.Reason).add("陈述申辩期限", p.Before.Chinese()+"前")
 		d.Text = []string{"你（单位）有权就上述事实、理由和依据进行陈述和申辩，可到任一服务中心或便民服务站提出，逾期未提出的视为放弃。本机关将充分听取意见，不因陈述申辩而加重处理。"}
 		d.Signatures = []string{"告知人", "被告知人"}
 	} else {
 		d.Date = day(p.Decision.AtMS)
-		d.add("决定", measureZH[p.Measure]).add("依据", groundZH[p.Ground]).add("事实", p.Reason).add("理由", p.Decision.Reasons)
+		d.add("决定", measureZH[p.Measure]).add("依据", s.ground(p.Ground)).add("事实", p.Reason).add("理由", p.Decision.Reasons)
 		if len(p.Statements) > 0 {
 			var rows []string
 			for _, x := range p.Statements {
@@ -95,10 +95,20 @@ func MakeResult(k Kind, s Subject, f result.File) (*Document, error) {
 
 var measureZH = map[ledger.ResultMeasure]string{ledger.ResultCorrect: "更正", ledger.ResultRevoke: "撤销", ledger.ResultCancel: "注销"}
 
-var groundZH = map[ledger.Ground]string{
-	ledger.GroundClerical: "文书笔误", ledger.GroundAbuse: "行政许可法第六十九条：滥用职权、玩忽职守作出", ledger.GroundPowers: "行政许可法第六十九条：超越法定职权作出",
-	ledger.GroundProcedure: "行政许可法第六十九条：违反法定程序作出", ledger.GroundUnqualified: "行政许可法第六十九条：申请人不具备申请资格或者不符合法定条件",
-	ledger.GroundDeceit: "行政许可法第六十九条：以欺骗、贿赂等不正当手段取得", ledger.GroundExpired: "行政许可法第七十条：有效期届满未延续",
-	ledger.GroundDeceased: "行政许可法第七十条：公民死亡或者丧失行为能力", ledger.GroundDissolved: "行政许可法第七十条：法人或者其他组织依法终止",
-	ledger.GroundRevoked: "行政许可法第七十条：依法被撤回或者吊销", ledger.GroundImpossible: "行政许可法第七十条：因不可抗力无法实施", ledger.GroundWish: "持有人申请",
+// ground is the ground of a measure as documents name it, with the article of the
+// Administrative Licence Law for a licence.
+func (s Subject) ground(g ledger.Ground) string {
+	x := groundZH[g]
+	if !s.licence() || x.article == "" {
+		return x.text
+	}
+	return licenceLaw + x.article + "：" + x.text
+}
+
+var groundZH = map[ledger.Ground]struct{ article, text string }{
+	ledger.GroundClerical: {"", "文书笔误"}, ledger.GroundAbuse: {"第六十九条", "滥用职权、玩忽职守作出"}, ledger.GroundPowers: {"第六十九条", "超越法定职权作出"},
+	ledger.GroundProcedure: {"第六十九条", "违反法定程序作出"}, ledger.GroundUnqualified: {"第六十九条", "申请人不具备申请资格或者不符合法定条件"},
+	ledger.GroundDeceit: {"第六十九条", "以欺骗、贿赂等不正当手段取得"}, ledger.GroundExpired: {"第七十条", "有效期届满未延续"},
+	ledger.GroundDeceased: {"第七十条", "公民死亡或者丧失行为能力"}, ledger.GroundDissolved: {"第七十条", "法人或者其他组织依法终止"},
+	ledger.GroundRevoked: {"第七十条", "依法被撤回或者吊销"}, ledger.GroundImpossible: {"第七十条", "因不可抗力无法实施"}, ledger.GroundWish: {"", "持有人申请"},
 }

@@ -287,6 +287,17 @@ type CaseDeliverV1 struct {
 	Method string `json:"method"`
 	// Proof are attachments: a signed receipt, a photograph.
 	Proof []catalog.AttachmentRef `json:"proof,omitempty"`
+	// Relation is what the recipient is to the applicant, where they are neither
+	// the applicant nor the agent.
+	Relation string `json:"relation,omitempty"`
+	// Witness is before whom papers were left, Reason why they were left or served
+	// by public notice, Since the day from which the notice stands.
+	Witness string        `json:"witness,omitempty"`
+	Reason  string        `json:"reason,omitempty"`
+	Since   calendar.Date `json:"since,omitzero"`
+	// Consent are scans of the written consent to electronic service, for a case
+	// that was handed in at a desk.
+	Consent []catalog.AttachmentRef `json:"consent,omitempty"`
 }
 
 // Check implements Body.
@@ -296,10 +307,10 @@ func (b *CaseDeliverV1) Check() error {
 	default:
 		return fmt.Errorf("method %q", b.Method)
 	}
-	if len(b.Proof) > 20 {
-		return fmt.Errorf("%d proofs", len(b.Proof))
+	if len(b.Proof) > 20 || len(b.Consent) > 20 {
+		return fmt.Errorf("%d proofs", len(b.Proof)+len(b.Consent))
 	}
-	return required("recipient", b.Recipient, maxName)
+	return first(required("recipient", b.Recipient, maxName), optional("relation", b.Relation, maxName), optional("witness", b.Witness, maxName), optional("reason", b.Reason, maxText))
 }
 
 // CaseCommentV1 adds a remark beside a case, whoever holds it.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
 )
 
 // The bodies in this file are frozen: a change is a new version. They are what
@@ -108,12 +109,18 @@ type ResultStateV1 struct {
 	// Proposal is the entry that proposed it.
 	Proposal string `json:"proposal"`
 	Text     string `json:"text"`
-	// Waived: the holder gives up the right to be heard.
+	// Waived: the holder gives up the right to be heard, which takes what the holder
+	// wrote.
 	Waived bool `json:"waived,omitempty"`
+	// Proof are scans of the holder's written statement.
+	Proof []catalog.AttachmentRef `json:"proof,omitempty"`
 }
 
 // Check implements Body.
 func (b *ResultStateV1) Check() error {
+	if len(b.Proof) > 20 {
+		return fmt.Errorf("%d proofs", len(b.Proof))
+	}
 	return first(required("proposal", b.Proposal, maxIDBytes), required("text", b.Text, maxText))
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -311,6 +312,21 @@ func TestResultsStayWhole(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whoever proposed to revoke a result does not speak for its holder, and the
+// holder gives up the right to be heard in writing.
+func TestTheHolderSpeaksForThemselves(t *testing.T) {
+	scan := []catalog.AttachmentRef{{Hash: "h", Name: "声明.jpg", Size: 1, Type: "image/jpeg"}}
+	c := licence()
+	run(t, c, Of(c),
+		step{"p1", "2026-12-01", "clerk", "", revoke("2026-12-07"), ""},
+		step{"s0", "2026-12-01", "clerk", "", &ledger.ResultStateV1{Proposal: "p1", Text: "无意见", Waived: true, Proof: scan}, "statement_by_proposer"},
+		step{"s0", "2026-12-01", "clerk", "", &ledger.ResultStateV1{Proposal: "p1", Text: "无意见"}, "statement_by_proposer"},
+		step{"s0", "2026-12-01", "village", village, &ledger.ResultStateV1{Proposal: "p1", Text: "无意见", Waived: true}, "waiver_unproven"},
+		step{"d0", "2026-12-02", "chief", "", &ledger.ResultDecideV1{Proposal: "p1", Agreed: true, Reasons: "属实"}, "holder_unheard"},
+		step{"s1", "2026-12-02", "village", village, &ledger.ResultStateV1{Proposal: "p1", Text: "无意见", Waived: true, Proof: scan}, ""},
+		step{"d1", "2026-12-02", "chief", "", &ledger.ResultDecideV1{Proposal: "p1", Agreed: true, Reasons: "属实"}, ""})
 }
 
 // Where several results have a number, whoever looks it up is told of the one

@@ -11,6 +11,11 @@ describe('an action', () => {
   it('has only what belongs to its kind', () => {
     expect(actionOf('decide', fill, found)).toEqual({ kind: 'decide', expected_head: 'h', opinion: 'x', granted: false })
     expect(actionOf('deliver', fill, found)).toEqual({ kind: 'deliver', expected_head: 'h', recipient: '甲', method: 'direct' })
+    const scan = { hash: 'h', name: 'a.jpg', size: 1, type: 'image/jpeg' }
+    expect(actionOf('deliver', { ...fill, relation: '配偶', proof: [scan] }, found)).toMatchObject({ relation: '配偶', proof: [scan] })
+    expect(actionOf('deliver', { ...fill, method: 'left', witness: '乙', relation: '配偶' }, found)).toEqual({ kind: 'deliver', expected_head: 'h', recipient: '甲', method: 'left', witness: '乙', reason: 'x' })
+    expect(actionOf('deliver', { ...fill, method: 'notice', since: '2026-12-01' }, found)).toMatchObject({ since: '2026-12-01', reason: 'x' })
+    expect(actionOf('deliver', { ...fill, method: 'electronic', proof: [scan] }, found)).toEqual({ kind: 'deliver', expected_head: 'h', recipient: '甲', method: 'electronic', consent: [scan] })
     expect(actionOf('comment', fill, found)).toEqual({ kind: 'comment', text: 'x' })
     expect(actionOf('supplement', fill, found)).toEqual({ kind: 'supplement', form: [{ key: 'bank', value: '农商行' }], note: 'x' })
     expect(actionOf('finding', { ...fill, complete: true }, found)).toEqual({ kind: 'finding', expected_head: 'h', complete: true })

@@ -10,6 +10,9 @@ export interface Fill {
   toStep: number
   authority: string
   recipient: string
+  relation?: string
+  witness?: string
+  since?: string
   method: NonNullable<Schemas['CaseAction']['method']>
   proof: Schemas['AttachmentRef'][]
   document: string
@@ -76,6 +79,21 @@ export function pointsOf(item: Schemas['Item'] | undefined, lacks: string[], how
   return [...item.materials.map((m) => point(m.name, m.name, false)), ...item.form.map((f) => point(f.key, f.label, true))]
 }
 
+/** What proves a delivery, by its way: a consent is no signed receipt. */
+function proven(f: Fill): Partial<Schemas['CaseAction']> {
+  const scans = f.proof.length ? (f.method === 'electronic' ? { consent: f.proof } : { proof: f.proof }) : {}
+  switch (f.method) {
+    case 'direct':
+      return { ...scans, ...(f.relation ? { relation: f.relation } : {}) }
+    case 'left':
+      return { ...scans, reason: f.text, ...(f.witness ? { witness: f.witness } : {}) }
+    case 'notice':
+      return { ...scans, reason: f.text, ...(f.since ? { since: f.since } : {}) }
+    default:
+      return scans
+  }
+}
+
 export function told(points: Point[]): Schemas['SupplementPoint'][] {
   return points.filter((p) => p.on).map((p) => ({ ...(p.field ? { field: p.name } : { material: p.name }), problem: p.problem, how: p.how }))
 }
@@ -105,7 +123,7 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
     case 'issue':
       return { ...common, documents: [{ name: f.document, ...(f.documentNumber ? { number: f.documentNumber } : {}), ...(f.validUntil ? { valid_until: f.validUntil } : {}) }] }
     case 'deliver':
-      return { ...common, recipient: f.recipient, method: f.method, ...(f.proof.length ? { proof: f.proof } : {}) }
+      return { ...common, recipient: f.recipient, method: f.method, ...proven(f) }
     case 'request_supplement':
       return { ...common, points: told(f.points), ...(f.before ? { before: f.before } : {}), ...(found.notice ? { again: f.text } : {}), ...supplements }
     case 'supplement': {
