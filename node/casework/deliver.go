@@ -19,7 +19,9 @@ const PublicNoticeDays = 30
 func (c *Case) deliver(e *ledger.Entry, b *ledger.CaseDeliverV1) error {
 	switch b.Method {
 	case "direct":
-		if !c.concerns(b.Recipient) && (b.Relation == "" || len(b.Proof) == 0) {
+		// An organisation's post is taken by whoever it has for that (civil procedure).
+		proven := len(b.Proof) > 0 || c.Applicant.Type == "organisation"
+		if !c.concerns(b.Recipient) && (b.Relation == "" || !proven) {
 			return refuse("recipient_relation", "签收人不是申请人或代办人的，须写明与申请人的关系并附签收凭证或授权凭证", "whoever signs is neither the applicant nor the agent: say how they are related and add a scan that proves it")
 		}
 	case "left":
@@ -57,8 +59,9 @@ func (c *Case) handOver(e *ledger.Entry, b *ledger.CaseDeliverV1) {
 	c.pass()
 }
 
-// concerns reports whether a name is the applicant's or the agent's.
+// concerns reports whether a name is the applicant's, in person (本人), or the
+// agent's.
 func (c *Case) concerns(name string) bool {
 	name = strings.TrimSpace(name)
-	return name == c.Applicant.Name || name == c.Agent.Name && name != ""
+	return name == c.Applicant.Name || name == "本人" && c.Applicant.Type != "organisation" || name == c.Agent.Name && name != ""
 }

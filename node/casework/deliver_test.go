@@ -21,6 +21,7 @@ func TestServiceIsProven(t *testing.T) {
 		want string
 	}{
 		{"the applicant", ledger.CaseDeliverV1{Method: "direct", Recipient: "王芳"}, ""},
+		{"the applicant in person", ledger.CaseDeliverV1{Method: "direct", Recipient: "本人"}, ""},
 		{"the agent", ledger.CaseDeliverV1{Method: "direct", Recipient: "李代办"}, ""},
 		{"a stranger", ledger.CaseDeliverV1{Method: "direct", Recipient: "张三"}, "recipient_relation"},
 		{"a relative without proof", ledger.CaseDeliverV1{Method: "direct", Recipient: "张三", Relation: "配偶"}, "recipient_relation"},
