@@ -67,6 +67,6 @@ func TestHubsInWords(t *testing.T) {
 		t.Error("the hub is not revoked")
 	}
 	refused("POST", "/api/v1/hubs", gen.HubRequest{Id: "county-2", Address: peer}, 409, "hub_revoked")
-	// Again, for it may have been cut off in between.
-	h.must("operator", "POST", "/api/v1/nodes/county-2/revoke", gen.RevokeRequest{Reason: "硬盘损坏"}, 200)
+	refused("POST", "/api/v1/nodes/county-2/revoke", gen.RevokeRequest{Reason: "硬盘损坏"}, 409, "already_revoked")
+	refused("POST", "/api/v1/nodes/county-2/revoke", gen.RevokeRequest{Reason: "硬盘损坏", At: time.Now().Add(time.Hour).UnixMilli()}, 409, "revocation_ahead")
 }
