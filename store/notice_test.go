@@ -98,7 +98,7 @@ func TestApplicantIsToldOnceEverywhere(t *testing.T) {
 		if n.Number != opened.Number || n.Electronic || len(n.Deliveries) != 2 || n.Deliveries[0].State != ledger.NoticeQueued {
 			t.Errorf("%+v", n)
 		}
-		if n.Kind == notice.Suspended && n.On != today.AddDays(10) {
+		if n.Kind == notice.Suspended && n.On != today.AddDays(7) {
 			t.Errorf("until %s", n.On)
 		}
 	}

@@ -72,7 +72,7 @@ func TestDoctorSaysOnceThatTheNodeWasRevoked(t *testing.T) {
 	for range 3 {
 		d.castOut(federation.Revocation{At: 1795449600000, Reason: "失窃"})
 	}
-	if len(d.found) != 1 || d.found[0].Check != "standing" || !strings.Contains(d.found[0].ZH, "需处理") || !strings.Contains(d.found[0].EN, "attention list") {
+	if len(d.found) != 1 || d.found[0].Check != "standing" || !strings.Contains(d.found[0].ZH, "需处理") || !strings.Contains(d.found[0].EN, "attention") {
 		t.Errorf("%+v", d.found)
 	}
 }

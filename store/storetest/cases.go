@@ -187,7 +187,11 @@ func BodyFor(c *casework.Case, v ledger.Verb) ledger.Body {
 	case ledger.VerbIssue:
 		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: resultOf(c), Number: "安民" + c.Number}}}
 	}
-	return &ledger.CaseDeliverV1{Recipient: "王芳", Method: "direct"}
+	d := &ledger.CaseDeliverV1{Recipient: c.Applicant.Name, Method: "direct"}
+	if c.Applicant.Type == "organisation" {
+		d.Relation = "单位工作人员"
+	}
+	return d
 }
 
 // resultOf is what may be issued in a case.
