@@ -124,6 +124,7 @@ test('a case goes from village to village through township, window, reviewer and
   await worker.page.click(`section:has-text("待我办理") >> text="${number}"`)
   await act(worker.page, '送达', async (page) => {
     await page.fill('#who', '甲乙丙')
+    await page.locator('canvas').scrollIntoViewIfNeeded()
     const pad = await page.locator('canvas').boundingBox()
     await page.mouse.move(pad.x + 50, pad.y + 50)
     await page.mouse.down()

@@ -64,7 +64,7 @@ const people = {
   'anybody at home': {
     node: hub,
     come: async () => visitor(),
-    pages: { '/welcome': ['/welcome'], '/rate': ['/rate'], '/complain': ['/complain'], '/my/login': ['/my/login'], '/my/activate': ['/my/activate'], '/published': ['/published'] },
+    pages: { '/welcome': ['/welcome'], '/rate': ['/rate'], '/complain': ['/complain'], '/my/login': ['/my/login'], '/my/provider': ['/my/provider'], '/my/activate': ['/my/activate'], '/published': ['/published'] },
   },
   'an applicant': {
     node: hub,
@@ -105,7 +105,7 @@ const people = {
   'an operator': {
     node: hub,
     come: staff(hub, 'admin2'),
-    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/catalog/packages/:code': ['/catalog/packages/PK-01', '/catalog/packages/PK-98'], '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
+    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/catalog/packages/:code': ['/catalog/packages/PK-01'], '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
   },
   'a worker out of reach': {
     node: village,
