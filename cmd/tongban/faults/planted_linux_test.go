@@ -63,6 +63,12 @@ func TestPlantedBugsAreFound(t *testing.T) {
 			if errors.Is(err, errNoFUSE) {
 				t.Skipf("not tested on this machine: %v", err)
 			}
+			if v == nil && loopback.IsRefused(err, "case_refused") {
+				// The county would not have what the village had said was saved: no run
+				// without a bug ends so.
+				t.Logf("found at once: %v", err)
+				return
+			}
 			if v == nil {
 				t.Fatalf("no verdict: %v", err)
 			}
