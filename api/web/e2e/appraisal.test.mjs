@@ -1,22 +1,12 @@
 // The monthly appraisal by its pages: a scorecard, attendance, points by hand, a
 // draft that a second person signs, and what whoever it is about sees and says.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { desk, fit, openBrowser } from './browser.mjs'
-import { startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { desk, fit } from './browser.mjs'
 import { program } from './program.mjs'
+import { browser, county } from './scene.mjs'
 
 const hub = 'county-1'
-let county, browser
-
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
 
 const beijing = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 10)
 const today = beijing(Date.now())

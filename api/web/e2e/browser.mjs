@@ -107,7 +107,7 @@ export function watch(page) {
   page.on('console', (m) => {
     if (m.type() !== 'error' || /status of (401|409|422)/.test(m.text())) return
     // Not there is an answer: a month of which nothing was published, a number that nobody has.
-    if (/status of 404/.test(m.text()) && /\/(appraisals|public\/lookup)\b/.test(m.location().url)) return
+    if (/status of 404/.test(m.text()) && /\/(appraisals|public\/lookup|accounts\/find)\b/.test(m.location().url)) return
     wrong.push(`${page.url()}: ${m.text()} ${m.location().url}`)
   })
   return wrong

@@ -1,20 +1,11 @@
 // The day of a department's window, a reviewer and a leader; and of the township,
 // which hands on.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { act, desk, handIn, openBrowser, openCase, printed, township, village } from './browser.mjs'
-import { password, startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { act, desk, handIn, openCase, printed, township, village } from './browser.mjs'
+import { password } from './county.mjs'
 import { codeOn, onPaper } from './paper.mjs'
-
-let county, browser
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
+import { browser, county } from './scene.mjs'
 
 // The county's operator puts a department's seal into use.
 async function seal(base, department) {

@@ -1,22 +1,9 @@
 // A session that ends, and what those see who are not logged in.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { desk as deskOf, fit, logIn, openBrowser, printed, village, watch } from './browser.mjs'
-import { password, startCounty } from './county.mjs'
-
-let county, browser
-
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
-
-const desk = (node, login, options) => deskOf(browser, county.at[node], login, options)
+import { test } from 'node:test'
+import { fit, logIn, printed, village, watch } from './browser.mjs'
+import { password } from './county.mjs'
+import { browser, county, desk } from './scene.mjs'
 
 test('a session that ends while a form is open loses nothing', { timeout: 400_000 }, async () => {
   const { page, context } = await desk(village, 'qiankengqiao')

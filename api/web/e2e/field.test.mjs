@@ -5,27 +5,18 @@ import { mkdtempSync, readlinkSync, rmSync } from 'node:fs'
 import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { fit, logIn, openBrowser, openProfile, png } from './browser.mjs'
-import { password, startCounty } from './county.mjs'
+import { after, test } from 'node:test'
+import { fit, logIn, openProfile, png } from './browser.mjs'
+import { password } from './county.mjs'
+import { browser, county } from './scene.mjs'
 import { until, within } from './wait.mjs'
 
 // A village of this file's own: it counts what was handed in there.
 const village = 'village-330523111218'
 const phone = { viewport: { width: 390, height: 844 }, locale: 'zh-CN' }
 const profile = mkdtempSync(join(tmpdir(), 'tongban-device-'))
-let county, browser
 
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-  rmSync(profile, { recursive: true, force: true })
-})
+after(() => rmSync(profile, { recursive: true, force: true }))
 
 async function take() {
   const context = await openProfile(profile, phone)

@@ -5,26 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { desk as deskOf, openBrowser, township, unfit, village } from './browser.mjs'
-import { binary, password, startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { township, unfit, village } from './browser.mjs'
+import { binary, password } from './county.mjs'
 import { program } from './program.mjs'
+import { browser, county, desk } from './scene.mjs'
 import { until, within } from './wait.mjs'
 
 const hub = 'county-1'
-let county, browser
-
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
-
-const desk = (node, login, options) => deskOf(browser, county.at[node], login, options)
 
 const freePort = () =>
   new Promise((done, fail) => {

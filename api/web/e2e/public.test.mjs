@@ -1,22 +1,11 @@
 // Applicants at home, the public, the kiosk and the hall, in a real browser
 // against real processes.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { fit, logIn, openBrowser, village, watch } from './browser.mjs'
-import { password, startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { fit, logIn, village, watch } from './browser.mjs'
+import { password } from './county.mjs'
+import { browser, county } from './scene.mjs'
 import { until } from './wait.mjs'
-
-let county, browser
-
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
 
@@ -140,7 +129,7 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   })
   await page.click('a:has-text("补交材料")')
   await page.waitForSelector('text=请重新拍照')
-  await (await page.$('input[type=file]')).setInputFiles({ name: '补拍.jpg', mimeType: 'image/jpeg', buffer: await photograph(page, 53) })
+  await page.setInputFiles('input[type=file]', { name: '补拍.jpg', mimeType: 'image/jpeg', buffer: await photograph(page, 53) })
   await page.waitForSelector('.kept li')
   await page.click('text="提交补正"')
   await page.waitForSelector('h2:has-text("办理经过")')
@@ -202,7 +191,7 @@ test('a photograph is made smaller in the browser, and goes on where the line br
     }
     return route.continue()
   })
-  await (await page.$('input[type=file]')).setInputFiles({ name: '证件.jpg', mimeType: 'image/jpeg', buffer: photo })
+  await page.setInputFiles('input[type=file]', { name: '证件.jpg', mimeType: 'image/jpeg', buffer: photo })
   await page.click('text="重传"')
   await page.waitForSelector('.kept li')
   const size = Number(/(\d+) KB/.exec(await page.innerText('.kept li'))[1]) * 1024

@@ -1,24 +1,11 @@
 // What was handed in once is not asked for again (一表制), at the desk and at home;
 // agents; the first asked; what comes after a case: archive and results.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import jsQR from 'jsqr'
-import { act, bring, desk as deskOf, fillIn, fit, openBrowser, openForm, openCase, png, send, township, village, watch } from './browser.mjs'
-import { startCounty } from './county.mjs'
+import { act, bring, fillIn, fit, openForm, openCase, png, send, township, village, watch } from './browser.mjs'
+import { browser, county, desk } from './scene.mjs'
 
-let county, browser
-
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 240_000 })
-
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
-
-const desk = (node, login, options) => deskOf(browser, county.at[node], login, options)
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
 const resident = '330599195303020198'
 

@@ -3,10 +3,11 @@
 // complaint in the console. A new route fails here until it has a visitor.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
-import { desk, fit, logIn, openBrowser, township, village, watch } from './browser.mjs'
-import { password, startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { desk, fit, logIn, township, village, watch } from './browser.mjs'
+import { password } from './county.mjs'
 import { applicant, program, resident, takeIn } from './program.mjs'
+import { browser, county } from './scene.mjs'
 import { until } from './wait.mjs'
 
 const hub = 'county-1'
@@ -14,17 +15,7 @@ const item = 'TB-MZJ-008'
 const router = readFileSync('src/router.ts', 'utf8')
 const routes = [...router.matchAll(/\bpath: '([^']+)'/g)].map((m) => m[1])
 
-let county, browser
 const of = {} // what there is to look at: ids by kind
-
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
 
 test('a case, a card, a draw and whatever else a page is about are there', { timeout: 400_000 }, async () => {
   const [worker, window, supervisor] = [await program(county.at[village], 'qiankengqiao'), await program(county.at[hub], 'yibao-chuangkou'), await program(county.at[hub], 'jiancha')]

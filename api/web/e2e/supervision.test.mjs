@@ -1,25 +1,12 @@
 // The day of a supervisor.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { desk as deskOf, openBrowser, unfit } from './browser.mjs'
-import { startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { unfit } from './browser.mjs'
 import { program, takeIn } from './program.mjs'
+import { browser, county, desk } from './scene.mjs'
 import { until } from './wait.mjs'
 
 const hub = 'county-1'
-let county, browser
-
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
-
-const desk = (node, login, options) => deskOf(browser, county.at[node], login, options)
 
 test('a supervisor sees a card, asks, closes, and has the ledger proven', { timeout: 400_000 }, async () => {
   // A window that asks twice for what is missing gets a yellow card.

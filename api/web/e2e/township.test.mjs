@@ -1,24 +1,15 @@
 // The day of a township: what it may decide it decides, also with its line to the
 // county cut, and what it looks over on the way up it hands on.
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { act, desk, openBrowser, openCase, printed } from './browser.mjs'
-import { startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { act, desk, openCase, printed } from './browser.mjs'
 import { onPaper } from './paper.mjs'
 import { program, takeIn } from './program.mjs'
+import { browser, county } from './scene.mjs'
 
 // The township whose line is cut, and a village of its: no other file looks at them.
 const township = 'township-330523111'
 const village = 'village-330523111219'
-let county, browser
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
 
 test('clerk and leader of a township decide and make out what is theirs, with the county out of reach', { timeout: 400_000 }, async () => {
   const worker = await program(county.at[village], 'lingshi')

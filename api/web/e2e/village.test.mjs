@@ -4,23 +4,14 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
-import { act, bring, desk, fillIn, fit, handIn, logIn, openBrowser, openCase, openForm, openProfile, printed, send, township, village, watch } from './browser.mjs'
-import { startCounty } from './county.mjs'
+import { test } from 'node:test'
+import { act, bring, desk, fillIn, fit, handIn, logIn, openCase, openForm, openProfile, printed, send, township, village, watch } from './browser.mjs'
 import { codeOn, onPaper } from './paper.mjs'
+import { browser, county } from './scene.mjs'
 
 // The village whose line is cut and whose node is killed: no other file looks at
 // it, so that files may run at the same time.
 const other = 'village-330523110221'
-let county, browser
-before(async () => {
-  county = await startCounty()
-  browser = await openBrowser()
-}, { timeout: 400_000 })
-after(async () => {
-  await browser?.close()
-  await county?.stop()
-})
 
 test('a village worker finds an item, takes it in, prints the receipt with one key and takes it up', { timeout: 400_000 }, async () => {
   const base = county.at[village]

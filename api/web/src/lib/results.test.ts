@@ -14,6 +14,8 @@ describe('what becomes of a result', () => {
   })
   it('is heard, decided and made out again', () => {
     expect(resultAction('state', 'p', { ...emptyFill(), text: '不同意' })).toEqual({ kind: 'state', proposal: 'p', text: '不同意' })
+    const statement = { hash: 'h', name: 'a.png', size: 1, type: 'image/png' }
+    expect(resultAction('state', 'p', { ...emptyFill(), text: '放弃', waived: true, proof: [statement] })).toEqual({ kind: 'state', proposal: 'p', text: '放弃', waived: true, proof: [statement] })
     expect(resultAction('decide', 'p', { ...emptyFill(), agreed: 'no', reason: '证据不足' })).toEqual({ kind: 'decide', proposal: 'p', agreed: false, reasons: '证据不足' })
     expect(resultAction('reissue', '1', { ...emptyFill(), number: 'JY-3', reason: '遗失' })).toEqual({ kind: 'reissue', result: '1', number: 'JY-3', reason: '遗失' })
   })

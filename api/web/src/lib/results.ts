@@ -21,10 +21,12 @@ export interface ResultFill {
   before: string
   text: string
   waived: boolean
+  /** The holder's signed statement, without which a waiver is refused. */
+  proof: Schemas['AttachmentRef'][]
   agreed: 'yes' | 'no'
 }
 
-export const emptyFill = (): ResultFill => ({ measure: 'correct', ground: 'clerical', reason: '', name: '', number: '', validUntil: '', before: '', text: '', waived: false, agreed: 'yes' })
+export const emptyFill = (): ResultFill => ({ measure: 'correct', ground: 'clerical', reason: '', name: '', number: '', validUntil: '', before: '', text: '', waived: false, proof: [], agreed: 'yes' })
 
 /** The action as the node takes it; `of` is the result or the proposal it is about. */
 export function resultAction(kind: Schemas['ResultActionKind'], of: string, f: ResultFill): Schemas['ResultAction'] {
@@ -40,7 +42,7 @@ export function resultAction(kind: Schemas['ResultActionKind'], of: string, f: R
         ...(f.measure === 'revoke' ? { before: f.before } : {}),
       }
     case 'state':
-      return { kind, proposal: of, text: f.text.trim(), ...(f.waived ? { waived: true } : {}) }
+      return { kind, proposal: of, text: f.text.trim(), ...(f.waived ? { waived: true } : {}), ...(f.proof.length ? { proof: f.proof } : {}) }
     case 'decide':
       return { kind, proposal: of, agreed: f.agreed === 'yes', reasons: f.reason.trim() }
     case 'reissue':
