@@ -246,7 +246,7 @@ func checkStable(key, value []byte) error {
 func (b *boltFile) walk(root uint64, f func(flags uint32, key, value []byte) error) error {
 	var last []byte
 	first := true
-	return b.tree(root, 0, func(flags uint32, key, value []byte) error {
+	return b.tree(root, 0, keyRange{}, func(flags uint32, key, value []byte) error {
 		if !first && bytes.Compare(last, key) >= 0 {
 			return fmt.Errorf("record %.40q follows %.40q", key, last)
 		}
@@ -255,7 +255,16 @@ func (b *boltFile) walk(root uint64, f func(flags uint32, key, value []byte) err
 	})
 }
 
-func (b *boltFile) tree(id uint64, depth int, f func(flags uint32, key, value []byte) error) error {
+// keyRange is where the keys of a subtree lie by what the pages above it say:
+// from min on, and before max; nil is no bound. A search goes by them, so a
+// record outside would never be found.
+type keyRange struct{ min, max []byte }
+
+func (r keyRange) holds(key []byte) bool {
+	return (r.min == nil || bytes.Compare(key, r.min) >= 0) && (r.max == nil || bytes.Compare(key, r.max) < 0)
+}
+
+func (b *boltFile) tree(id uint64, depth int, within keyRange, f func(flags uint32, key, value []byte) error) error {
 	if depth > boltDepth {
 		return errors.New("the tree has no end")
 	}
@@ -267,16 +276,23 @@ func (b *boltFile) tree(id uint64, depth int, f func(flags uint32, key, value []
 		return fmt.Errorf("page %d is empty", id)
 	}
 	if p.kind == boltLeaf {
-		return p.each(f)
+		return p.each(func(flags uint32, key, value []byte) error {
+			if !within.holds(key) {
+				return fmt.Errorf("page %d: %.40q is not from %.40q to %.40q", id, key, within.min, within.max)
+			}
+			return f(flags, key, value)
+		})
 	}
-	var last []byte
 	for i := range p.count {
 		key, child := p.branch(i)
-		if i > 0 && bytes.Compare(last, key) >= 0 {
-			return fmt.Errorf("page %d: %.40q follows %.40q", id, key, last)
+		below := keyRange{min: key, max: within.max}
+		if i+1 < p.count {
+			below.max, _ = p.branch(i + 1)
 		}
-		last = key
-		if err := b.tree(child, depth+1, f); err != nil {
+		if !within.holds(key) || !below.holds(key) {
+			return fmt.Errorf("page %d: %.40q is out of order", id, key)
+		}
+		if err := b.tree(child, depth+1, below, f); err != nil {
 			return err
 		}
 	}

@@ -128,7 +128,7 @@ func TestDamagedRaftDB(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	page := os.Getpagesize()
 	pages := len(content) / page
-	dir, refusals := t.TempDir(), 0
+	dir, refusals, branches := t.TempDir(), 0, 0
 	check := func(what string, bad []byte) {
 		refused, wrong := damageOf(t, dir, bad, says)
 		if wrong != "" {
@@ -153,6 +153,21 @@ func TestDamagedRaftDB(t *testing.T) {
 			bad[where] ^= 1 << random.IntN(8)
 			check(fmt.Sprintf("a bit at %d", where), bad)
 		}
+	}
+	// What a search goes by: every bit of the pages above the leaves.
+	for at := range pages {
+		raw := content[at*page : (at+1)*page]
+		if p, err := readPage(raw, uint64(at), boltBranch); err == nil {
+			branches++
+			for bit := range 8 * p.end {
+				bad := bytes.Clone(content)
+				bad[int64(at*page)+bit/8] ^= 1 << (bit % 8)
+				check(fmt.Sprintf("bit %d of branch page %d", bit, at), bad)
+			}
+		}
+	}
+	if branches == 0 {
+		t.Error("no page has pages below it: too small a file to try")
 	}
 	for range times {
 		bad := bytes.Clone(content)
