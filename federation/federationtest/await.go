@@ -114,7 +114,11 @@ func (f *Federation) describe() string {
 		r, err := n.Report(context.Background())
 		fmt.Fprintf(&b, "\n  %s: cursor %d, outbox %d (%d unsent), up %v %s, problem %q %s, attention %d, fatal %v %v",
 			n.ID, r.Cursor, r.Outbox, r.Unsent, r.LineUp, r.Upstream, r.ProblemCode, r.ProblemEN, r.Attention, n.Fatal(), err)
+		if s, ok := n.Following(); ok {
+			fmt.Fprintf(&b, "\n    following: %+v", s)
+		}
 	}
+	b.WriteString("\n  the last that was logged:" + f.last.String())
 	return b.String()
 }
 

@@ -61,7 +61,8 @@ type Config struct {
 	LAN bool
 	// Notices are how hubs tell applicants; nil tells nobody.
 	Notices func() *notify.Settings
-	// Log takes what the nodes log; nil drops it.
+	// Log takes what the nodes log; nil shows the end of it where a test waits
+	// in vain.
 	Log slog.Handler
 }
 
@@ -70,6 +71,7 @@ type Config struct {
 type Federation struct {
 	tb    TB
 	log   *slog.Logger
+	last  lastLines
 	dir   string
 	began time.Time
 	items []catalog.Item
@@ -86,7 +88,8 @@ type Federation struct {
 // New makes a federation whose nodes are all up and up to date.
 func New(tb TB, c Config) *Federation {
 	tb.Helper()
-	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, lan: c.LAN, notices: c.Notices, log: slog.New(slog.DiscardHandler)}
+	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, lan: c.LAN, notices: c.Notices}
+	f.log = slog.New(slog.NewTextHandler(&f.last, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if c.Log != nil {
 		f.log = slog.New(c.Log)
 	}
