@@ -1,8 +1,10 @@
 package federationtest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"runtime/pprof"
 	"slices"
 	"strings"
 
@@ -119,6 +121,21 @@ func (f *Federation) describe() string {
 		}
 	}
 	b.WriteString("\n  the last that was logged:" + f.last.String())
+	b.WriteString("\n  what is under way:\n" + underWay())
+	return b.String()
+}
+
+// underWay are the stacks of all goroutines, alike ones once: what a node that
+// does nothing more waits for.
+func underWay() string {
+	var all bytes.Buffer
+	_ = pprof.Lookup("goroutine").WriteTo(&all, 1)
+	var b strings.Builder
+	for stack := range strings.SplitSeq(all.String(), "\n\n") {
+		if strings.Contains(stack, "/store.") || strings.Contains(stack, "/feed.") {
+			b.WriteString(stack + "\n\n")
+		}
+	}
 	return b.String()
 }
 
