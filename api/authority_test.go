@@ -42,7 +42,7 @@ type asked struct {
 }
 
 // everybody may ask for these, or anybody about themselves.
-var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "listPackages", "getPackage", "getDue", "giveRating", "openComplaint", "getCatalogStatistics", "getServiceRules", "listPublicRatings", "lookUpComplaint", "listPublicSamples", "getPublicSample", "getPublicPopulation", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
+var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "listLifeEvents", "getPaperSample", "listPackages", "getPackage", "getDue", "giveRating", "openComplaint", "getCatalogStatistics", "getServiceRules", "listPublicRatings", "lookUpComplaint", "listPublicSamples", "getPublicSample", "getPublicPopulation", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
 var themselves = []string{"getSession", "logout", "changePassword", "getBrowserKey", "streamChanges"}
 
 // endsTokens are let through in tests of their own: what is signed with the keys

@@ -20,6 +20,7 @@ import (
 //	GET /api/v1/cases/{id}/documents         ListCaseDocuments
 //	GET /api/v1/cases/{id}/documents/{kind}  GetCaseDocument
 //	GET /api/v1/items/{code}/sheet           GetItemSheet
+//	GET /api/v1/items/{code}/sample          GetPaperSample
 
 // ListCaseDocuments lists the documents that a case has.
 func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocumentsRequestObject) (gen.ListCaseDocumentsResponseObject, error) {
@@ -114,6 +115,30 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 	return gen.GetItemSheet200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
 }
 
+// GetPaperSample shows how a paper of an item has to look.
+func (s *Server) GetPaperSample(ctx context.Context, in gen.GetPaperSampleRequestObject) (gen.GetPaperSampleResponseObject, error) {
+	v, err := s.itemAt(ctx, in.Code, 0)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(v.Materials, func(m catalog.Material) bool { return m.Name == in.Params.Material })
+	if i < 0 || !v.Materials[i].HasSample() {
+		return nil, errNoSample
+	}
+	places, err := s.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	issuer := document.Issuer{Centre: places.centre(s.self.Division, s.o.Name), Department: places.authority(v.Department, s.self.Division)}
+	d := document.Sample(&v.Item, &v.Materials[i], issuer, calendar.DateOf(s.o.Now()))
+	if asPage(string(in.Params.Format)) {
+		return printedPage(pageOf(d, "", pageMark{Mark: "样本"})), nil
+	}
+	return gen.GetPaperSample200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+var errNoSample = &problem{http.StatusNotFound, "no_sample", "there is no specimen of this paper", "该材料没有样本", "请按材料清单的要求准备，或向窗口咨询", nil, 0}
+
 // sheetCode is the code of a notice sheet, signed by this node: it is of no
 // case, and nothing is kept of it.
 func (s *Server) sheetCode(d *document.Document) (string, error) {
@@ -204,6 +229,7 @@ type printedPage []byte
 
 func (p printedPage) VisitGetCaseDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
 func (p printedPage) VisitGetItemSheetResponse(w http.ResponseWriter) error    { return p.write(w) }
+func (p printedPage) VisitGetPaperSampleResponse(w http.ResponseWriter) error  { return p.write(w) }
 
 func (p printedPage) VisitGetTransferDocumentResponse(w http.ResponseWriter) error {
 	return p.write(w)

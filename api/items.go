@@ -16,6 +16,7 @@ import (
 // What reads the catalog:
 //
 //	GET /api/v1/items                  ListItems
+//	GET /api/v1/life-events            ListLifeEvents
 //	GET /api/v1/items/{code}           GetItem
 //	GET /api/v1/items/{code}/versions  ListItemVersions
 //	GET /api/v1/items/{code}/diff      DiffItem
@@ -38,7 +39,7 @@ func (s *Server) ListItems(ctx context.Context, in gen.ListItemsRequestObject) (
 	}
 	listed = slices.DeleteFunc(listed, func(v store.ItemVersion) bool {
 		return !catalog.Match(v.Item, p.Query) || p.Department != "" && v.Department != p.Department ||
-			p.Tier != "" && !slices.Contains(v.AcceptTiers, p.Tier)
+			p.Tier != "" && !slices.Contains(v.AcceptTiers, p.Tier) || p.Life != "" && !slices.Contains(v.LifeEvents, p.Life)
 	})
 	slices.SortStableFunc(listed, func(a, b store.ItemVersion) int { return strings.Compare(a.Code, b.Code) })
 	out := gen.ListItems200JSONResponse{Items: []gen.ItemSummary{}, Total: len(listed)}
@@ -56,6 +57,23 @@ func (s *Server) ListItems(ctx context.Context, in gen.ListItemsRequestObject) (
 		})
 	}
 	return out, nil
+}
+
+// ListLifeEvents lists the life events with how many items in force belong to each.
+func (s *Server) ListLifeEvents(ctx context.Context, in gen.ListLifeEventsRequestObject) (gen.ListLifeEventsResponseObject, error) {
+	items, err := s.store.ItemsInForce(ctx, s.o.Now().UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	events := catalog.Lives()
+	for i := range events {
+		for _, v := range items {
+			if slices.Contains(v.LifeEvents, events[i].Event) && (in.Params.Tier == "" || slices.Contains(v.AcceptTiers, in.Params.Tier)) {
+				events[i].Items++
+			}
+		}
+	}
+	return gen.ListLifeEvents200JSONResponse{Events: events}, nil
 }
 
 // GetItem shows an item at a version, as an office offers it.

@@ -45,7 +45,7 @@ func (s *Server) ListOnlineItems(ctx context.Context, in gen.ListOnlineItemsRequ
 	out := gen.ListOnlineItems200JSONResponse{Items: []gen.OnlineItem{}}
 	for i := range listed {
 		v := &listed[i]
-		if !catalog.Match(v.Item, in.Params.Query) || in.Params.Subject == gen.ForPerson && v.Subject == catalog.SubjectLegal || in.Params.Subject == gen.ForOrganisation && v.Subject == catalog.SubjectNatural {
+		if in.Params.Life != "" && !slices.Contains(v.LifeEvents, in.Params.Life) || !catalog.Match(v.Item, in.Params.Query) || in.Params.Subject == gen.ForPerson && v.Subject == catalog.SubjectLegal || in.Params.Subject == gen.ForOrganisation && v.Subject == catalog.SubjectNatural {
 			continue
 		}
 		why := catalog.Presence(&v.Item)

@@ -58,7 +58,9 @@ var routePermissions = map[string]permission{
 	// The law asks for items to be public (Administrative Licence Law art. 30).
 	"listItems":        anybody,
 	"getItem":          anybody,
+	"listLifeEvents":   anybody,
 	"getItemSheet":     anybody,
+	"getPaperSample":   anybody,
 	"getDue":           anybody,
 	"listEditions":     anybody,
 	"listItemVersions": may(identity.ItemRead),

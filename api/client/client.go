@@ -1435,6 +1435,24 @@ func (e ListItemsParamsStatus) Valid() bool {
 	}
 }
 
+// Defines values for GetPaperSampleParamsFormat.
+const (
+	GetPaperSampleParamsFormatHTML GetPaperSampleParamsFormat = "html"
+	GetPaperSampleParamsFormatJSON GetPaperSampleParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetPaperSampleParamsFormat enum.
+func (e GetPaperSampleParamsFormat) Valid() bool {
+	switch e {
+	case GetPaperSampleParamsFormatHTML:
+		return true
+	case GetPaperSampleParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetItemSheetParamsFormat.
 const (
 	GetItemSheetParamsFormatHTML GetItemSheetParamsFormat = "html"
@@ -3787,6 +3805,17 @@ type LevelReport struct {
 type LevelRequest struct {
 	EvenThough []string `json:"even_though,omitempty,omitzero"`
 	Level      int      `json:"level"`
+}
+
+// LifeEvent What happens in the life of a person or a firm that makes them come (node/catalog.LifeEvent).
+type LifeEvent = catalog.LifeEvent
+
+// LifeEventCount defines model for LifeEventCount.
+type LifeEventCount = catalog.Life
+
+// LifeEventList defines model for LifeEventList.
+type LifeEventList struct {
+	Events []LifeEventCount `json:"events"`
 }
 
 // LimitReport defines model for LimitReport.
@@ -6738,6 +6767,9 @@ type ListItemsParams struct {
 	// Tier Items that are taken in at this tier.
 	Tier Tier `form:"tier,omitempty" json:"tier,omitempty,omitzero"`
 
+	// Life Items of this life event (生活事件).
+	Life LifeEvent `form:"life,omitempty" json:"life,omitempty,omitzero"`
+
 	// Status Default `in_force`.
 	Status ListItemsParamsStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
 	Limit  Limit                 `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
@@ -6765,6 +6797,18 @@ type DiffItemParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
 }
+
+// GetPaperSampleParams defines parameters for GetPaperSample.
+type GetPaperSampleParams struct {
+	// Material The name of the paper.
+	Material string `form:"material" json:"material"`
+
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetPaperSampleParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetPaperSampleParamsFormat defines parameters for GetPaperSample.
+type GetPaperSampleParamsFormat string
 
 // GetItemSheetParams defines parameters for GetItemSheet.
 type GetItemSheetParams struct {
@@ -6832,6 +6876,12 @@ type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
 }
 
+// ListLifeEventsParams defines parameters for ListLifeEvents.
+type ListLifeEventsParams struct {
+	// Tier Counts the items that are taken in at this tier.
+	Tier Tier `form:"tier,omitempty" json:"tier,omitempty,omitzero"`
+}
+
 // SetMyAgentsParams defines parameters for SetMyAgents.
 type SetMyAgentsParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -6891,6 +6941,9 @@ type ListOnlineItemsParams struct {
 	// Query Words, pinyin initials, a department.
 	Query   string                       `form:"query,omitempty" json:"query,omitempty,omitzero"`
 	Subject ListOnlineItemsParamsSubject `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+
+	// Life Items of this life event (生活事件).
+	Life LifeEvent `form:"life,omitempty" json:"life,omitempty,omitzero"`
 }
 
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
@@ -8962,6 +9015,13 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
 	SetOverlay(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetPaperSample 材料样本
+	//
+	// How a paper of the item has to look; the application form filled in with generated data, or the wording of a specimen. Marked 样本 and of no value as proof. Public.
+	//
+	// Corresponds with GET /api/v1/items/{code}/sample (the `GetPaperSample` operationId).
+	GetPaperSample(ctx context.Context, code ItemCode, params *GetPaperSampleParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetItemSheet 窗口告知单
 	//
 	// The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
@@ -9181,6 +9241,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
 	RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLifeEvents 生活事件及其事项数
+	//
+	// The events of a life, or of a firm, by which people look for items, and how many items in force belong to each. Public.
+	//
+	// Corresponds with GET /api/v1/life-events (the `ListLifeEvents` operationId).
+	ListLifeEvents(ctx context.Context, params *ListLifeEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ActivateAccountWithBody 激活账户
 	//
@@ -13524,6 +13591,23 @@ func (c *Client) SetOverlay(ctx context.Context, code ItemCode, body SetOverlayJ
 	return c.Client.Do(req)
 }
 
+// GetPaperSample 材料样本
+//
+// How a paper of the item has to look; the application form filled in with generated data, or the wording of a specimen. Marked 样本 and of no value as proof. Public.
+//
+// Corresponds with GET /api/v1/items/{code}/sample (the `GetPaperSample` operationId).
+func (c *Client) GetPaperSample(ctx context.Context, code ItemCode, params *GetPaperSampleParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaperSampleRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetItemSheet 窗口告知单
 //
 // The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
@@ -13974,6 +14058,23 @@ func (c *Client) RaiseLevelWithBody(ctx context.Context, contentType string, bod
 // Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
 func (c *Client) RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRaiseLevelRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLifeEvents 生活事件及其事项数
+//
+// The events of a life, or of a firm, by which people look for items, and how many items in force belong to each. Public.
+//
+// Corresponds with GET /api/v1/life-events (the `ListLifeEvents` operationId).
+func (c *Client) ListLifeEvents(ctx context.Context, params *ListLifeEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLifeEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -22009,6 +22110,14 @@ func NewListItemsRequest(server string, params *ListItemsParams) (*http.Request,
 			}
 		}
 
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "life", params.Life, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
@@ -22395,6 +22504,71 @@ func NewSetOverlayRequestWithBody(server string, code ItemCode, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetPaperSampleRequest constructs an http.Request for the GetPaperSample method
+func NewGetPaperSampleRequest(server string, code ItemCode, params *GetPaperSampleParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/items/%s/sample", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "material", params.Material, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -23230,6 +23404,56 @@ func NewRaiseLevelRequestWithBody(server string, contentType string, body io.Rea
 	return req, nil
 }
 
+// NewListLifeEventsRequest constructs an http.Request for the ListLifeEvents method
+func NewListLifeEventsRequest(server string, params *ListLifeEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/life-events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tier", params.Tier, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewActivateAccountRequest calls the generic ActivateAccount builder with application/json body
 func NewActivateAccountRequest(server string, body ActivateAccountJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -24007,6 +24231,14 @@ func NewListOnlineItemsRequest(server string, params *ListOnlineItemsParams) (*h
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "life", params.Life, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -29892,6 +30124,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
 	SetOverlayWithResponse(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error)
 
+	// GetPaperSampleWithResponse 材料样本
+	//
+	// How a paper of the item has to look; the application form filled in with generated data, or the wording of a specimen. Marked 样本 and of no value as proof. Public.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/items/{code}/sample (the `GetPaperSample` operationId).
+	GetPaperSampleWithResponse(ctx context.Context, code ItemCode, params *GetPaperSampleParams, reqEditors ...RequestEditorFn) (*GetPaperSampleResponse, error)
+
 	// GetItemSheetWithResponse 窗口告知单
 	//
 	// The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
@@ -30135,6 +30376,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
 	RaiseLevelWithResponse(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
+
+	// ListLifeEventsWithResponse 生活事件及其事项数
+	//
+	// The events of a life, or of a firm, by which people look for items, and how many items in force belong to each. Public.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/life-events (the `ListLifeEvents` operationId).
+	ListLifeEventsWithResponse(ctx context.Context, params *ListLifeEventsParams, reqEditors ...RequestEditorFn) (*ListLifeEventsResponse, error)
 
 	// ActivateAccountWithBodyWithResponse 激活账户
 	//
@@ -36656,6 +36906,54 @@ func (r SetOverlayResponse) ContentType() string {
 	return ""
 }
 
+type GetPaperSampleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPaperSampleResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPaperSampleResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPaperSampleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaperSampleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaperSampleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPaperSampleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetItemSheetResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -37500,6 +37798,54 @@ func (r RaiseLevelResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RaiseLevelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListLifeEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LifeEventList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListLifeEventsResponse) GetJSON200() *LifeEventList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListLifeEventsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListLifeEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLifeEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLifeEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListLifeEventsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -45286,6 +45632,21 @@ func (c *ClientWithResponses) SetOverlayWithResponse(ctx context.Context, code I
 	return ParseSetOverlayResponse(rsp)
 }
 
+// GetPaperSampleWithResponse 材料样本
+//
+// How a paper of the item has to look; the application form filled in with generated data, or the wording of a specimen. Marked 样本 and of no value as proof. Public.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/items/{code}/sample (the `GetPaperSample` operationId).
+func (c *ClientWithResponses) GetPaperSampleWithResponse(ctx context.Context, code ItemCode, params *GetPaperSampleParams, reqEditors ...RequestEditorFn) (*GetPaperSampleResponse, error) {
+	rsp, err := c.GetPaperSample(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaperSampleResponse(rsp)
+}
+
 // GetItemSheetWithResponse 窗口告知单
 //
 // The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
@@ -45672,6 +46033,21 @@ func (c *ClientWithResponses) RaiseLevelWithResponse(ctx context.Context, body R
 		return nil, err
 	}
 	return ParseRaiseLevelResponse(rsp)
+}
+
+// ListLifeEventsWithResponse 生活事件及其事项数
+//
+// The events of a life, or of a firm, by which people look for items, and how many items in force belong to each. Public.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/life-events (the `ListLifeEvents` operationId).
+func (c *ClientWithResponses) ListLifeEventsWithResponse(ctx context.Context, params *ListLifeEventsParams, reqEditors ...RequestEditorFn) (*ListLifeEventsResponse, error) {
+	rsp, err := c.ListLifeEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLifeEventsResponse(rsp)
 }
 
 // ActivateAccountWithBodyWithResponse 激活账户
@@ -51656,6 +52032,42 @@ func ParseSetOverlayResponse(rsp *http.Response) (*SetOverlayResponse, error) {
 	return response, nil
 }
 
+// ParseGetPaperSampleResponse parses an HTTP response from a GetPaperSampleWithResponse call
+func ParseGetPaperSampleResponse(rsp *http.Response) (*GetPaperSampleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaperSampleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
 // ParseGetItemSheetResponse parses an HTTP response from a GetItemSheetWithResponse call
 func ParseGetItemSheetResponse(rsp *http.Response) (*GetItemSheetResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -52225,6 +52637,39 @@ func ParseRaiseLevelResponse(rsp *http.Response) (*RaiseLevelResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListLifeEventsResponse parses an HTTP response from a ListLifeEventsWithResponse call
+func ParseListLifeEventsResponse(rsp *http.Response) (*ListLifeEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLifeEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LifeEventList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

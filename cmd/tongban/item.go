@@ -17,7 +17,7 @@ import (
 func itemCommand() *cobra.Command {
 	return group("item", "事项目录：查询、导入、复核、发布 (the catalog)",
 		"  tongban item list --query 生育\n  tongban item import items.json\n  tongban item publish --note 第一期目录",
-		itemListCommand(), itemShowCommand(), itemValidateCommand(), itemImportCommand(), itemDiffCommand(),
+		itemListCommand(), itemLivesCommand(), itemShowCommand(), itemValidateCommand(), itemImportCommand(), itemDiffCommand(),
 		itemApproveCommand(), itemPublishCommand(), itemWithdrawCommand(), itemEditionsCommand(), itemCancelCommand(), itemOverlayCommand(), itemSheetCommand())
 }
 
@@ -26,6 +26,7 @@ func itemListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "查询事项 (find items)",
 		Example: `  tongban item list --query 生育
+  tongban item list --life birth
   tongban item list --tier village --limit 100
   tongban item list --drafts`,
 		Args: noArguments,
@@ -34,6 +35,7 @@ func itemListCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&params.Query, "query", "", "编码、名称或部门的一部分 (part of code, name or department)")
 	flags.StringVar(&params.Department, "department", "", "部门 (department)")
+	life := flags.String("life", "", "生活事件，见 tongban item lives (life event; tongban item lives lists them)")
 	tier := flags.String("tier", "", "在该层级收件的事项 (taken in at this tier: county, township, village)")
 	status := flags.String("status", "", "in_force、coming、withdrawn 或 all，默认 in_force")
 	drafts := flags.Bool("drafts", false, "待复核、待发布的版本 (versions that wait for approval or publication)")
@@ -42,6 +44,7 @@ func itemListCommand() *cobra.Command {
 		if *drafts {
 			return ask(cmd.Context(), c, func() (*http.Response, error) { return c.api.ListDrafts(cmd.Context()) }, versionsTable(c))
 		}
+		params.Life = catalog.LifeEvent(*life)
 		params.Tier, params.Status = node.Tier(*tier), client.ListItemsParamsStatus(*status)
 		return look(c, func() (*http.Response, error) { return c.api.ListItems(cmd.Context(), &params) }, func(w io.Writer, v *client.ItemList) {
 			t := newTable(c.pick("编码", "CODE"), c.pick("名称", "NAME"), c.pick("部门", "DEPARTMENT"), c.pick("收件层级", "TAKEN IN"), c.pick("承诺", "PROMISE"), c.pick("版本", "VERSION"), c.pick("状态", "STATUS"))
@@ -51,6 +54,26 @@ func itemListCommand() *cobra.Command {
 			t.write(w, c.language)
 			fmt.Fprintf(w, c.pick("共 %d 项\n", "%d in all\n"), v.Total)
 			morePages(w, c.language, v.NextCursor)
+		})
+	})
+}
+
+func itemLivesCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "lives",
+		Short:   "生活事件及其事项数 (life events to find items by)",
+		Example: "  tongban item lives\n  tongban item lives --tier village",
+		Args:    noArguments,
+	}
+	tier := cmd.Flags().String("tier", "", "只数在该层级收件的事项 (counts what is taken in at this tier)")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		params := client.ListLifeEventsParams{Tier: node.Tier(*tier)}
+		return look(c, func() (*http.Response, error) { return c.api.ListLifeEvents(cmd.Context(), &params) }, func(w io.Writer, v *client.LifeEventList) {
+			t := newTable(c.pick("代码", "EVENT"), c.pick("生活事件", "NAME"), c.pick("事项数", "ITEMS"))
+			for _, e := range v.Events {
+				t.row(string(e.Event), c.pick(e.ZH, e.EN), count(e.Items))
+			}
+			t.write(w, c.language)
 		})
 	})
 }
@@ -162,9 +185,9 @@ func showItem(w io.Writer, lang language, v *client.ItemAtVersion) {
 	s.write(w)
 
 	fmt.Fprintln(w)
-	t := newTable(lang.pick("材料", "MATERIAL"), lang.pick("形式", "FORM"), lang.pick("份数", "COPIES"), lang.pick("必要", "REQUIRED"), lang.pick("适用情形", "WHEN"))
+	t := newTable(lang.pick("材料", "MATERIAL"), lang.pick("形式", "FORM"), lang.pick("份数", "COPIES"), lang.pick("必要", "REQUIRED"), lang.pick("适用情形", "WHEN"), lang.pick("要求", "HOW IT MUST LOOK"))
 	for _, m := range i.Materials {
-		t.row(m.Name, string(m.Form), strconv.Itoa(m.Copies), yes(lang, m.Required), m.Condition)
+		t.row(m.Name, string(m.Form), strconv.Itoa(m.Copies), yes(lang, m.Required), m.Condition, m.SampleNote)
 	}
 	t.write(w, lang)
 

@@ -30,6 +30,7 @@ func Check(item Item) []Fault {
 	faults = append(faults, checkMaterialList(item.Materials)...)
 	faults = append(faults, checkForm(item)...)
 	faults = append(faults, checkResults(item.Results)...)
+	faults = append(faults, checkLife(item.LifeEvents)...)
 	return capped(faults)
 }
 
@@ -166,6 +167,9 @@ func checkMaterialList(materials []Material) []Fault {
 		if m.Copies < 1 || m.Copies > maxCopies {
 			faults = append(faults, newFault(path+".copies", FaultRange, "份数应为1至%d", "copies must be 1 to %d", maxCopies))
 		}
+		if len(m.SampleText) > maxSampleLines {
+			faults = append(faults, newFault(path+".sample_text", FaultLimit, "样本文字最多%d行，须在一页内", "the wording of a specimen has at most %d lines: it is one page", maxSampleLines))
+		}
 		switch {
 		case m.Required && m.Condition != "":
 			faults = append(faults, newFault(path+".condition", FaultConflict, "必要材料不应再写适用情形", "a paper that is always required must not state a condition"))
@@ -189,6 +193,23 @@ func checkResults(results []Result) []Fault {
 		if r.ValidityYears < 0 || r.ValidityYears > 100 {
 			faults = append(faults, newFault(path+".validity_years", FaultRange, "有效期应为1至100年", "validity must be 1 to 100 years"))
 		}
+	}
+	return faults
+}
+
+// checkLife: an event that is not in the list would be found by nobody.
+func checkLife(events []LifeEvent) []Fault {
+	var faults []Fault
+	if len(events) > maxLives {
+		faults = append(faults, newFault("life_events", FaultLimit, "生活事件最多选%d个", "at most %d life events", maxLives))
+	}
+	seen := make([]string, 0, len(events))
+	for i, e := range events {
+		path := fmt.Sprintf("life_events[%d]", i)
+		if !e.Valid() {
+			faults = append(faults, newFault(path, FaultUnknown, "没有生活事件“%s”；可选的见 GET /api/v1/life-events", "there is no life event %q; GET /api/v1/life-events lists them", show(string(e))))
+		}
+		faults = append(faults, once(&seen, path, string(e))...)
 	}
 	return faults
 }

@@ -110,6 +110,8 @@ func keyOf(entry reflect.Value) string {
 	switch e := entry.Interface().(type) {
 	case node.Tier:
 		return string(e)
+	case LifeEvent:
+		return string(e)
 	case Material:
 		return e.Name
 	case Field:
@@ -130,6 +132,10 @@ func readable(v reflect.Value) string {
 	if tier, ok := v.Interface().(node.Tier); ok && tier.Valid() {
 		return tier.Chinese()
 	}
+	if event, ok := v.Interface().(LifeEvent); ok {
+		zh, _ := event.Names()
+		return zh
+	}
 	switch v.Kind() {
 	case reflect.Bool:
 		if v.Bool() {
@@ -148,8 +154,10 @@ func readable(v reflect.Value) string {
 		}
 		var parts []string
 		for i := range v.NumField() {
-			if f := v.Field(i); !f.IsZero() || f.Kind() == reflect.Bool {
-				parts = append(parts, v.Type().Field(i).Tag.Get("zh")+"："+readable(f))
+			f, tag := v.Field(i), v.Type().Field(i).Tag
+			said := f.Kind() == reflect.Bool && !strings.Contains(tag.Get("json"), ",omitempty")
+			if !f.IsZero() || said {
+				parts = append(parts, tag.Get("zh")+"："+readable(f))
 			}
 		}
 		return strings.Join(parts, "；")

@@ -58,6 +58,8 @@ type Item struct {
 	// ReviewBody is who reconsiders what is decided (行政复议机关), where that is
 	// not who the law says by default; see package remedy.
 	ReviewBody string `json:"review_body,omitempty" zh:"行政复议机关"`
+	// LifeEvents are what makes people ask for it (生活事件): they find it by these.
+	LifeEvents []LifeEvent `json:"life_events,omitempty" zh:"生活事件"`
 }
 
 // MaxPromise is the longest promise, in working days, that needs no reason.

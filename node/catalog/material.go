@@ -19,7 +19,21 @@ type Material struct {
 	// that people are not asked twice for what the government already has.
 	Shareable bool   `json:"shareable" zh:"可共享"`
 	Condition string `json:"condition,omitempty" zh:"适用情形"`
+	// What it has to look like: SampleNote in a sentence; SampleText the wording of
+	// a specimen, a line each; SampleForm that it is the item's application form, of
+	// which a specimen is made with generated answers. See package document, Sample.
+	SampleNote string   `json:"sample_note,omitempty" zh:"填写和格式要求"`
+	SampleText []string `json:"sample_text,omitempty" zh:"样本文字"`
+	SampleForm bool     `json:"sample_form,omitempty" zh:"样本为填好的申请表"`
 }
+
+// HasSample reports whether there is anything to show of how it has to look.
+func (m *Material) HasSample() bool {
+	return m.SampleNote != "" || len(m.SampleText) > 0 || m.SampleForm
+}
+
+// maxSampleLines is how many lines a specimen may have: what fits on a page.
+const maxSampleLines = 40
 
 // Tolerable reports whether a case may be accepted without the material for the
 // time being (容缺受理): one that the government issued itself and can look up

@@ -21,6 +21,8 @@ type Query struct {
 	Tier       node.Tier
 	// Subject is who asks: a person or an organisation.
 	Subject Subject
+	// Life is the event that makes them ask.
+	Life LifeEvent
 	// Package is a matter of life (一件事) that the item is part of.
 	Package string
 }
@@ -40,6 +42,7 @@ func Search(items []*Item, packages []Package, q Query) []Hit {
 	for _, item := range items {
 		if q.Department != "" && item.Department != q.Department || q.Type != "" && item.Type != q.Type ||
 			q.Tier != "" && !slices.Contains(item.AcceptTiers, q.Tier) ||
+			q.Life != "" && !slices.Contains(item.LifeEvents, q.Life) ||
 			q.Subject != "" && item.Subject != SubjectBoth && item.Subject != q.Subject {
 			continue
 		}
@@ -76,6 +79,10 @@ func Match(item Item, query string) bool {
 // not answer to one of them.
 func rank(item *Item, lives, words []string) (int, bool) {
 	total := 0
+	for _, e := range item.LifeEvents {
+		zh, en := e.Names()
+		lives = append(lives[:len(lives):len(lives)], zh, en)
+	}
 	for _, w := range words {
 		best := worst
 		for _, f := range []struct {

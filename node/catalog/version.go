@@ -121,7 +121,11 @@ func normal(item Item) Item {
 	for i := range item.Form {
 		item.Form[i].Options = slices.Clone(item.Form[i].Options)
 	}
+	for i := range item.Materials {
+		item.Materials[i].SampleText = slices.Clone(item.Materials[i].SampleText)
+	}
 	item.Results = list(item.Results)
+	item.LifeEvents = slices.Clone(item.LifeEvents)
 	return item
 }
 

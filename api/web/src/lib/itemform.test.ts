@@ -8,12 +8,15 @@ describe('the editor of items', () => {
     expect(item).not.toHaveProperty('remarks')
   })
   it('sends nothing that is optional and empty, and keeps what is not', () => {
-    const item = { ...newItem('TB-XZRZ-099'), remarks: '', promise_reason: '情况复杂', publicity: 'never' } as Item
+    const item = { ...newItem('TB-XZRZ-099'), remarks: '', promise_reason: '情况复杂', publicity: 'never', review_body: '市市场监督管理局', life_events: ['birth'] } as Item
     item.materials = [{ name: '申请表', form: '原件', copies: 1, required: false, source: '申请人', shareable: false, condition: '' }]
     const sent = tidy(item)
     expect(sent).not.toHaveProperty('remarks')
     expect(sent.promise_reason).toBe('情况复杂')
     expect(sent.publicity).toBe('never')
+    expect(sent.review_body).toBe('市市场监督管理局')
+    expect(sent.life_events).toEqual(['birth'])
+    expect(tidy({ ...item, life_events: [] })).not.toHaveProperty('life_events')
     expect(sent.materials[0]).toEqual({ name: '申请表', form: '原件', copies: 1, required: false, source: '申请人', shareable: false })
     expect(sent.fee).toEqual({ charged: false, standard: '' })
   })

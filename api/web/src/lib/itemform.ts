@@ -12,13 +12,16 @@ export interface Part {
   options?: readonly string[]
   parts?: readonly Part[]
   /** A message namespace for the options, where they are not words for people. */
-  words?: 'tier' | 'subject' | 'fieldType'
+  words?: 'tier' | 'subject' | 'fieldType' | 'lifeEvent'
   /** Left out of the item when it is empty. */
   optional?: boolean
   wide?: boolean
   /** Shown only where the entry is of this type. */
   ofType?: string
 }
+
+/** The life events, in the order of the county's list. */
+export const lifeEvents = ['birth', 'school', 'work', 'service', 'marriage', 'papers', 'house', 'vehicle', 'health', 'disability', 'hardship', 'retirement', 'death', 'dispute', 'opening', 'trade', 'hiring', 'project', 'farming', 'gathering', 'change', 'society'] as const satisfies readonly Schemas['LifeEvent'][]
 
 const tiers = ['county', 'township', 'village'] as const
 
@@ -31,6 +34,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
       { key: 'type', kind: 'choice', options: ['行政许可', '行政确认', '行政给付', '行政奖励', '其他行政权力', '公共服务'] },
       { key: 'department', kind: 'text' },
       { key: 'subject', kind: 'choice', options: ['自然人', '法人', 'both'], words: 'subject' },
+      { key: 'life_events', kind: 'choices', options: lifeEvents, words: 'lifeEvent', optional: true },
       { key: 'in_person', kind: 'text', optional: true, wide: true },
       { key: 'remarks', kind: 'long', optional: true, wide: true },
     ],
@@ -122,6 +126,9 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
           { key: 'required', kind: 'yes' },
           { key: 'shareable', kind: 'yes' },
           { key: 'condition', kind: 'text', optional: true, wide: true },
+          { key: 'sample_note', kind: 'text', optional: true, wide: true },
+          { key: 'sample_form', kind: 'yes', optional: true },
+          { key: 'sample_text', kind: 'lines', optional: true, wide: true },
         ],
       },
     ],
@@ -182,6 +189,7 @@ export function newItem(code: string): Item {
 export function tidy(item: Item): Item {
   const v: Value = { code: item.code, ...tidied(item as unknown as Value, sections.flatMap((s) => s.parts)) }
   if (item.publicity) v.publicity = item.publicity
+  if (item.review_body) v.review_body = item.review_body
   return v as Item
 }
 
