@@ -362,7 +362,11 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	if err := post(ctx, client, o.County+enrolPath, body, &e.Welcome); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	if err := anchored.VerifyCredential(e.Credential, o.Now()); err != nil {
+	// The county may have changed its keys since it was first asked.
+	if e.Trust, err = anchored.Advance(e.Chain...); err != nil {
+		return nil, fmt.Errorf("enrol: the county's keys: %w", err)
+	}
+	if err := e.Trust.VerifyCredential(e.Credential, o.Now()); err != nil {
 		return nil, fmt.Errorf("enrol: the county's credential: %w", err)
 	}
 	return e, nil

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +16,41 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/division"
 )
+
+// TestEnrolWhileKeysChange: the county changes its keys between a machine's
+// first question and its enrolment.
+func TestEnrolWhileKeysChange(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	hub := f.Hub()
+	const at division.Code = "330523110201"
+	token, _, err := hub.Invite(t.Context(), f.Operator(), "village-330523110201-1", "村站", at.Tier(), at, "")
+	must(t, err)
+	keys, err := trust.GenerateNode(rand.Reader)
+	must(t, err)
+	var once sync.Once
+	changed := make(chan error, 1)
+	// The clock is looked at once the keys of that moment are here.
+	now := func() time.Time {
+		once.Do(func() {
+			for range 2 { // the second takes up the first
+				if _, err := hub.RotateCountyKeys(context.Background(), f.Operator(), ""); err != nil {
+					changed <- err
+				}
+			}
+		})
+		return hub.Now()
+	}
+	e, err := federation.Enrol(t.Context(), federation.EnrolOptions{County: f.URL(hub), Token: token.Encode(), Keys: keys, Names: []string{"127.0.0.1"}, Now: now})
+	must(t, err)
+	select {
+	case err := <-changed:
+		t.Fatal(err)
+	default:
+	}
+	if e.Trust.Serial < 2 {
+		t.Errorf("enrolled with the keys of bundle %d", e.Trust.Serial)
+	}
+}
 
 // TestEnrolCutOff: a machine that is switched off at any moment of its
 // enrolment enrols again with the same command, as the same node; nobody else

@@ -15,13 +15,16 @@ package federationtest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/feed"
 	"github.com/tongban/tongban/federation/notify"
 	"github.com/tongban/tongban/federation/trust"
@@ -270,14 +273,20 @@ const passwordHash = "$argon2id$v=19$m=19456,t=2,p=1$ZmVkZXJhdGlvbnRlc3Q$AAAAAAA
 func (f *Federation) Enrol(id string, at division.Code) *Node {
 	f.tb.Helper()
 	hub := f.Hub()
-	token, _, err := hub.Invite(context.Background(), f.Operator(), id, string(at)+"节点", at.Tier(), at, "")
-	f.must(err, "invite "+id)
+	var token trust.JoinToken
+	f.persist("invite "+id, func(ctx context.Context) (err error) {
+		token, _, err = hub.Invite(ctx, f.Operator(), id, string(at)+"节点", at.Tier(), at, "")
+		return err
+	})
 	n := f.add(id, at)
 	keys, err := trust.GenerateNode(rand.Reader)
 	f.must(err, "keys")
 	port, _ := hub.port()
-	e, err := federation.Enrol(context.Background(), federation.EnrolOptions{County: "https://" + port, Token: token.Encode(), Keys: keys, Names: []string{"127.0.0.1"}, Now: n.Clock.Now})
-	f.must(err, "enrol "+id)
+	var e *federation.Enrolled
+	f.persist("enrol "+id, func(ctx context.Context) (err error) {
+		e, err = federation.Enrol(ctx, federation.EnrolOptions{County: "https://" + port, Token: token.Encode(), Keys: keys, Names: []string{"127.0.0.1"}, Now: n.Clock.Now})
+		return err
+	})
 	m, err := federation.MembershipOf(e, keys)
 	f.must(err, "membership of "+id)
 	f.must(m.Save(n.dir), "save "+id)
@@ -304,9 +313,7 @@ func (f *Federation) Staffed(id string, at division.Code) *Node {
 // join makes a hub a voter of the county's Raft.
 func (f *Federation) join(n *Node) {
 	f.tb.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	f.must(f.Leader().Hub().AddVoter(ctx, n.ID, n.peer), "add voter "+n.ID)
+	f.persist("add voter "+n.ID, func(ctx context.Context) error { return f.Leader().Hub().AddVoter(ctx, n.ID, n.peer) })
 	f.Eventually(n.ID+" to be ready", func() bool { return n.Ready() == nil })
 }
 
@@ -330,6 +337,28 @@ func (f *Federation) people(at division.Code, department string) {
 type feedClock struct{ *Clock }
 
 func (feedClock) NewTicker(every time.Duration) feed.Ticker { return feed.RealClock{}.NewTicker(every) }
+
+// persist does something that can be done twice, again and again while the
+// county has no leader: on a busy machine it may change at any time.
+func (f *Federation) persist(what string, do func(context.Context) error) {
+	f.tb.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err := do(ctx)
+	for passing(err) && ctx.Err() == nil {
+		err = do(ctx)
+	}
+	f.must(err, what)
+}
+
+// passing tells an error that goes away by itself.
+func passing(err error) bool {
+	var told *federation.RemoteError
+	if errors.As(err, &told) {
+		return told.Status == http.StatusServiceUnavailable || told.Status == http.StatusBadGateway
+	}
+	return errors.Is(err, county.ErrUnknown) || errors.Is(err, county.ErrNoLeader)
+}
 
 func (f *Federation) must(err error, what string) {
 	f.tb.Helper()

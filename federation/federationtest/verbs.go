@@ -151,8 +151,11 @@ func (f *Federation) HealAll() {
 // Do records something at a node that must be accepted.
 func (f *Federation) Do(n *Node, actor identity.Actor, body ledger.Body) store.Result {
 	f.tb.Helper()
-	r, err := f.TryDo(n, actor, "", body)
-	f.must(err, fmt.Sprintf("%s at %s", storetest.KindOf(body), n.ID))
+	var r store.Result
+	f.persist(fmt.Sprintf("%s at %s", storetest.KindOf(body), n.ID), func(context.Context) (err error) {
+		r, err = f.TryDo(n, actor, "", body)
+		return err
+	})
 	return r
 }
 

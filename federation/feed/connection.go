@@ -37,6 +37,9 @@ type connection struct {
 	started     time.Time
 	lastContact atomic.Int64 // Unix nanoseconds
 	asked       atomic.Int64
+	// shown is the newest checkpoint that the upstream showed. It shows each
+	// once, and a quiet county has no newer one for hours.
+	shown Link
 }
 
 // errBetter ends a connection because an upstream to be preferred serves.
@@ -273,7 +276,13 @@ func (c *connection) heartbeat(ctx context.Context, payload []byte) error {
 	if c.f.stale(c.up, hb.HeardMS) && !c.makeDo && c.f.choices() > 1 {
 		return ErrBehind.Becausef("%s heard of the county %d ms ago", c.up.Name, hb.HeardMS)
 	}
-	for _, l := range hb.Checkpoints {
+	links := hb.Checkpoints
+	if len(links) > 0 {
+		c.shown = links[len(links)-1]
+	} else if _, since := c.f.witness.standing(); since > 0 && c.shown.Note != "" {
+		links = []Link{c.shown} // it was passed over; what was missing may be had now
+	}
+	for _, l := range links {
 		if err := c.judge(ctx, c.up.Name, l); err != nil {
 			return err
 		}

@@ -47,6 +47,9 @@ func (r *renewal) renew(ctx context.Context, name string) error {
 		return r.last
 	}
 	r.asked, r.last = now, r.askAll(ctx, name)
+	if ctx.Err() != nil {
+		r.asked = time.Time{} // given up here: it says nothing of those asked
+	}
 	return r.last
 }
 

@@ -113,8 +113,27 @@ func TestFollowsWithoutKeys(t *testing.T) {
 	eventually(t, "the missing proof to show", func() bool { s := f.Status(); return s.Upstream != "" && s.UnprovedSince > 0 && s.Checkpoint == 0 })
 	renewed := next.Trust()
 	known.Store(&renewed) // the feed brought it
+	eventually(t, "the checkpoint of a county in which nothing happens", func() bool { s := f.Status(); return s.Checkpoint == mustHead(t, hub) && s.UnprovedSince == 0 })
 	r.change(3)
 	eventually(t, "the checkpoint", func() bool { s := f.Status(); return s.Checkpoint == mustHead(t, hub) && s.UnprovedSince == 0 })
+}
+
+// A connection that was given up while it asked says nothing of those asked.
+func TestAskingGivenUp(t *testing.T) {
+	r := newRealm(t)
+	asked := 0
+	keys := &renewal{ups: []Upstream{{Name: "county", Tier: "county"}}, trust: r.keys.Trust, clock: newManual(storetest.Beginning),
+		ask: func(ctx context.Context, _ Upstream) error { asked++; return ctx.Err() }}
+	given, up := context.WithCancel(context.Background())
+	up()
+	if err := keys.renew(given, "county"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	for range 2 {
+		if err := keys.renew(context.Background(), "county"); err != nil || asked != 2 {
+			t.Errorf("%v, asked %d times", err, asked)
+		}
+	}
 }
 
 func TestStrange(t *testing.T) {
