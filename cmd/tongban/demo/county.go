@@ -219,17 +219,17 @@ func (c *county) people(ctx context.Context) error {
 	hub := c.plan.of("county")[0]
 	admin, second := at(hub, "admin"), at(hub, "admin2")
 	c.s.step("导入区划和工作日历 (divisions, calendar)")
-	if err := admin.Post(ctx, "/api/v1/divisions/import", data.Divisions, loopback.NewKey(), nil); err != nil {
+	if err := send(ctx, admin, "/api/v1/divisions/import", data.Divisions, loopback.NewKey(), nil); err != nil {
 		return err
 	}
-	if err := admin.Post(ctx, "/api/v1/calendar/import", data.Calendar, loopback.NewKey(), nil); err != nil {
+	if err := send(ctx, admin, "/api/v1/calendar/import", data.Calendar, loopback.NewKey(), nil); err != nil {
 		return err
 	}
 	c.s.step("建立工作人员 (%d 人，每个岗位都有)", len(staff)+1)
 	for _, p := range staff {
 		no := false
 		p.Password, p.MustChangePassword = password, &no
-		if err := admin.Post(ctx, "/api/v1/staff", p, "demo-staff-"+p.Login, nil); err != nil && !loopback.IsRefused(err, "login_taken") {
+		if err := send(ctx, admin, "/api/v1/staff", p, "demo-staff-"+p.Login, nil); err != nil && !loopback.IsRefused(err, "login_taken") {
 			return err
 		}
 	}
@@ -238,25 +238,25 @@ func (c *county) people(ctx context.Context) error {
 	}
 	c.s.step("导入事项和一件事，第二人审核，发布第 1 期目录 (items and joint matters, reviewed by a second person, edition 1)")
 	var drafts client.DraftReport
-	if err := admin.Post(ctx, "/api/v1/items/import", data.Items(), loopback.NewKey(), &drafts); err != nil {
+	if err := send(ctx, admin, "/api/v1/items/import", data.Items(), loopback.NewKey(), &drafts); err != nil {
 		return err
 	}
 	if len(drafts.Drafted) > 0 {
-		if err := second.Post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, loopback.NewKey(), nil); err != nil {
+		if err := send(ctx, second, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, loopback.NewKey(), nil); err != nil {
 			return err
 		}
 	}
 	// Joint matters are of approved items, and published with them.
 	var joint client.DraftReport
-	if err := admin.Post(ctx, "/api/v1/packages/import", data.Packages, loopback.NewKey(), &joint); err != nil {
+	if err := send(ctx, admin, "/api/v1/packages/import", data.Packages, loopback.NewKey(), &joint); err != nil {
 		return err
 	}
 	if len(joint.Drafted) > 0 {
-		if err := second.Post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: joint.Drafted}, loopback.NewKey(), nil); err != nil {
+		if err := send(ctx, second, "/api/v1/items/approve", client.ApproveRequest{Items: joint.Drafted}, loopback.NewKey(), nil); err != nil {
 			return err
 		}
 	}
-	if err := admin.Post(ctx, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, loopback.NewKey(), nil); err != nil {
+	if err := send(ctx, admin, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, loopback.NewKey(), nil); err != nil {
 		return err
 	}
 	c.plan.Peopled = true

@@ -22,6 +22,24 @@ func at(m *member, login string) *person {
 	return (&loopback.Person{Login: login, Password: password, Web: web}).At(m.url())
 }
 
+// send sends in, and asks again under the same key where the answer is that
+// nobody knows yet, or that the county has no leader at the moment: on a slow
+// machine the hubs may elect another while they found the county.
+func send(ctx context.Context, by *person, path string, in any, key string, out any) error {
+	until := time.Now().Add(time.Minute)
+	for {
+		err := by.Post(ctx, path, in, key, out)
+		if !loopback.IsRefused(err, "outcome_unknown") && !loopback.IsRefused(err, "no_leader") || time.Now().After(until) {
+			return err
+		}
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
 // piece is how much of a scanned paper is sent at once, as by a page.
 const piece = 128 << 10
 
