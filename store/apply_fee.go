@@ -33,12 +33,18 @@ func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body
 	return func() error { return nil }, nil
 }
 
-// paidBefore keeps a result from being made out before it is paid for, where the
-// item says so. Money is taken at the fee counter and not where the case is held,
-// so that only the person at the desk is told: what was made out elsewhere, where
-// the payment was not known, is not undone.
+// paidBefore keeps a result from being made out, and from being handed over at
+// whatever desk, before it is paid for, where the item says so. Money is taken at
+// the fee counter and not where the case is held, so that only the person at the
+// desk is told: what was made out elsewhere, where the payment was not known, is not
+// undone.
 func (a *applier) paidBefore(c *casework.Case, body ledger.Body) error {
-	if _, issues := body.(*ledger.CaseIssueV1); !issues || !a.desk {
+	if !a.desk {
+		return nil
+	}
+	switch body.(type) {
+	case *ledger.CaseIssueV1, *ledger.CaseDeliverV1:
+	default:
 		return nil
 	}
 	item, err := a.itemOf(c)

@@ -423,9 +423,10 @@ func (a *applier) cardsOf(id string) ([]supervision.Card, error) {
 	return cards, nil
 }
 
-// lookForSkip has a case looked at when an entry of it left a step out.
+// lookForSkip has a case looked at when an entry of it left a step out or charged
+// above the list: what selectSeen finds.
 func (a *applier) lookForSkip(e *ledger.Entry, code string) error {
-	if !isCounty(a.s.self.Tier) || e.Case == "" || code != "wrong_step" && code != "not_accepted_yet" {
+	if !isCounty(a.s.self.Tier) || e.Case == "" || !slices.Contains([]string{"wrong_step", "not_accepted_yet", "fee_above_standard", "fee_not_listed", "no_fee"}, code) {
 		return nil
 	}
 	return a.lookNow(e.Case, e.ID)

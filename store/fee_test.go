@@ -1,12 +1,16 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/supervision"
+	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
 
@@ -65,5 +69,64 @@ func TestFeesAcrossTiers(t *testing.T) {
 	charged, err := hub.ChargedCases(ctx, storetest.Code, 10)
 	if err != nil || len(charged) != 1 || charged[0].ID != opened.ID {
 		t.Errorf("%+v, %v", charged, err)
+	}
+}
+
+// What a charged item's paper waits for is paid before any desk hands it over, not
+// only where it was made out: a charge that was known late keeps it too.
+func TestPaidBeforeHandedOver(t *testing.T) {
+	items := storetest.Items(t)
+	for i := range items {
+		if items[i].Code == birth {
+			items[i].Fee = catalog.Fee{Charged: true, Standard: "登记单10元/份", BeforeIssue: true}
+		}
+	}
+	c := storetest.NewCounty(t, storetest.WithItems(items))
+	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+	c.Settle()
+	opened := village.Submit(birth)
+	c.Settle()
+	village.Advance(opened.ID)
+	c.Settle()
+	for townNode.MustCase(opened.ID).Status != casework.Issued {
+		townNode.Advance(opened.ID)
+	}
+	about := storetest.About{Case: opened.ID, Scope: opened.Division}
+	made, err := townNode.Do(townNode.Actor(identity.TownshipClerk), &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	at := c.Node(townNode.MustCase(opened.ID).Holder)
+	deliver := storetest.BodyFor(at.MustCase(opened.ID), ledger.VerbDeliver)
+	_, err = at.Step(opened.ID, deliver)
+	wantRefused(t, "handed over before it is paid for", err, "fee_outstanding")
+	hub.MustDo(hub.DepartmentActor(identity.DepartmentWindow, "县财政局"), &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000002"}, about)
+	c.Settle()
+	if _, err := at.Step(opened.ID, deliver); err != nil {
+		t.Errorf("paid: %v", err)
+	}
+}
+
+// Section 5: a fee above its standard, which a node below had let pass, is refused at
+// the county, has the case looked at and gets its card.
+func TestFeeAboveStandardIsSeen(t *testing.T) {
+	w := newWatched(t)
+	opened := w.village.Submit("TB-XZRZ-005")
+	w.Settle()
+	last, _, err := w.town.LastSeq(ctx, w.town.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	charge := w.town.Entry(last+1, w.town.Actor(identity.TownshipClerk), &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记费", Quantity: 1, Amount: 100000}}}, storetest.About{Case: opened.ID, Scope: here})
+	if r := w.hub.Take(w.town.Raw(charge)); r[0].Outcome != ledger.Refused {
+		t.Fatalf("%+v", r)
+	}
+	if seen, err := w.hub.SeenRules(ctx, opened.ID); err != nil || !slices.Equal(seen, []supervision.Rule{supervision.FeeAbove}) {
+		t.Errorf("seen %v, %v", seen, err)
+	}
+	due, err := w.hub.LooksDue(ctx, w.today, store.Look{}, 100)
+	if err != nil || !slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == opened.ID && l.Head == charge.ID }) {
+		t.Errorf("%+v, %v", due, err)
 	}
 }

@@ -69,7 +69,7 @@ func sampleAnswer(f catalog.Field, firm bool, on calendar.Date) string {
 			return f.Options[0]
 		}
 	case catalog.TypeText:
-		return "（按实际情况填写，写明时间、地点、原因和请求）"
+		return "（按实际情况填写）"
 	}
 	if f.Key == catalog.KeyApplicantType {
 		return "自然人"

@@ -200,12 +200,12 @@ func total(lines []ledger.FeeLine) int64 {
 	return sum
 }
 
-// MayIssue refuses to make a result out before what was charged is paid, where
-// the item says so. Waiting for payment stops no clock: the law does not list it
+// MayIssue refuses to make a result out, or to hand it over, before what was charged
+// is paid, where the item says so. Waiting for payment stops no clock: the law does not list it
 // (art. 45).
 func MayIssue(a Account, item *catalog.Item) error {
 	if due := a.Outstanding(); item.Fee.BeforeIssue && due > 0 {
-		return refuse("fee_outstanding", "尚有 "+Yuan(due)+" 元未缴，该事项须缴费后制发", Yuan(due)+" yuan are still to be paid; this item is issued after payment")
+		return refuse("fee_outstanding", "尚有 "+Yuan(due)+" 元未缴，该事项须缴费后制发和送达；请到收费窗口缴费", Yuan(due)+" yuan are still to be paid; this item is issued and handed over after payment; pay at the fee counter")
 	}
 	return nil
 }

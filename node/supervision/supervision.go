@@ -45,6 +45,7 @@ const (
 	ProcedureLate Rule = "procedure_late" // 特别程序超过告知的期限
 	StepSkipped   Rule = "step_skipped"   // 越过办理环节
 	BareReturn    Rule = "bare_return"    // 退回未说明理由
+	FeeAbove      Rule = "fee_above"      // 收费超出标准
 	TwoYellows    Rule = "two_yellows"    // 同一办件两张黄牌
 	// What an inspection of cases drawn at random found.
 	SampleFault Rule = "sample_fault" // 抽查不合格
@@ -70,6 +71,7 @@ var ruleWords = map[Rule][2]string{
 	ProcedureLate: {"特别程序超过告知的期限", "a special procedure takes longer than told"},
 	StepSkipped:   {"越过办理环节", "a step was skipped"},
 	BareReturn:    {"退回未说明理由", "sent back without a reason"},
+	FeeAbove:      {"收费超出公布的标准或目录", "a fee above its published standard, or outside the list"},
 	TwoYellows:    {"同一办件两张黄牌", "two yellow cards on one case"},
 	SampleFault:   {"抽查不合格", "an inspection found faults"},
 	SampleGrave:   {"抽查严重不合格", "an inspection found grave faults"},
@@ -141,6 +143,7 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 		{HearingLate, slices.Contains(c.Flags, casework.FlagHearingLate)},
 		{BareReturn, slices.Contains(c.Flags, casework.FlagBareReturn)},
 		{StepSkipped, slices.Contains(seen, StepSkipped)},
+		{FeeAbove, slices.Contains(seen, FeeAbove)},
 		{SampleFault, slices.Contains(seen, SampleFault)},
 	} {
 		if f.found {
@@ -157,7 +160,7 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 	return found, nil
 }
 
-var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, RenewalPassed, NoticeLate, ServiceLate, HearingLate, SecondNotice, ProcedureLate, StepSkipped, BareReturn, SampleFault, SampleGrave, TwoYellows}
+var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, RenewalPassed, NoticeLate, ServiceLate, HearingLate, SecondNotice, ProcedureLate, StepSkipped, BareReturn, FeeAbove, SampleFault, SampleGrave, TwoYellows}
 
 // overrun reports whether a special procedure without a result takes longer
 // than the applicant was told.

@@ -33,6 +33,7 @@ func TestTriggersOfSectionFive(t *testing.T) {
 		"case returned with no reason":               {of: casework.Case{Flags: []string{casework.FlagBareReturn}}, rule: BareReturn, colour: Yellow},
 		"special procedure longer than notified":     {of: casework.Case{Status: casework.Accepted, Suspensions: []casework.Suspension{{From: day("2026-11-02"), Until: day("2026-11-20")}}}, rule: ProcedureLate, colour: Yellow},
 		"its result came later than notified":        {of: casework.Case{Flags: []string{casework.FlagLateResult}}, rule: ProcedureLate, colour: Yellow},
+		"fee above standard":                         {seen: []Rule{FeeAbove}, rule: FeeAbove, colour: Yellow},
 		"an inspection found faults":                 {seen: []Rule{SampleFault}, rule: SampleFault, colour: Yellow},
 		"an inspection found grave faults":           {seen: []Rule{SampleGrave}, rule: SampleGrave, colour: Red},
 		"two yellow cards on one case make it red":   {of: casework.Case{Flags: []string{casework.FlagBareReturn, casework.FlagSecondNotice}}, rule: TwoYellows, colour: Red},

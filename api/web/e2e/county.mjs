@@ -108,7 +108,7 @@ export async function ownCounty() {
 // ended; what it left is run from here. Ports that another program has are not
 // insisted upon.
 async function found(dir, processes, tries = 5) {
-  const demo = spawn(binary, ['demo', '--dir', dir, '--port', String(somePort())], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const demo = spawn(binary, ['demo', '--bare', '--dir', dir, '--port', String(somePort())], { stdio: ['ignore', 'pipe', 'pipe'] })
   processes.set('demo', demo)
   let said = ''
   const code = await within('the demo to stand', new Promise((done) => {

@@ -52,7 +52,7 @@ test('a case is taken in without a mouse, from the login to the receipt', { time
   await tabTo('#password')
   await keyboard.type(password)
   await keyboard.press('Enter')
-  await page.waitForSelector('nav a.router-link-exact-active')
+  await page.waitForSelector('nav a[aria-current]')
   await keyboard.press('?')
   await page.waitForSelector('#help-title')
   await fit(page, 'help')

@@ -88,6 +88,7 @@ test('somebody complains by a page, a supervisor takes it on and answers it', { 
 
 test('an account is opened against the card that is shown, and its code goes on paper alone', { timeout: 240_000 }, async () => {
   const { page, context, wrong } = await desk(browser, county.at[hub], 'yibao-chuangkou')
+  await page.click('nav >> text=居民与企业')
   await page.click('nav >> text=开户')
   await page.fill('#acc-number', '330599199001011231')
   assert.ok(await page.isDisabled('button:has-text("查询是否已开户")'), 'a number that is none is not asked about')
@@ -115,6 +116,7 @@ test('a joint matter is one form, and its board shows who holds it up', { timeou
   }
   const base = county.at['village-330523110220']
   const { page, context, wrong } = await desk(browser, base, 'qiankengqiao')
+  await page.click('nav >> text=事项')
   await page.click('nav >> text=一件事')
   await page.click('li:has-text("残疾人服务一件事") >> button')
   await page.waitForSelector('#a-name')
@@ -133,6 +135,7 @@ test('a joint matter is one form, and its board shows who holds it up', { timeou
   await page.waitForSelector('.members article')
   assert.ok((await page.$$('.members article')).length >= 3, 'each department has its case on the board')
   await fit(page, 'the board of a joint matter')
+  await page.click('nav >> text=事项')
   await page.click('nav >> text=一件事')
   await page.click(`table >> text="${number}"`)
   await page.waitForSelector('.members article')

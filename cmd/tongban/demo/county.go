@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -343,12 +344,39 @@ func (c *county) count(ctx context.Context, admin *person, sum *Summary) error {
 		sum.Confirmed += has.Confirmed
 		sum.Duplicated += has.Duplicated
 	}
+	if err := c.countOwn(ctx, sum); err != nil {
+		return err
+	}
 	sum.Lost = sum.HandedIn - countyHas.HandedIn
 	if countyHas.HandedIn > sum.HandedIn {
 		sum.Duplicated += countyHas.HandedIn - sum.HandedIn
 		sum.Lost = 0
 	}
 	return nil
+}
+
+// countOwn adds what was handed in at the county itself, at its windows and from
+// home, which no node below counts.
+func (c *county) countOwn(ctx context.Context, sum *Summary) error {
+	supervisor := at(c.plan.of("county")[1], "jiancha")
+	for cursor := ""; ; {
+		var list client.CaseList
+		if err := supervisor.Get(ctx, "/api/v1/cases?limit=500&cursor="+url.QueryEscape(cursor), &list); err != nil {
+			return err
+		}
+		for _, s := range list.Cases {
+			if s.HandedInAt != countyCode {
+				continue
+			}
+			sum.HandedIn++
+			if s.Word != "saved_here" {
+				sum.Confirmed++
+			}
+		}
+		if cursor = list.NextCursor; cursor == "" {
+			return nil
+		}
+	}
 }
 
 // loginAt is the first person who works at a node.

@@ -19,6 +19,8 @@ type Options struct {
 	// nobody anything and ends after the walk.
 	Dir   string
 	Check bool
+	// Bare leaves out what happens after the walk, for tests that make their own.
+	Bare bool
 	// Port is the first of the ports to use in a new directory.
 	Port int
 	// Binary is the tongban to run.
@@ -61,6 +63,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	if err := c.applyFromHome(ctx); err != nil {
 		return c.explain(err)
+	}
+	if !c.plan.Enlivened && !o.Bare {
+		if err := (&walk{county: c, s: s}).enliven(ctx); err != nil {
+			return c.explain(err)
+		}
+		c.plan.Enlivened = true
+		if err := c.plan.save(o.Dir); err != nil {
+			return err
+		}
 	}
 	sum, err := c.reconcile(ctx)
 	if err != nil {

@@ -60,6 +60,21 @@ func filler(f catalog.Field, n int) string {
 	return strings.TrimSuffix(f.Label, "（选填）") + "（演示）"
 }
 
+// answered fills in a form: what is given, and what else is required.
+func answered(form []catalog.Field, n int, answers map[string]string) []client.FieldValue {
+	filled := []client.FieldValue{}
+	for _, f := range form {
+		value, given := answers[f.Key]
+		if !given && f.Required {
+			value = filler(f, n)
+		}
+		if value != "" {
+			filled = append(filled, client.FieldValue{Key: f.Key, Value: value})
+		}
+	}
+	return filled
+}
+
 // papers are how one material is handed in: where the item asks for original
 // and copy, both.
 func papers(m catalog.Material, scan client.AttachmentRef) []client.SubmittedMaterial {

@@ -22,6 +22,8 @@ type plan struct {
 	Walked  bool `json:"walked"`
 	// Applied notes that the resident's account is there.
 	Applied bool `json:"applied"`
+	// Enlivened notes that the day's other business is there.
+	Enlivened bool `json:"enlivened"`
 	// Walks counts the walks begun: one that was cut off begins anew.
 	Walks int `json:"walks"`
 }

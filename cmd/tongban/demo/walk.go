@@ -118,15 +118,7 @@ func (w *walk) submit(ctx context.Context, by *person, title, code string, n int
 		return nil, "", err
 	}
 	sub := client.Submission{Item: code, ItemVersion: item.Version, Applicant: applicant(n)}
-	for _, f := range item.Item.Form {
-		value, given := answers[f.Key]
-		if !given && f.Required {
-			value = filler(f, n)
-		}
-		if value != "" {
-			sub.Form = append(sub.Form, client.FieldValue{Key: f.Key, Value: value})
-		}
-	}
+	sub.Form = answered(item.Item.Form, n, answers)
 	for i, m := range item.Item.Materials {
 		if !m.Required {
 			continue

@@ -5,10 +5,26 @@ type Role = Schemas['Role']
 /** An entry of the side navigation: the page, and which count stands beside it. */
 export interface Entry {
   name: string
+  /** What belongs together stands behind one entry: its pages, of which `name` is the first, and what it is called then. */
+  pages?: string[]
+  label?: string
   count?: 'drafts' | 'nodes' | 'attention' | 'inquiries' | 'cards' | 'ratings' | 'complaints'
 }
 
-const desk: Entry[] = ['today', 'items', 'packages', 'cases', 'custody', 'fees', 'guides', 'service', 'records', 'files', 'accounts', 'supervision', 'verify', 'field'].map((name) => ({ name }))
+const group = (label: string, ...pages: string[]): Entry => ({ name: pages[0], pages, label })
+
+// What a desk does all day comes first; no desk has more than eight entries.
+const desk: Entry[] = [
+  { name: 'today' },
+  group('items', 'items', 'packages'),
+  group('cases', 'cases', 'files'),
+  { name: 'custody' },
+  { name: 'fees' },
+  group('people', 'records', 'accounts'),
+  group('service', 'guides', 'service', 'supervision'),
+  group('field', 'field', 'verify'),
+]
+const leading = group('statistics', 'statistics', 'appraisal')
 
 const byRole: Partial<Record<Role, Entry[]>> = {
   county_operator: [
@@ -56,10 +72,13 @@ const needs: Record<string, string> = {
 
 /** The side navigation of somebody: what their roles do all day. Whoever leads also has the statistics. */
 export function navigation(roles: readonly Role[], may: (action: string) => boolean): Entry[] {
-  const own = roles.map((r) => byRole[r] ?? (r.endsWith('_leader') ? [...desk, { name: 'statistics' }, { name: 'appraisal' }] : desk))
+  const own = roles.flatMap((r) => byRole[r] ?? (r.endsWith('_leader') ? [...desk, leading] : desk))
   const seen = new Set<string>()
-  return own
-    .flat()
-    .filter((e) => !seen.has(e.name) && seen.add(e.name))
-    .filter((e) => !needs[e.name] || needs[e.name].split(' ').some(may))
+  const useful = (page: string) => !needs[page] || needs[page].split(' ').some(may)
+  return own.flatMap((e) => {
+    const pages = (e.pages ?? [e.name]).filter((p) => useful(p) && !seen.has(p))
+    pages.forEach((p) => seen.add(p))
+    if (!pages.length) return []
+    return pages.length > 1 ? [{ ...e, name: pages[0], pages }] : [{ name: pages[0], ...(e.count ? { count: e.count } : {}) }]
+  })
 }
