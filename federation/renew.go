@@ -166,9 +166,7 @@ func (n *Node) takeUpRenewal(next *renewal) error {
 func (n *Node) watchOwnKeys(ctx context.Context) {
 	next, err := n.renewalDue(ctx)
 	if next != nil {
-		n.signing.Lock()
-		err = n.settleRenewal(ctx)
-		n.signing.Unlock()
+		err = n.settleAlone(ctx)
 	}
 	switch {
 	case errors.Is(err, ErrOldKeys):
@@ -176,6 +174,13 @@ func (n *Node) watchOwnKeys(ctx context.Context) {
 	case err != nil && ctx.Err() == nil:
 		n.log.Error("this node's new keys were not taken up", "error", err)
 	}
+}
+
+// settleAlone settles a renewal while nothing else is signed.
+func (n *Node) settleAlone(ctx context.Context) error {
+	n.signing.Lock()
+	defer n.signing.Unlock()
+	return n.settleRenewal(ctx)
 }
 
 // keepRenewed renews this node's keys before they end, and finishes a renewal

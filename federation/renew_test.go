@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -127,9 +129,13 @@ func TestRenewCutOff(t *testing.T) {
 				}
 				type death struct{}
 				restore := federation.AtPoint(func(name string) {
-					if name == at {
-						panic(death{})
+					if name != at {
+						return
 					}
+					if !bytes.Contains(debug.Stack(), []byte("TestRenewCutOff")) {
+						runtime.Goexit() // the node's own look at the ledger was faster
+					}
+					panic(death{})
 				})
 				func() {
 					defer func() {
