@@ -61,7 +61,13 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 	if !ok || !standing.Disabled && !standing.Holds(e.Actor.Role) {
 		standing, _ = staff.At(when + clockTolerance)
 	}
-	if !standing.Holds(e.Actor.Role) {
+	held := standing.Holds(e.Actor.Role)
+	if !held && !standing.Disabled && e.Actor.Role.Lends(info.Action) {
+		if held, err = a.standsInAs(staff, e.Actor.Role, when); err != nil {
+			return from, err
+		}
+	}
+	if !held {
 		return from, refuse("not_authorised", "经办人当时没有该岗位的权限（已停用或岗位已变更），请由有权人员重新提交",
 			"the actor did not hold this role when it happened (disabled, or roles changed); somebody with the right must hand it in again")
 	}
@@ -91,11 +97,15 @@ func fit(k ledger.Kind, staff *identity.Staff, when int64) error {
 	if k != ledger.CaseDecide && k != ledger.ResultDecide {
 		return nil
 	}
+	day := calendar.DateOf(time.UnixMilli(when))
+	if sub := staff.DutyAt(when, day); sub != "" && staff.DutyAt(when+clockTolerance, day) != "" {
+		return identity.Absent(sub)
+	}
 	record, known := staff.RosterAt(when)
 	if !known {
 		record, known = staff.RosterAt(when + clockTolerance)
 	}
-	return record.MayDecide(known, calendar.DateOf(time.UnixMilli(when)))
+	return record.MayDecide(known, day)
 }
 
 // originOf finds the node behind an entry.

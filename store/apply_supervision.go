@@ -461,20 +461,23 @@ func (a *applier) prepareRoster(b *ledger.StaffRosterV1) (func() error, error) {
 
 func (a *applier) prepareSubstitute(b *ledger.StaffSubstituteV1) (func() error, error) {
 	if b.Substitute != "" && !a.told {
-		of, err := divisionOf(a.ctx, a.w, selectStaffDivision, b.Staff, staffUnknown)
+		of, err := a.staff(b.Staff)
 		if err != nil {
 			return nil, err
+		}
+		if of == nil {
+			return nil, staffUnknown
 		}
 		sub, err := a.staff(b.Substitute)
 		if err != nil {
 			return nil, err
 		}
-		if sub == nil || sub.Division != of || sub.Now().Disabled {
-			return nil, refuse("substitute_elsewhere", "AB岗须为同一单位的在岗人员", "a substitute works at the same place and is not disabled")
+		if sub == nil || sub.Division != of.Division || sub.Department != of.Department || sub.Now().Disabled {
+			return nil, refuse("substitute_elsewhere", "AB岗须为同一单位、同一部门的在岗人员", "a substitute works at the same place, for the same department, and is not disabled")
 		}
 	}
 	return a.enrich(b.Staff, func(s *identity.Staff) {
-		s.Duty = append(slices.Clip(s.Duty), identity.Substitution{Substitute: b.Substitute, From: b.From, Until: b.Until})
+		s.Duty = append(slices.Clip(s.Duty), identity.Substitution{At: a.now, Substitute: b.Substitute, From: b.From, Until: b.Until})
 	})
 }
 

@@ -238,3 +238,8 @@ func (s *Store) Outages(ctx context.Context, d division.Code, after int64) ([]su
 func (s *Store) StaffAt(ctx context.Context, d division.Code) ([]identity.Staff, error) {
 	return all[identity.Staff](ctx, s.read, `SELECT body FROM staff WHERE division = ? ORDER BY id`, string(d))
 }
+
+// AbsentFor lists those for whom a person stands in, on some days (AB岗).
+func (s *Store) AbsentFor(ctx context.Context, staff string, at division.Code) ([]identity.Staff, error) {
+	return all[identity.Staff](ctx, s.read, `SELECT body FROM staff WHERE division = ? AND instr(body, ?) > 0 ORDER BY id`, string(at), substituteIn(staff))
+}

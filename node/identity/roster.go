@@ -2,6 +2,7 @@ package identity
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tongban/tongban/node/calendar"
 )
@@ -70,6 +71,8 @@ type RosterEntry struct {
 // Substitution says who stands in for a person from one day to another; an
 // empty Substitute, that nobody does. A later one goes before an earlier one.
 type Substitution struct {
+	// At is when the county recorded it, Unix milliseconds.
+	At         int64         `json:"at,omitempty"`
 	Substitute string        `json:"substitute,omitempty"`
 	From       calendar.Date `json:"from"`
 	Until      calendar.Date `json:"until"`
@@ -105,22 +108,75 @@ func (s *Staff) SubstituteOn(day calendar.Date) string {
 	return ""
 }
 
+// DutyAt is the staff number of whoever stands in for the person on a day, by what
+// the county had recorded by an instant (Unix milliseconds); empty when nobody does.
+// Whoever has a substitute on duty is absent.
+func (s *Staff) DutyAt(at int64, day calendar.Date) string {
+	for _, d := range slices.Backward(s.Duty) {
+		if d.At <= at && !day.Before(d.From) && !day.After(d.Until) {
+			return d.Substitute
+		}
+	}
+	return ""
+}
+
+// Lends reports whether whoever stands in for a holder of the role may take an action
+// in it: what is done with cases and their results. Nobody watches over the county, or
+// runs it, by standing in.
+func (r Role) Lends(a Action) bool {
+	if r == Supervisor || r == CountyOperator || r == Auditor || !r.Valid() {
+		return false
+	}
+	return strings.HasPrefix(string(a), "case.") || strings.HasPrefix(string(a), "result.")
+}
+
+// Lent are the roles that a person stands in for on a day, by what the county had
+// recorded by an instant (Unix milliseconds): those that absent colleagues of the same
+// place and department hold and lend.
+func Lent(to *Staff, colleagues []Staff, at int64, day calendar.Date) []Role {
+	var roles []Role
+	for i := range colleagues {
+		p := &colleagues[i]
+		if p.ID == to.ID || p.Division != to.Division || p.Department != to.Department || p.DutyAt(at, day) != to.ID {
+			continue
+		}
+		standing, _ := p.At(at)
+		for _, r := range standing.Roles {
+			if !standing.Disabled && r.Lends(CaseRead) && !slices.Contains(roles, r) {
+				roles = append(roles, r)
+			}
+		}
+	}
+	slices.Sort(roles)
+	return roles
+}
+
 // Unfit is why the roster keeps a person from something.
 type Unfit struct {
-	// Code is roster_missing, not_established, not_qualified or
-	// qualification_expired.
+	// Code is roster_missing, absent, not_established, not_qualified,
+	// qualification_kind, qualification_expired or rank_too_low.
 	Code   string
 	ZH, EN string
 }
 
 func (u *Unfit) Error() string { return u.Code + ": " + u.EN }
 
+// Deciding is the certificate that lets a person decide in an authority's name. What
+// follows it in the roster, such as the field in brackets, is for people.
+const Deciding = "行政执法证"
+
 // MayDecide says whether the roster lets a person decide on a day: they are in
-// the establishment and hold a qualification that is good on that day. known
-// is false where the roster has no record, which lets nobody decide.
+// the establishment, a section head or higher, and hold a certificate to decide that
+// is good on that day. known is false where the roster has no record, which lets
+// nobody decide.
 func (r RosterEntry) MayDecide(known bool, day calendar.Date) error {
 	var last calendar.Date
+	deciding := false
 	for _, q := range r.Qualifications {
+		if !strings.HasPrefix(q.Kind, Deciding) {
+			continue
+		}
+		deciding = true
 		if q.Until.After(last) {
 			last = q.Until
 		}
@@ -133,10 +189,20 @@ func (r RosterEntry) MayDecide(known bool, day calendar.Date) error {
 		return &Unfit{"not_established", "编外人员不能作出决定，请由在编且有资格的人员审批", "a decision takes a person of the establishment; have one decide"}
 	case len(r.Qualifications) == 0:
 		return &Unfit{"not_qualified", "审批人没有登记执法（审批）资格，请由有资格的人员审批，或先登记资格", "whoever decides has no qualification on the roster; have a qualified person decide, or enter it first"}
+	case !deciding:
+		return &Unfit{"qualification_kind", "审批人登记的资格中没有“" + Deciding + "”，请由持证人员审批，或先登记该证", "none of the qualifications on the roster is a " + Deciding + " (certificate of administrative enforcement); have somebody who holds one decide, or enter it first"}
 	case day.After(last):
 		return &Unfit{"qualification_expired", "审批人的资格已于 " + last.String() + " 到期，请由资格有效的人员审批，或先登记换证", "the qualification ended on " + last.String() + "; have somebody whose qualification is good decide, or enter the new one first"}
+	case !r.Rank.AtLeast(RankSection):
+		return &Unfit{"rank_too_low", "审批人须为股（科）长以上人员，请由符合职级的人员审批", "a decision takes a section head or higher; have one decide"}
 	}
 	return nil
+}
+
+// Absent is why somebody who has a substitute on duty decides nothing.
+func Absent(substitute string) error {
+	return &Unfit{"absent", "审批人当日不在岗（已安排AB岗顶岗），请由顶岗人员审批；已返岗的，请县中心管理员先取消顶岗安排",
+		"whoever decides is absent on that day and has a substitute on duty, " + substitute + "; have the substitute decide, or have an operator of the county take the substitution back"}
 }
 
 // FitsHead says whether a person of this rank may head what the roster says
