@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,6 +52,9 @@ func (h *site) act(login, id string, in gen.CaseAction) gen.CaseReceipt {
 		}
 		var c gen.Case
 		h.decode(r, &c)
+		if in.Kind == gen.ActDecide && *in.Granted && slices.ContainsFunc(c.Awaited, func(p gen.AwaitedPaper) bool { return !p.AtCounty }) {
+			return false
+		}
 		for _, k := range c.Actions {
 			if k == in.Kind {
 				return true
@@ -421,4 +426,60 @@ func TestPaperMustBeWhatItIsSaidToBe(t *testing.T) {
 	if got := r.village.send(request0{method: "GET", path: "/api/v1/attachments/" + elsewhere.Hash + "?case=" + receipt.Case.Id, token: r.village.token("worker")}); got.Code != http.StatusNotFound {
 		t.Errorf("by its hash: %d, %d bytes", got.Code, got.Body.Len())
 	}
+}
+
+// TestNoGrantBeforeThePapers: a case comes to the township before its scans do. It can
+// be refused there, and granted once they are there, or those of a paper that was
+// handed in anew.
+func TestNoGrantBeforeThePapers(t *testing.T) {
+	r := newRegion(t)
+	handIn := func(scan []byte, send bool) (id, material string) {
+		in := r.village.submission("TB-XZRZ-005", theVillage)
+		ref := catalog.AttachmentRef{Hash: hashOf(scan), Name: "登记表.png", Size: int64(len(scan)), Type: "image/png"}
+		if send {
+			ref = r.village.upload("worker", scan, ref.Name)
+		}
+		in.Materials[0].Attachments = []catalog.AttachmentRef{ref}
+		var receipt gen.CaseReceipt
+		r.village.decode(r.village.must("worker", "POST", "/api/v1/cases", in, 201), &receipt)
+		r.village.act("worker", receipt.Case.Id, gen.CaseAction{Kind: gen.ActAccept})
+		return receipt.Case.Id, in.Materials[0].Name
+	}
+	grant := gen.CaseAction{Kind: gen.ActDecide, Granted: yes(true), Opinion: "准予登记"}
+	tryGrant := func(id string) *httptest.ResponseRecorder {
+		return r.township.send(request0{method: "POST", path: "/api/v1/cases/" + id + "/actions", body: grant, token: r.township.token("leader"), header: map[string]string{"Idempotency-Key": rand.Text()}})
+	}
+	arrived := func(id string) (c gen.Case) {
+		until(t, "the case to wait for the leader", func() bool {
+			answer := r.township.send(request0{method: "GET", path: "/api/v1/cases/" + id, token: r.township.token("leader")})
+			if answer.Code != 200 {
+				return false
+			}
+			r.township.decode(answer, &c)
+			return slices.Contains(c.Actions, gen.ActDecide)
+		})
+		return c
+	}
+
+	late := picture(t)
+	id, material := handIn(late, false)
+	if c := arrived(id); len(c.Awaited) != 1 || c.Awaited[0].Material != material || c.Awaited[0].Division != theVillage || c.Awaited[0].Node == "" {
+		t.Errorf("awaited: %+v", c.Awaited)
+	}
+	if no := tryGrant(id); no.Code != 409 || !strings.Contains(no.Body.String(), "papers_awaited") || !strings.Contains(no.Body.String(), material) {
+		t.Fatalf("granted without the scan: %d %s", no.Code, no.Body)
+	}
+	r.village.upload("worker", late, "登记表.png")
+	until(t, "the scan to come up", func() bool { return tryGrant(id).Code == 200 })
+
+	lost, _ := handIn(append(picture(t), 'x'), false)
+	arrived(lost)
+	anew := append(picture(t), 'z')
+	ref := r.village.upload("worker", anew, "登记表.png")
+	r.village.act("worker", lost, gen.CaseAction{Kind: gen.ActSupplement, Materials: []catalog.SubmittedMaterial{{Name: material, Form: catalog.SubmittedElectronic, Copies: 1, Attachments: []catalog.AttachmentRef{ref}}}})
+	until(t, "the paper that was handed in anew", func() bool { return tryGrant(lost).Code == 200 })
+
+	refused, _ := handIn(append(picture(t), 'y'), false)
+	arrived(refused)
+	r.township.act("leader", refused, gen.CaseAction{Kind: gen.ActDecide, Granted: yes(false), Opinion: "不符合生育登记的条件"})
 }

@@ -83,6 +83,11 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 	if out.Supplements, err = s.broughtForAll(ctx, c, entries, out.Supplements); err != nil {
 		return err
 	}
+	if !c.Status.Ended() {
+		if out.Awaited, err = s.awaited(ctx, c, out.Supplements, nil); err != nil {
+			return err
+		}
+	}
 	out.Opened = opened(entries)
 	service, err := s.store.Service(ctx, c)
 	if err != nil {

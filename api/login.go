@@ -68,7 +68,7 @@ func (s *Server) RefreshSession(ctx context.Context, in gen.RefreshSessionReques
 	if err != nil || person.Now().Disabled {
 		return nil, errSessionEnded
 	}
-	return s.tokens(person, session, fresh, byCookie)
+	return s.tokens(ctx, person, session, fresh, byCookie)
 }
 
 // GetSession answers GET /api/v1/session.
@@ -81,7 +81,7 @@ func (s *Server) GetSession(ctx context.Context, _ gen.GetSessionRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetSession200JSONResponse(s.session(person, actor.Roles)), nil
+	return gen.GetSession200JSONResponse(s.session(person, actor.Roles, actor.Lent)), nil
 }
 
 // Logout answers DELETE /api/v1/session.
@@ -177,7 +177,7 @@ func (s *Server) startSession(ctx context.Context, person *identity.Staff, cooki
 	}
 	// The token is made first: a person who may not log in here leaves no
 	// session behind.
-	in, err := s.tokens(person, &session, refresh, cookie)
+	in, err := s.tokens(ctx, person, &session, refresh, cookie)
 	if err != nil {
 		return in, err
 	}
@@ -186,7 +186,7 @@ func (s *Server) startSession(ctx context.Context, person *identity.Staff, cooki
 
 // tokens makes what a session's holder gets: an access token and the next
 // refresh token.
-func (s *Server) tokens(person *identity.Staff, session *store.Session, refresh string, cookie bool) (signedIn, error) {
+func (s *Server) tokens(ctx context.Context, person *identity.Staff, session *store.Session, refresh string, cookie bool) (signedIn, error) {
 	if person.Division != s.self.Division {
 		return signedIn{}, trust.ErrNotAllowed
 	}
@@ -196,7 +196,11 @@ func (s *Server) tokens(person *identity.Staff, session *store.Session, refresh 
 	if err != nil {
 		return signedIn{}, err
 	}
-	out := signedIn{body: gen.SessionTokens{Session: s.session(person, state.Roles), ExpiresAt: claims.ExpiresAt * 1000, Notice: s.notice()}}
+	lent, err := s.lentTo(ctx, person.ID)
+	if err != nil {
+		return signedIn{}, err
+	}
+	out := signedIn{body: gen.SessionTokens{Session: s.session(person, state.Roles, lent), ExpiresAt: claims.ExpiresAt * 1000, Notice: s.notice()}}
 	if !cookie {
 		out.body.AccessToken, out.body.RefreshToken = access, refresh
 		return out, nil
@@ -206,16 +210,18 @@ func (s *Server) tokens(person *identity.Staff, session *store.Session, refresh 
 	return out, nil
 }
 
-func (s *Server) session(person *identity.Staff, roles []identity.Role) gen.Session {
+// session shows who is logged in, in their own roles and those that are lent to them.
+func (s *Server) session(person *identity.Staff, roles, lent []identity.Role) gen.Session {
 	actions := []string{}
 	for _, g := range identity.Grants {
-		if slices.Contains(roles, g.Role) && !slices.Contains(actions, string(g.Action)) {
+		has := slices.Contains(roles, g.Role) || slices.Contains(lent, g.Role) && g.Role.Lends(g.Action)
+		if has && !slices.Contains(actions, string(g.Action)) {
 			actions = append(actions, string(g.Action))
 		}
 	}
 	return gen.Session{
 		Staff: person.ID, Login: person.Login, Name: person.Name, Division: person.Division, Department: person.Department,
-		Tier: s.self.Tier, Node: s.self.Node, Roles: roles, Actions: actions, MustChangePassword: person.MustChange,
+		Tier: s.self.Tier, Node: s.self.Node, Roles: roles, Lent: lent, Actions: actions, MustChangePassword: person.MustChange,
 	}
 }
 

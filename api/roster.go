@@ -56,5 +56,37 @@ func rosterView(p *identity.Staff) (r gen.Roster, duty []gen.Duty) {
 	return r, duty
 }
 
+// lending is what a person stood in for when that was looked up.
+type lending struct {
+	roles []identity.Role
+	at    int64
+}
+
+// lentFor is how long, in milliseconds, it is not looked up again: every request asks.
+const lentFor = 2000
+
+// lentTo are the roles of absent colleagues for whom somebody who works here stands in
+// today (AB岗).
+func (s *Server) lentTo(ctx context.Context, staff string) ([]identity.Role, error) {
+	now := s.o.Now().UnixMilli()
+	if l, ok := s.lent.get(staff); ok && now >= l.at && now < l.at+lentFor {
+		return l.roles, nil
+	}
+	var roles []identity.Role
+	absent, err := s.store.AbsentFor(ctx, staff, s.self.Division)
+	if err != nil {
+		return nil, err
+	}
+	if len(absent) > 0 {
+		person, err := s.store.Staff(ctx, staff)
+		if err != nil {
+			return nil, err
+		}
+		roles = identity.Lent(person, absent, now, dayOf(now))
+	}
+	s.lent.set(staff, lending{roles, now})
+	return roles, nil
+}
+
 // dayOf is the day in Beijing of an instant, Unix milliseconds.
 func dayOf(ms int64) calendar.Date { return calendar.DateOf(time.UnixMilli(ms)) }

@@ -83,6 +83,7 @@ type Server struct {
 	ghosts    *memory[string, ghost]
 	epochs    *memory[epoch, bool]
 	offered   *memory[string, offer]
+	lent      *memory[string, lending]
 	views     *memory[view, time.Time]
 	tickets   *memory[string, visit]
 	voices    *buckets // of people who complain
@@ -120,7 +121,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
-		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), views: newMemory[view, time.Time](10_000),
+		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
 		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000),
 		lookups: newBuckets(lookupRate, lookupBurst), guesses: newBuckets(guessRate, guessBurst), stopping: make(chan struct{}),
 		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),

@@ -20,15 +20,29 @@ type Actor struct {
 	Division   division.Code
 	Department string
 	Roles      []identity.Role
+	// Lent are roles of absent colleagues for whom the person stands in today.
+	Lent []identity.Role
 
 	claims     trust.Claims
 	node       string // where the request arrived
 	mustChange bool
 }
 
+// roles are the roles in which the person may take an action, where the role has it:
+// their own, and those lent for it.
+func (a *Actor) roles(action identity.Action) []identity.Role {
+	roles := a.Roles
+	for _, r := range a.Lent {
+		if r.Lends(action) && !slices.Contains(roles, r) {
+			roles = append(slices.Clip(roles), r)
+		}
+	}
+	return roles
+}
+
 // Can reports whether one of the person's roles has an action at all.
 func (a *Actor) Can(action identity.Action) bool {
-	return slices.ContainsFunc(a.Roles, func(r identity.Role) bool {
+	return slices.ContainsFunc(a.roles(action), func(r identity.Role) bool {
 		_, ok := identity.ReachOf(r, action)
 		return ok
 	})
@@ -39,10 +53,10 @@ func (a *Actor) Can(action identity.Action) bool {
 // the role that came closest.
 func (a *Actor) As(action identity.Action, on identity.Target) (identity.Actor, error) {
 	var closest error = &identity.Denied{Action: action, Why: "role"}
-	for _, r := range a.Roles {
-		subject, ok := a.claims.SubjectAs(r)
-		if !ok {
-			continue
+	for _, r := range a.roles(action) {
+		subject, own := a.claims.SubjectAs(r)
+		if !own {
+			subject = identity.Subject{Role: r, Tier: a.claims.Tier, Division: a.Division, Department: a.Department}
 		}
 		err := identity.Permit(subject, action, on)
 		if err == nil {
@@ -59,7 +73,7 @@ func (a *Actor) As(action identity.Action, on identity.Target) (identity.Actor, 
 // Reach is the farthest an action of the person goes: the division within
 // which it holds, or the whole county, and the department it is bound to.
 func (a *Actor) Reach(action identity.Action) (within division.Code, department string, ok bool) {
-	for _, r := range a.Roles {
+	for _, r := range a.roles(action) {
 		reach, granted := identity.ReachOf(r, action)
 		if !granted {
 			continue
@@ -166,8 +180,12 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 	if err != nil {
 		return nil, !byHeader, err
 	}
+	lent, err := s.lentTo(r.Context(), claims.Subject)
+	if err != nil {
+		return nil, !byHeader, err
+	}
 	return &Actor{
-		Staff: claims.Subject, Name: claims.Name, Division: claims.Division, Department: claims.Department, Roles: claims.Roles,
+		Staff: claims.Subject, Name: claims.Name, Division: claims.Division, Department: claims.Department, Roles: claims.Roles, Lent: lent,
 		claims: claims, node: s.self.Node, mustChange: mustChange,
 	}, !byHeader, nil
 }

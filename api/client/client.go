@@ -2063,6 +2063,22 @@ type AttentionList struct {
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
 }
 
+// AwaitedPaper A paper whose scans are on their way. A later hand-in of it whose scans are here stands for it.
+type AwaitedPaper struct {
+	// AtCounty The county has them all; they are fetched when the case is granted.
+	AtCounty bool `json:"at_county,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+
+	// Entry The entry that brought it.
+	Entry    string `json:"entry"`
+	Material string `json:"material"`
+
+	// Node The name of the node that has them to send, where it is known.
+	Node string `json:"node,omitempty,omitzero"`
+}
+
 // BackupState defines model for BackupState.
 type BackupState struct {
 	// At When the last one was taken; missing where none was.
@@ -2319,6 +2335,9 @@ type Case struct {
 
 	// Authority Scans of the proof that the agent may act.
 	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// Awaited Papers whose scans are not here yet. A case that waits to be decided here cannot be granted before they are: 409 `papers_awaited`.
+	Awaited []AwaitedPaper `json:"awaited,omitempty,omitzero"`
 
 	// Cause Why it ended without a decision.
 	Cause       string     `json:"cause,omitempty,omitzero"`
@@ -5667,14 +5686,17 @@ type Session struct {
 	Department string   `json:"department,omitempty,omitzero"`
 
 	// Division Example: 330523110200
-	Division           Division `json:"division"`
-	Login              string   `json:"login"`
-	MustChangePassword bool     `json:"must_change_password"`
-	Name               string   `json:"name"`
-	Node               string   `json:"node"`
-	Roles              []Role   `json:"roles"`
-	Staff              string   `json:"staff"`
-	Tier               Tier     `json:"tier"`
+	Division Division `json:"division"`
+
+	// Lent Roles of absent colleagues for whom the person stands in today; they hold for casework only.
+	Lent               []Role `json:"lent,omitempty,omitzero"`
+	Login              string `json:"login"`
+	MustChangePassword bool   `json:"must_change_password"`
+	Name               string `json:"name"`
+	Node               string `json:"node"`
+	Roles              []Role `json:"roles"`
+	Staff              string `json:"staff"`
+	Tier               Tier   `json:"tier"`
 }
 
 // SessionTokens defines model for SessionTokens.
@@ -10564,7 +10586,11 @@ type ClientInterface interface {
 
 	// SetSubstituteWithBody 安排AB岗
 	//
-	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	// Says who stands in for a person from one day to another (AB岗); without
+	// `substitute`, that nobody does. On those days the person is absent and decides
+	// nothing, and the substitute, who works for the same department at the same place,
+	// does with cases what the person's roles allow. A decision takes the certificate
+	// and the rank of whoever makes it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10573,7 +10599,11 @@ type ClientInterface interface {
 
 	// SetSubstitute 安排AB岗
 	//
-	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	// Says who stands in for a person from one day to another (AB岗); without
+	// `substitute`, that nobody does. On those days the person is absent and decides
+	// nothing, and the substitute, who works for the same department at the same place,
+	// does with cases what the person's roles allow. A decision takes the certificate
+	// and the rank of whoever makes it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -16870,7 +16900,11 @@ func (c *Client) SetStaffRoster(ctx context.Context, id StaffID, body SetStaffRo
 
 // SetSubstituteWithBody 安排AB岗
 //
-// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+// Says who stands in for a person from one day to another (AB岗); without
+// `substitute`, that nobody does. On those days the person is absent and decides
+// nothing, and the substitute, who works for the same department at the same place,
+// does with cases what the person's roles allow. A decision takes the certificate
+// and the rank of whoever makes it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -16889,7 +16923,11 @@ func (c *Client) SetSubstituteWithBody(ctx context.Context, id StaffID, contentT
 
 // SetSubstitute 安排AB岗
 //
-// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+// Says who stands in for a person from one day to another (AB岗); without
+// `substitute`, that nobody does. On those days the person is absent and decides
+// nothing, and the substitute, who works for the same department at the same place,
+// does with cases what the person's roles allow. A decision takes the certificate
+// and the rank of whoever makes it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -31803,7 +31841,11 @@ type ClientWithResponsesInterface interface {
 
 	// SetSubstituteWithBodyWithResponse 安排AB岗
 	//
-	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	// Says who stands in for a person from one day to another (AB岗); without
+	// `substitute`, that nobody does. On those days the person is absent and decides
+	// nothing, and the substitute, who works for the same department at the same place,
+	// does with cases what the person's roles allow. A decision takes the certificate
+	// and the rank of whoever makes it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -31812,7 +31854,11 @@ type ClientWithResponsesInterface interface {
 
 	// SetSubstituteWithResponse 安排AB岗
 	//
-	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	// Says who stands in for a person from one day to another (AB岗); without
+	// `substitute`, that nobody does. On those days the person is absent and decides
+	// nothing, and the substitute, who works for the same department at the same place,
+	// does with cases what the person's roles allow. A decision takes the certificate
+	// and the rank of whoever makes it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -48349,7 +48395,11 @@ func (c *ClientWithResponses) SetStaffRosterWithResponse(ctx context.Context, id
 
 // SetSubstituteWithBodyWithResponse 安排AB岗
 //
-// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+// Says who stands in for a person from one day to another (AB岗); without
+// `substitute`, that nobody does. On those days the person is absent and decides
+// nothing, and the substitute, who works for the same department at the same place,
+// does with cases what the person's roles allow. A decision takes the certificate
+// and the rank of whoever makes it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -48364,7 +48414,11 @@ func (c *ClientWithResponses) SetSubstituteWithBodyWithResponse(ctx context.Cont
 
 // SetSubstituteWithResponse 安排AB岗
 //
-// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+// Says who stands in for a person from one day to another (AB岗); without
+// `substitute`, that nobody does. On those days the person is absent and decides
+// nothing, and the substitute, who works for the same department at the same place,
+// does with cases what the person's roles allow. A decision takes the certificate
+// and the rank of whoever makes it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

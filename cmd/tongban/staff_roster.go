@@ -80,11 +80,12 @@ func staffRosterSetCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "set STAFF",
 		Short: "登记，取代原有记录 (what the roster says of a person, instead of before)",
-		Long: `登记编制、资格及有效期、职级、科室和负责事项，自此刻起生效。只有在编且资格有效的人员可以作出审批决定；
+		Long: `登记编制、资格及有效期、职级、科室和负责事项，自此刻起生效。只有在编、持有效行政执法证、股（科）长以上且当日在岗的人员可以作出审批决定；
 窗口首席代表须为股（科）长以上；没有登记的人员不能审批。
 Sets establishment, qualifications and until when they are good, rank, office and
-what a person heads, from now on. Only a person of the establishment with a good
-qualification decides a case; a window is headed by a section head or higher.`,
+what a person heads, from now on. Only a section head or higher of the establishment
+whose certificate (行政执法证) is good and who is not absent decides a case; a window is
+headed by a section head or higher.`,
 		Example: `  tongban staff roster set meixi-lingdao --established --qualification 行政执法证=2029-12-31 --rank vice_leader --heads charge --reason 任职登记
   tongban staff roster set qiankengqiao --rank clerk --reason 聘用`,
 		Args: oneArgument("STAFF"),

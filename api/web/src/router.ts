@@ -85,7 +85,7 @@ router.beforeEach(async (to) => {
     return { name: 'login', query: { to: to.fullPath } }
   }
   // Whoever does not hand in or decide begins where their own day does.
-  const first = session.who && navigation(session.who.roles, session.may)[0]
+  const first = session.who && navigation(session.roles, session.may)[0]
   if (to.name === 'today' && first && first.name !== 'today') return { name: first.name, replace: true }
   return true
 })

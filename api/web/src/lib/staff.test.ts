@@ -20,6 +20,9 @@ describe('staff', () => {
     expect(rosterTrouble(person({ roster: roster('2026-11-25') }), on)).toBe('ended')
     expect(rosterTrouble(person({ roster: roster('2026-12-10') }), on)).toBe('ending')
     expect(rosterTrouble(person({ roster: roster('2029-12-31') }), on)).toBeUndefined()
+    expect(rosterTrouble(person({ roster: { ...roster('2029-12-31'), qualifications: [{ kind: '驾驶证', until: '2029-12-31' }] } }), on)).toBe('unqualified')
+    expect(rosterTrouble(person({ roster: { ...roster('2029-12-31'), rank: 'deputy_section' } }), on)).toBe('rankLow')
+    expect(rosterTrouble(person({ roles: ['township_reviewer'], roster: { ...roster('2029-12-31'), rank: 'clerk' } }), on)).toBeUndefined()
     expect(rosterTrouble(person({ roles: ['auditor'] }), on)).toBeUndefined()
   })
   it('have who was named last for a day', () => {

@@ -23,7 +23,7 @@ export function departmental(r: Role): boolean {
 }
 
 /** What the roster has that keeps a person from deciding, or soon will. */
-export type RosterTrouble = 'unlisted' | 'notEstablished' | 'unqualified' | 'ended' | 'ending'
+export type RosterTrouble = 'unlisted' | 'notEstablished' | 'unqualified' | 'ended' | 'rankLow' | 'ending'
 
 /** Whether a person may decide by the roster, on a day; ending within so many days is told before. */
 export function rosterTrouble(p: Schemas['Staff'], today: string, soon = 60): RosterTrouble | undefined {
@@ -31,10 +31,11 @@ export function rosterTrouble(p: Schemas['Staff'], today: string, soon = 60): Ro
   if (!decides || p.disabled) return undefined
   if (!p.roster?.since_ms) return 'unlisted'
   if (!p.roster.established) return 'notEstablished'
-  const ends = p.roster.qualifications.map((q) => q.until).sort()
+  const ends = p.roster.qualifications.filter((q) => q.kind.startsWith('行政执法证')).map((q) => q.until).sort()
   const last = ends[ends.length - 1]
   if (!last) return 'unqualified'
   if (last < today) return 'ended'
+  if (p.roles.some((r) => r.endsWith('_leader')) && (p.roster.rank === 'clerk' || p.roster.rank === 'deputy_section')) return 'rankLow'
   return days(today, last) <= soon ? 'ending' : undefined
 }
 

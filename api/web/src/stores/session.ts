@@ -17,7 +17,9 @@ export const useSession = defineStore('session', {
   state: () => ({ who: null as Session | null, known: false, ended: false, locked: false }),
   getters: {
     may: (s) => (action: string) => s.who?.actions.includes(action) ?? false,
-    is: (s) => (...roles: Schemas['Role'][]) => s.who?.roles.some((r) => roles.includes(r)) ?? false,
+    /** Their own roles, and those of absent colleagues for whom they stand in today. */
+    roles: (s) => [...(s.who?.roles ?? []), ...(s.who?.lent ?? [])],
+    is: (s) => (...roles: Schemas['Role'][]) => [...(s.who?.roles ?? []), ...(s.who?.lent ?? [])].some((r) => roles.includes(r)),
     mustChange: (s) => s.who?.must_change_password ?? false,
   },
   actions: {
