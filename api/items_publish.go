@@ -25,17 +25,17 @@ import (
 
 // ValidateItems reports everything that is wrong with an import file.
 func (s *Server) ValidateItems(ctx context.Context, _ gen.ValidateItemsRequestObject) (gen.ValidateItemsResponseObject, error) {
-	items, faults := catalog.ParseItems(requestOf(ctx).file)
+	items, ruled, faults := catalog.ParseItemsRuled(requestOf(ctx).file)
 	if faults == nil {
 		faults = []catalog.Fault{}
 	}
-	return gen.ValidateItems200JSONResponse{Ok: len(faults) == 0, Count: len(items), Faults: faults}, nil
+	return gen.ValidateItems200JSONResponse{Ok: len(faults) == 0, Count: len(items), Faults: faults, Ruled: ruled}, nil
 }
 
 // ImportItems drafts the next version of every item of a file that changed.
 // Everything is checked before the first entry is made.
 func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject) (gen.ImportItemsResponseObject, error) {
-	items, faults := catalog.ParseItems(requestOf(ctx).file)
+	items, ruled, faults := catalog.ParseItemsRuled(requestOf(ctx).file)
 	if len(faults) > 0 {
 		return nil, errFile.with(faults...)
 	}
@@ -44,7 +44,7 @@ func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject
 		return nil, err
 	}
 	drafts := make([]Action, 0, len(items))
-	out := gen.ImportItems200JSONResponse{Drafted: []gen.ItemRef{}}
+	out := gen.ImportItems200JSONResponse{Drafted: []gen.ItemRef{}, Ruled: ruled}
 	for _, item := range items {
 		a, changed, err := draft(ctx, item, latest)
 		if err != nil {

@@ -3196,6 +3196,9 @@ type DocumentTitle struct {
 type DraftReport struct {
 	Drafted []ItemRef `json:"drafted"`
 
+	// Ruled Papers of which the file does not say whether they may come after acceptance
+	Ruled []RuledPapers `json:"ruled,omitempty,omitzero"`
+
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
 }
@@ -3346,6 +3349,9 @@ type FileReport struct {
 	Count  int     `json:"count"`
 	Faults []Fault `json:"faults"`
 	Ok     bool    `json:"ok"`
+
+	// Ruled Of items: papers that the rule takes to be minor, for the file does not say.
+	Ruled []RuledPapers `json:"ruled,omitempty,omitzero"`
 }
 
 // FormerLedger The newest checkpoint of a former ledger that a node keeps, signed by the county.
@@ -5549,6 +5555,9 @@ type RosterRequest struct {
 	Rank   Rank   `json:"rank"`
 	Reason string `json:"reason"`
 }
+
+// RuledPapers defines model for RuledPapers.
+type RuledPapers = catalog.Ruled
 
 // Said defines model for Said.
 type Said struct {
@@ -8953,7 +8962,10 @@ type ClientInterface interface {
 	//
 	// Drafts the next version of every item in the file that differs from its
 	// latest version. All or nothing: a file with a fault changes nothing.
-	// Sending the same file again drafts nothing new.
+	// Sending the same file again drafts nothing new. Whether a paper may come after
+	// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+	// does, and the answer tells for which papers: those that are shared and can be
+	// looked up, and are no proof of identity, licence or application.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8964,7 +8976,10 @@ type ClientInterface interface {
 	//
 	// Drafts the next version of every item in the file that differs from its
 	// latest version. All or nothing: a file with a fault changes nothing.
-	// Sending the same file again drafts nothing new.
+	// Sending the same file again drafts nothing new. Whether a paper may come after
+	// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+	// does, and the answer tells for which papers: those that are shared and can be
+	// looked up, and are no proof of identity, licence or application.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13437,7 +13452,10 @@ func (c *Client) ApproveItems(ctx context.Context, body ApproveItemsJSONRequestB
 //
 // Drafts the next version of every item in the file that differs from its
 // latest version. All or nothing: a file with a fault changes nothing.
-// Sending the same file again drafts nothing new.
+// Sending the same file again drafts nothing new. Whether a paper may come after
+// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+// does, and the answer tells for which papers: those that are shared and can be
+// looked up, and are no proof of identity, licence or application.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13458,7 +13476,10 @@ func (c *Client) ImportItemsWithBody(ctx context.Context, contentType string, bo
 //
 // Drafts the next version of every item in the file that differs from its
 // latest version. All or nothing: a file with a fault changes nothing.
-// Sending the same file again drafts nothing new.
+// Sending the same file again drafts nothing new. Whether a paper may come after
+// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+// does, and the answer tells for which papers: those that are shared and can be
+// looked up, and are no proof of identity, licence or application.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -30074,7 +30095,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Drafts the next version of every item in the file that differs from its
 	// latest version. All or nothing: a file with a fault changes nothing.
-	// Sending the same file again drafts nothing new.
+	// Sending the same file again drafts nothing new. Whether a paper may come after
+	// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+	// does, and the answer tells for which papers: those that are shared and can be
+	// looked up, and are no proof of identity, licence or application.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -30085,7 +30109,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Drafts the next version of every item in the file that differs from its
 	// latest version. All or nothing: a file with a fault changes nothing.
-	// Sending the same file again drafts nothing new.
+	// Sending the same file again drafts nothing new. Whether a paper may come after
+	// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+	// does, and the answer tells for which papers: those that are shared and can be
+	// looked up, and are no proof of identity, licence or application.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -45530,7 +45557,10 @@ func (c *ClientWithResponses) ApproveItemsWithResponse(ctx context.Context, body
 //
 // Drafts the next version of every item in the file that differs from its
 // latest version. All or nothing: a file with a fault changes nothing.
-// Sending the same file again drafts nothing new.
+// Sending the same file again drafts nothing new. Whether a paper may come after
+// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+// does, and the answer tells for which papers: those that are shared and can be
+// looked up, and are no proof of identity, licence or application.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -45547,7 +45577,10 @@ func (c *ClientWithResponses) ImportItemsWithBodyWithResponse(ctx context.Contex
 //
 // Drafts the next version of every item in the file that differs from its
 // latest version. All or nothing: a file with a fault changes nothing.
-// Sending the same file again drafts nothing new.
+// Sending the same file again drafts nothing new. Whether a paper may come after
+// acceptance (容缺受理) is for the file to say (`tolerable`); where it does not, a rule
+// does, and the answer tells for which papers: those that are shared and can be
+// looked up, and are no proof of identity, licence or application.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

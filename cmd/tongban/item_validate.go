@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -46,8 +47,8 @@ written. Without FILE the one in this program is checked.`,
 
 // validateHere checks a file as the node's import does.
 func validateHere(content []byte) client.FileReport {
-	items, faults := catalog.ParseItems(content)
-	return client.FileReport{Ok: len(faults) == 0, Count: len(items), Faults: append([]client.Fault{}, faults...)}
+	items, ruled, faults := catalog.ParseItemsRuled(content)
+	return client.FileReport{Ok: len(faults) == 0, Count: len(items), Faults: append([]client.Fault{}, faults...), Ruled: ruled}
 }
 
 func validateAtNode(cmd *cobra.Command, content []byte) error {
@@ -76,8 +77,26 @@ func reportFile(p printer, report client.FileReport) error {
 	case !report.Ok:
 		return faultsFound(report.Faults)
 	}
-	_, err := fmt.Fprintf(p.out, p.pick("没有错误，共 %d 项\n", "no faults, %d items\n"), report.Count)
-	return err
+	if _, err := fmt.Fprintf(p.out, p.pick("没有错误，共 %d 项\n", "no faults, %d items\n"), report.Count); err != nil {
+		return err
+	}
+	showRuled(p.out, p, report.Ruled)
+	return nil
+}
+
+// showRuled lists the papers that a rule took to be minor, for whoever imports the file
+// to look at.
+func showRuled(w io.Writer, p printer, ruled []client.RuledPapers) {
+	if len(ruled) == 0 {
+		return
+	}
+	zh, en := catalog.RuledWords(ruled)
+	fmt.Fprintln(w, p.pick(zh, en))
+	t := newTable(p.pick("编码", "CODE"), p.pick("可容缺材料", "MINOR PAPERS"))
+	for _, r := range ruled {
+		t.row(r.Item, strings.Join(r.Materials, "、"))
+	}
+	t.write(w, p.language)
 }
 
 func itemImportCommand() *cobra.Command {
@@ -86,7 +105,11 @@ func itemImportCommand() *cobra.Command {
 		Short: "导入事项，形成草稿 (draft what a file changes)",
 		Long: `将文件中有变化的事项形成下一版本草稿，全部或全不；重复导入同一文件不会再形成草稿。
 草稿须由另一人复核 (item approve) 后发布 (item publish)。
-Drafts the next version of every item that differs, all or nothing.`,
+材料可否容缺受理由文件写明 ("tolerable": "yes" 或 "no")；未写明的按规则认定并在导入后列出：
+可共享核查，且不是身份、资格、许可证明或申请书表的，可容缺。
+Drafts the next version of every item that differs, all or nothing. Whether a paper may
+come after acceptance is for the file to say ("tolerable"); where it does not, a rule does,
+and the papers it lets come later are listed.`,
 		Example: "  tongban item import items.json\n  tongban item import - < items.json",
 		Args:    oneArgument("FILE"),
 	}
@@ -107,6 +130,7 @@ Drafts the next version of every item that differs, all or nothing.`,
 				t.write(w, c.language)
 			}
 			fmt.Fprintf(w, c.pick("形成草稿 %d 项，未变 %d 项\n", "drafted %d, unchanged %d\n"), len(v.Drafted), v.Unchanged)
+			showRuled(w, c.printer, v.Ruled)
 		})
 	})
 }

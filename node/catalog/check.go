@@ -176,6 +176,7 @@ func checkMaterialList(materials []Material) []Fault {
 		case !m.Required && m.Condition == "":
 			faults = append(faults, newFault(path+".condition", FaultMissing, "非必要材料须写明适用情形，否则无法一次性告知", "a paper that is not always required must say when it is"))
 		}
+		faults = append(faults, checkMinor(m, path)...)
 	}
 	return faults
 }

@@ -1,9 +1,6 @@
 package catalog
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/tongban/tongban/node/calendar"
 )
 
@@ -19,6 +16,8 @@ type Material struct {
 	// that people are not asked twice for what the government already has.
 	Shareable bool   `json:"shareable" zh:"可共享"`
 	Condition string `json:"condition,omitempty" zh:"适用情形"`
+	// Minor says whether a case may be accepted before the paper comes.
+	Minor Tolerance `json:"tolerable,omitempty" zh:"可容缺"`
 	// What it has to look like: SampleNote in a sentence; SampleText the wording of
 	// a specimen, a line each; SampleForm that it is the item's application form, of
 	// which a specimen is made with generated answers. See package document, Sample.
@@ -34,19 +33,6 @@ func (m *Material) HasSample() bool {
 
 // maxSampleLines is how many lines a specimen may have: what fits on a page.
 const maxSampleLines = 40
-
-// Tolerable reports whether a case may be accepted without the material for the
-// time being (容缺受理): one that the government issued itself and can look up
-// meanwhile, or that is needed in some cases only. What only the applicant can
-// say is never left for later, and neither is who they are or a licence that has to
-// be there first.
-func (m Material) Tolerable() bool {
-	return (m.Shareable || !m.Required) && !slices.ContainsFunc(neverMinor, func(word string) bool { return strings.Contains(m.Name, word) })
-}
-
-// neverMinor are words in the names of papers that say who somebody is, or that
-// they were licensed.
-var neverMinor = []string{"身份证", "户口簿", "护照", "通行证", "主体资格", "营业执照", "执照", "许可", "批准", "批复", "核准", "登记证", "资格证", "证书", "前置"}
 
 // maxCopies bounds what an item may demand and what can be handed in.
 const maxCopies = 99

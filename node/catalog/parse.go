@@ -13,14 +13,21 @@ type itemsFile struct {
 // ParseItems reads a file of items. It reports everything that is wrong, with
 // JSON paths such as items[12].materials[3].name: the shape, what Check says
 // about each item, and codes used twice. Items are returned only when there
-// is no fault at all; a catalogue is not imported in part.
+// is no fault at all; a catalogue is not imported in part. Papers of which the file
+// does not say whether they are minor are said to be, or not, by the rule.
 func ParseItems(data []byte) ([]Item, []Fault) {
+	items, _, faults := ParseItemsRuled(data)
+	return items, faults
+}
+
+// ParseItemsRuled is ParseItems that tells what the rule took to be minor.
+func ParseItemsRuled(data []byte) ([]Item, []Ruled, []Fault) {
 	var file itemsFile
 	faults := decodeStrict(data, &file)
 	// Rules are checked only on a sound shape: a value of the wrong kind was
 	// left empty and would be reported a second time as missing.
 	if len(faults) > 0 {
-		return nil, faults
+		return nil, nil, faults
 	}
 	if file.Count != len(file.Items) {
 		faults = append(faults, newFault("count", FaultConflict, "事项数写明%d个，实际%d个", "count says %d, the list holds %d", file.Count, len(file.Items)))
@@ -38,9 +45,9 @@ func ParseItems(data []byte) ([]Item, []Fault) {
 		}
 	}
 	if len(faults) > 0 {
-		return nil, located(data, capped(faults))
+		return nil, nil, located(data, capped(faults))
 	}
-	return file.Items, nil
+	return file.Items, rule(file.Items), nil
 }
 
 // ParseItem reads one item, such as a draft, and reports every fault of its

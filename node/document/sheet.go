@@ -61,6 +61,9 @@ func material(m catalog.Material, missing []string) string {
 	if m.Shareable {
 		row += "【可共享复用，已有的不再提交】"
 	}
+	if m.Tolerable() {
+		row += "【可容缺受理，限期补交】"
+	}
 	return row
 }
 

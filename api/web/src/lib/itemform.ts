@@ -12,7 +12,7 @@ export interface Part {
   options?: readonly string[]
   parts?: readonly Part[]
   /** A message namespace for the options, where they are not words for people. */
-  words?: 'tier' | 'subject' | 'fieldType' | 'lifeEvent'
+  words?: 'tier' | 'subject' | 'fieldType' | 'lifeEvent' | 'tolerance'
   /** Left out of the item when it is empty. */
   optional?: boolean
   wide?: boolean
@@ -125,6 +125,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
           { key: 'source', kind: 'text' },
           { key: 'required', kind: 'yes' },
           { key: 'shareable', kind: 'yes' },
+          { key: 'tolerable', kind: 'choice', options: ['no', 'yes'], words: 'tolerance' },
           { key: 'condition', kind: 'text', optional: true, wide: true },
           { key: 'sample_note', kind: 'text', optional: true, wide: true },
           { key: 'sample_form', kind: 'yes', optional: true },
