@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -31,12 +32,24 @@ import (
 // OpenComplaint takes one in, from anybody. Whether there is a case of the
 // number given is not told: numbers could be tried out.
 func (s *Server) OpenComplaint(ctx context.Context, in gen.OpenComplaintRequestObject) (gen.OpenComplaintResponseObject, error) {
+	out, err := s.openComplaint(ctx, in.Body, in.Params.IdempotencyKey, nil)
+	if err != nil {
+		return nil, err
+	}
+	return gen.OpenComplaint201JSONResponse(*out), nil
+}
+
+// openComplaint takes one in, for the account of a visitor where there is one.
+func (s *Server) openComplaint(ctx context.Context, said *gen.ComplaintRequest, key string, by *Visitor) (*gen.ComplaintReceipt, error) {
 	address := s.address(requestOf(ctx).http)
 	if wait, ok := s.voices.take(address, s.o.Now()); !ok {
 		return nil, errTooMany.retry(wait)
 	}
-	b := &ledger.ComplaintOpenV1{Type: in.Body.Type, At: s.self.Division, Item: in.Body.Item, Division: in.Body.Division, Department: strings.TrimSpace(in.Body.Department),
-		Staff: in.Body.Staff, Text: strings.TrimSpace(in.Body.Text), Name: strings.TrimSpace(in.Body.Name), Phone: strings.TrimSpace(in.Body.Phone)}
+	b := &ledger.ComplaintOpenV1{Type: said.Type, At: s.self.Division, Item: said.Item, Division: said.Division, Department: strings.TrimSpace(said.Department),
+		Staff: said.Staff, Text: strings.TrimSpace(said.Text), Name: strings.TrimSpace(said.Name), Phone: strings.TrimSpace(said.Phone)}
+	if by != nil {
+		b.Account, b.Name, b.Phone = by.ID, cmp.Or(b.Name, by.Name), cmp.Or(b.Phone, by.Phone)
+	}
 	need := needs{}
 	need.text("text", b.Text)
 	need.that("division", b.Division == "" || b.Division.County() == s.self.County())
@@ -47,15 +60,15 @@ func (s *Server) OpenComplaint(ctx context.Context, in gen.OpenComplaintRequestO
 	if err := need.err(); err != nil {
 		return nil, err
 	}
-	if in.Body.Case != "" {
-		if err := s.complainOf(ctx, in.Body.Case, b); err != nil {
+	if said.Case != "" {
+		if err := s.complainOf(ctx, said.Case, b); err != nil {
 			return nil, err
 		}
 	}
 	if b.Case+b.Item+string(b.Division)+b.Department+b.Staff == "" {
 		b.Division = s.self.Division
 	}
-	recorded, err := s.record(ctx, Action{Actor: s.system(), Kind: ledger.ComplaintOpen, Body: b, Key: in.Params.IdempotencyKey})
+	recorded, err := s.record(ctx, Action{Actor: s.system(), Kind: ledger.ComplaintOpen, Body: b, Key: key})
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +84,7 @@ func (s *Server) OpenComplaint(ctx context.Context, in gen.OpenComplaintRequestO
 	if !ok {
 		return nil, &store.Refused{Code: "key_reused", ZH: "幂等键已用于另一操作，请换一个", EN: "this idempotency key was used for another action; use a new one"}
 	}
-	out := gen.OpenComplaint201JSONResponse{Number: opened.Number, Code: proof.QueryCode(&e.Entry), Recorded: recorded}
+	out := &gen.ComplaintReceipt{Number: opened.Number, Code: proof.QueryCode(&e.Entry), Recorded: recorded}
 	clock, err := s.serviceClock(ctx)
 	if err != nil {
 		return nil, err

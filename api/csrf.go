@@ -16,6 +16,9 @@ const (
 	refreshCookie = "tongban_refresh"
 	csrfCookie    = "tongban_csrf"
 	csrfHeader    = "X-CSRF-Token"
+	// deskCookie marks a browser in which a member of staff logged in, also after
+	// they logged out: nobody rates with a receipt's code there.
+	deskCookie = "tongban_desk"
 
 	refreshPath = "/api/v1/session"
 )
@@ -55,6 +58,23 @@ func (s *Server) cookies(access, refresh, csrf string, accessUntil, refreshUntil
 		make(refreshCookie, refresh, refreshPath, refreshUntil, false),
 		make(csrfCookie, csrf, "/", refreshUntil, true),
 	}
+}
+
+// deskFor is how long a browser counts as one of the staff's after a login.
+const deskFor = 30 * 24 * time.Hour
+
+func (s *Server) deskMark() *http.Cookie {
+	return &http.Cookie{Name: deskCookie, Value: "1", Path: "/api/v1/ratings", Expires: s.o.Now().Add(deskFor), Secure: s.o.Secure, HttpOnly: true, SameSite: http.SameSiteStrictMode}
+}
+
+// atDesk reports whether a request comes from a browser in which a member of staff
+// logged in lately.
+func atDesk(r *http.Request) bool {
+	if r == nil {
+		return false
+	}
+	c, err := r.Cookie(deskCookie)
+	return err == nil && c.Value != ""
 }
 
 func newCSRF() string {

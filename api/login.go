@@ -207,6 +207,9 @@ func (s *Server) tokens(ctx context.Context, person *identity.Staff, session *st
 	}
 	out.body.CsrfToken = session.CSRF
 	out.cookies = s.cookies(access, refresh, session.CSRF, time.Unix(claims.ExpiresAt, 0), time.UnixMilli(session.ExpiresAt))
+	if !s.o.Demo { // there one browser is everybody's
+		out.cookies = append(out.cookies, s.deskMark())
+	}
 	return out, nil
 }
 

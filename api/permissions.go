@@ -127,6 +127,8 @@ var routePermissions = map[string]permission{
 	"checkMyCase":         visitor,
 	"listMyCases":         visitor,
 	"listMyNotices":       visitor,
+	"listMyComplaints":    visitor,
+	"openMyComplaint":     visitor,
 	"setMyContact":        visitor,
 	"getMyCase":           visitor,
 	"getMyTimeline":       visitor,

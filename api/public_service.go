@@ -87,13 +87,22 @@ func (s *Server) LookUpComplaint(ctx context.Context, in gen.LookUpComplaintRequ
 	if err != nil {
 		return nil, err
 	}
+	out, err := s.outcomeOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return gen.LookUpComplaint200JSONResponse(*out), nil
+}
+
+// outcomeOf is what became of a complaint, as whoever made it is told.
+func (s *Server) outcomeOf(ctx context.Context, c *complaint.Complaint) (*gen.ComplaintOutcome, error) {
 	hide := func(text string) string {
 		if c.Name != "" {
 			text = strings.ReplaceAll(text, c.Name, identifier.MaskName(c.Name))
 		}
 		return privacy.Text(text)
 	}
-	out := gen.LookUpComplaint200JSONResponse{Number: c.Number, Type: c.Type, State: gen.ComplaintOutcomeState(c.State()), OpenedAt: c.OpenedMS, Text: hide(c.Text)}
+	out := &gen.ComplaintOutcome{Number: c.Number, Type: c.Type, State: gen.ComplaintOutcomeState(c.State()), OpenedAt: c.OpenedMS, Text: hide(c.Text)}
 	clock, err := s.serviceClock(ctx)
 	if err != nil {
 		return nil, err

@@ -83,10 +83,14 @@ func (s *Server) OfferRating(ctx context.Context, in gen.OfferRatingRequestObjec
 }
 
 // GiveRating takes a rating. The node records it, and not who holds the device;
-// whoever is logged in as staff there does not rate.
+// whoever is logged in as staff there does not rate, and in a browser of theirs
+// nobody does with the code of a receipt, which a clerk may have seen.
 func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject) (gen.GiveRatingResponseObject, error) {
 	if requestOf(ctx).actor != nil {
 		return nil, errStaffRates
+	}
+	if in.Body.Ticket == "" && atDesk(requestOf(ctx).http) {
+		return nil, errDeskRates
 	}
 	v, err := s.provenVisit(ctx, in.Body)
 	if err != nil {
@@ -393,6 +397,7 @@ func (s *Server) SetServiceRules(ctx context.Context, in gen.SetServiceRulesRequ
 
 var (
 	errTicket      = &problem{http.StatusForbidden, "rating_ticket", "the ticket is not valid or has run out; ask the desk for another", "评价凭据无效或已过期", "请窗口重新提供评价界面", nil, 0}
+	errDeskRates   = &problem{http.StatusForbidden, "rating_at_desk", "a member of staff logged in in this browser; with a receipt's code nobody rates here", "本浏览器由工作人员使用，不能凭查询码评价", "请申请人用自己的手机、自助终端或窗口的评价器评价", nil, 0}
 	errStaffRates  = &problem{http.StatusForbidden, "rating_by_staff", "whoever is logged in as staff does not rate; the applicant does, on a device where nobody is logged in or with the code on their receipt", "工作人员登录状态下不能评价", "请申请人在未登录的评价设备上，或用凭证上的查询码评价", nil, 0}
 	errNoVisit     = &problem{http.StatusConflict, "occasion_unknown", "there was no visit to this office to rate", "本处没有该件的办事记录，不能评价", "请在办事的窗口评价", nil, 0}
 	errFigureMonth = &problem{http.StatusBadRequest, "figure_month", "ask for one month that is over, with from and to the same", "请查询一个已结束的月份（from 与 to 相同）", nextMend, nil, 0}

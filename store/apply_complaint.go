@@ -171,7 +171,7 @@ func (a *applier) saveComplaint(c *complaint.Complaint) error {
 	if err != nil {
 		return err
 	}
-	return a.w.exec(a.ctx, `INSERT INTO complaints (number, scope, division, department, handler, state, opened, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	return a.w.exec(a.ctx, `INSERT INTO complaints (number, scope, division, department, handler, state, opened, account, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (number) DO UPDATE SET handler = excluded.handler, state = excluded.state, body = excluded.body`,
-		c.Number, string(c.At), string(c.Division), c.Department, c.Handler, string(c.State()), c.OpenedMS, body)
+		c.Number, string(c.At), string(c.Division), c.Department, c.Handler, string(c.State()), c.OpenedMS, c.Account, body)
 }

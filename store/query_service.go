@@ -229,6 +229,11 @@ func (s *Store) Complaints(ctx context.Context, f OfficeFilter, handler string) 
 	return all[complaint.Complaint](ctx, s.read, `SELECT body FROM complaints`+c.String()+` ORDER BY opened DESC, number DESC LIMIT ?`, append(c.args, f.limit())...)
 }
 
+// ComplaintsOf lists what was made from an applicant's account, the latest first.
+func (s *Store) ComplaintsOf(ctx context.Context, account string, limit int) ([]complaint.Complaint, error) {
+	return all[complaint.Complaint](ctx, s.read, `SELECT body FROM complaints WHERE account = ? AND account <> '' ORDER BY opened DESC, number DESC LIMIT ?`, account, limit)
+}
+
 // Complaint finds one by its number.
 func (s *Store) Complaint(ctx context.Context, number string) (*complaint.Complaint, error) {
 	return one[complaint.Complaint](ctx, s.read, `SELECT body FROM complaints WHERE number = ?`, number)

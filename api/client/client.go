@@ -4102,6 +4102,11 @@ type MyCases struct {
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
 }
 
+// MyComplaints defines model for MyComplaints.
+type MyComplaints struct {
+	Complaints []ComplaintOutcome `json:"complaints"`
+}
+
 // MyConsentRequest defines model for MyConsentRequest.
 type MyConsentRequest struct {
 	Purposes []Purpose `json:"purposes"`
@@ -6961,6 +6966,12 @@ type OpenMyDocumentParams struct {
 // OpenMyDocumentParamsFormat defines parameters for OpenMyDocument.
 type OpenMyDocumentParamsFormat string
 
+// OpenMyComplaintParams defines parameters for OpenMyComplaint.
+type OpenMyComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // SetMyContactParams defines parameters for SetMyContact.
 type SetMyContactParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -7457,6 +7468,9 @@ type CheckMyCaseJSONRequestBody = MySubmission
 
 // ActOnMyCaseJSONRequestBody defines body for ActOnMyCase for application/json ContentType.
 type ActOnMyCaseJSONRequestBody = MyAction
+
+// OpenMyComplaintJSONRequestBody defines body for OpenMyComplaint for application/json ContentType.
+type OpenMyComplaintJSONRequestBody = ComplaintRequest
 
 // SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
 type SetMyContactJSONRequestBody = MyContact
@@ -9473,6 +9487,31 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 	GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMyComplaints 我的投诉、建议和咨询
+	//
+	// What one complained of from this account, with the reply, the latest first.
+	//
+	// Corresponds with GET /api/v1/my/complaints (the `ListMyComplaints` operationId).
+	ListMyComplaints(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenMyComplaintWithBody 以账户提出投诉、建议或咨询
+	//
+	// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+	OpenMyComplaintWithBody(ctx context.Context, params *OpenMyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenMyComplaint 以账户提出投诉、建议或咨询
+	//
+	// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+	OpenMyComplaint(ctx context.Context, params *OpenMyComplaintParams, body OpenMyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetMyContactWithBody 设置告知邮箱和语言
 	//
@@ -14524,6 +14563,61 @@ func (c *Client) OpenMyDocument(ctx context.Context, id CaseID, kind DocumentKin
 // Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 func (c *Client) GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMyTimelineRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMyComplaints 我的投诉、建议和咨询
+//
+// What one complained of from this account, with the reply, the latest first.
+//
+// Corresponds with GET /api/v1/my/complaints (the `ListMyComplaints` operationId).
+func (c *Client) ListMyComplaints(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyComplaintsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenMyComplaintWithBody 以账户提出投诉、建议或咨询
+//
+// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+func (c *Client) OpenMyComplaintWithBody(ctx context.Context, params *OpenMyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenMyComplaintRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenMyComplaint 以账户提出投诉、建议或咨询
+//
+// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+func (c *Client) OpenMyComplaint(ctx context.Context, params *OpenMyComplaintParams, body OpenMyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenMyComplaintRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -24200,6 +24294,86 @@ func NewGetMyTimelineRequest(server string, id CaseID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListMyComplaintsRequest constructs an http.Request for the ListMyComplaints method
+func NewListMyComplaintsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/complaints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenMyComplaintRequest calls the generic OpenMyComplaint builder with application/json body
+func NewOpenMyComplaintRequest(server string, params *OpenMyComplaintParams, body OpenMyComplaintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenMyComplaintRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenMyComplaintRequestWithBody constructs an http.Request for the OpenMyComplaint method, with any body, and a specified content type
+func NewOpenMyComplaintRequestWithBody(server string, params *OpenMyComplaintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/complaints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewSetMyContactRequest calls the generic SetMyContact builder with application/json body
 func NewSetMyContactRequest(server string, params *SetMyContactParams, body SetMyContactJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -30652,6 +30826,33 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 	GetMyTimelineWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyTimelineResponse, error)
+
+	// ListMyComplaintsWithResponse 我的投诉、建议和咨询
+	//
+	// What one complained of from this account, with the reply, the latest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/complaints (the `ListMyComplaints` operationId).
+	ListMyComplaintsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMyComplaintsResponse, error)
+
+	// OpenMyComplaintWithBodyWithResponse 以账户提出投诉、建议或咨询
+	//
+	// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+	OpenMyComplaintWithBodyWithResponse(ctx context.Context, params *OpenMyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenMyComplaintResponse, error)
+
+	// OpenMyComplaintWithResponse 以账户提出投诉、建议或咨询
+	//
+	// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+	OpenMyComplaintWithResponse(ctx context.Context, params *OpenMyComplaintParams, body OpenMyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenMyComplaintResponse, error)
 
 	// SetMyContactWithBodyWithResponse 设置告知邮箱和语言
 	//
@@ -38638,6 +38839,102 @@ func (r GetMyTimelineResponse) ContentType() string {
 	return ""
 }
 
+type ListMyComplaintsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyComplaints
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMyComplaintsResponse) GetJSON200() *MyComplaints {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMyComplaintsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMyComplaintsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMyComplaintsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMyComplaintsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMyComplaintsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenMyComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ComplaintReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenMyComplaintResponse) GetJSON201() *ComplaintReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenMyComplaintResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenMyComplaintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenMyComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenMyComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenMyComplaintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SetMyContactResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -46457,6 +46754,51 @@ func (c *ClientWithResponses) GetMyTimelineWithResponse(ctx context.Context, id 
 	return ParseGetMyTimelineResponse(rsp)
 }
 
+// ListMyComplaintsWithResponse 我的投诉、建议和咨询
+//
+// What one complained of from this account, with the reply, the latest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/complaints (the `ListMyComplaints` operationId).
+func (c *ClientWithResponses) ListMyComplaintsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMyComplaintsResponse, error) {
+	rsp, err := c.ListMyComplaints(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMyComplaintsResponse(rsp)
+}
+
+// OpenMyComplaintWithBodyWithResponse 以账户提出投诉、建议或咨询
+//
+// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+func (c *ClientWithResponses) OpenMyComplaintWithBodyWithResponse(ctx context.Context, params *OpenMyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenMyComplaintResponse, error) {
+	rsp, err := c.OpenMyComplaintWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenMyComplaintResponse(rsp)
+}
+
+// OpenMyComplaintWithResponse 以账户提出投诉、建议或咨询
+//
+// As openComplaint, from an account, whose inbox shows the reply; name and phone are the account's unless given.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/complaints (the `OpenMyComplaint` operationId).
+func (c *ClientWithResponses) OpenMyComplaintWithResponse(ctx context.Context, params *OpenMyComplaintParams, body OpenMyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenMyComplaintResponse, error) {
+	rsp, err := c.OpenMyComplaint(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenMyComplaintResponse(rsp)
+}
+
 // SetMyContactWithBodyWithResponse 设置告知邮箱和语言
 //
 // Where and in which language notices go, beside the phone on the case. The
@@ -53252,6 +53594,72 @@ func ParseGetMyTimelineResponse(rsp *http.Response) (*GetMyTimelineResponse, err
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMyComplaintsResponse parses an HTTP response from a ListMyComplaintsWithResponse call
+func ParseListMyComplaintsResponse(rsp *http.Response) (*ListMyComplaintsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMyComplaintsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyComplaints
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenMyComplaintResponse parses an HTTP response from a OpenMyComplaintWithResponse call
+func ParseOpenMyComplaintResponse(rsp *http.Response) (*OpenMyComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenMyComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ComplaintReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer

@@ -31,6 +31,8 @@ type Complaint struct {
 	Text       string        `json:"text"`
 	Name       string        `json:"name,omitempty"`
 	Phone      string        `json:"phone,omitempty"`
+	// Account is whose account is shown the reply.
+	Account string `json:"account,omitempty"`
 	// Entry opened it, by whom and when (Unix milliseconds).
 	Entry    string         `json:"entry"`
 	OpenedBy identity.Actor `json:"opened_by"`
@@ -53,7 +55,7 @@ func Open(e *ledger.Entry, b *ledger.ComplaintOpenV1) (*Complaint, error) {
 		return nil, refuse("complaint_number", "受理编号有误，请重新提交", "the number is not one of this place and day")
 	}
 	return &Complaint{Number: b.Number, Type: b.Type, At: b.At, Case: b.Case, Item: b.Item, Division: b.Division, Department: b.Department, Staff: b.Staff,
-		Text: b.Text, Name: b.Name, Phone: b.Phone, Entry: e.ID, OpenedBy: e.Actor, OpenedMS: e.OccurredAt}, nil
+		Text: b.Text, Name: b.Name, Phone: b.Phone, Account: b.Account, Entry: e.ID, OpenedBy: e.Actor, OpenedMS: e.OccurredAt}, nil
 }
 
 // State is how far a complaint has come.

@@ -29,7 +29,7 @@ var makers = map[Kind]maker{
 		date:  func(c *casework.Case) calendar.Date { return day(c.HandedInMS) },
 		fill: func(d *Document, s Subject) {
 			c := s.Case
-			d.add("收件时间", moment(c.HandedInMS)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("查询码", s.QueryCode).add("首问负责人", c.First.Name)
+			d.add("收件时间", moment(c.HandedInMS)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("代办人", agent(c.Agent)).add("查询码", s.QueryCode).add("首问负责人", c.First.Name)
 			d.list("收到的材料", papers(c.Materials))
 			d.list("尚缺的材料", labels(s.Item, c.Lacking))
 			d.Text = append(d.Text, "收件不等于受理。受理时限自收件之日起算，五个工作日内将一次性告知需要补正的全部内容；逾期不告知的，自收件之日起即为受理。")
@@ -276,4 +276,16 @@ func moment(ms int64) string {
 	d := day(ms)
 	minutes := int(time.UnixMilli(ms).Sub(d.Midnight()).Minutes())
 	return fmt.Sprintf("%s %02d:%02d", d.Chinese(), minutes/60, minutes%60)
+}
+
+// agent names who handed a case in for the applicant, and by what authority.
+func agent(a ledger.Agent) string {
+	if a.Name == "" {
+		return ""
+	}
+	text := a.Name + "（" + identifier.MaskIDNumberInHall(a.IDNumber) + "）"
+	if a.Authority != "" {
+		text += "，凭" + a.Authority
+	}
+	return text
 }

@@ -23,7 +23,7 @@ func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on ca
 	d.add("事项类型", string(item.Type)).add("谁可以申请", subjects[item.Subject]).add("收件地点", tiers(item.AcceptTiers, centres)).add("实施机关", issuer.Department)
 	d.add("办理环节", steps(item.ReviewSteps))
 	d.add("法定时限", fmt.Sprintf("%d 个工作日", item.StatutoryWorkingDays)).add("承诺时限", promise(item))
-	d.add("收费", feeText(item.Fee)).add("办理地点", item.Location).add("咨询电话", item.Phone).add("窗口", o.Window).add("办公时间", o.Hours)
+	d.add("收费", feeText(item.Fee)).add("办理地点", item.Location).add("咨询电话", cmp.Or(item.Phone, notSet)).add("窗口", o.Window).add("办公时间", cmp.Or(o.Hours, notSet))
 	d.list("法律依据", bases(&item))
 	var rows []string
 	for _, m := range item.Materials {
@@ -46,6 +46,10 @@ func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on ca
 	d.Signatures = []string{"窗口人员", "申请人"}
 	return d
 }
+
+// notSet stands where an office has not told what people need to know: somebody has
+// to notice it before the sheet is handed out.
+const notSet = "尚未公布，请向窗口询问（管理员请在“事项目录—各处窗口与时间”中填写）"
 
 func material(m catalog.Material, missing []string) string {
 	mark := "　"

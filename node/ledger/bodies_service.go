@@ -208,6 +208,9 @@ type ComplaintOpenV1 struct {
 	// Name and Phone are empty when it is anonymous.
 	Name  string `json:"name,omitempty"`
 	Phone string `json:"phone,omitempty"`
+	// Account is the applicant's account that it was made from and that is shown the
+	// reply; empty for one without.
+	Account string `json:"account,omitempty"`
 }
 
 // Check implements Body.
@@ -217,6 +220,8 @@ func (b *ComplaintOpenV1) Check() error {
 		return fmt.Errorf("number of %d characters", len(b.Number))
 	case !slices.Contains([]ComplaintType{Complaint, Suggestion, Inquiry}, b.Type):
 		return fmt.Errorf("type %q", b.Type)
+	case len(b.Account) > 64:
+		return fmt.Errorf("account of %d characters", len(b.Account))
 	case b.Case+b.Item+string(b.Division)+b.Department+b.Staff == "":
 		return errors.New("about nothing: name a case, an item, an office or a person")
 	}

@@ -11,11 +11,33 @@ import (
 // applicant is the n-th resident of the demo; names and numbers are made up
 // by rule, in an area code that is not assigned.
 func applicant(n int) client.Applicant {
+	if n >= firms {
+		return client.Applicant{Type: "organisation", Name: firmName(n), IDNumber: uscc(n), Phone: phone(n)}
+	}
 	return client.Applicant{Type: "person", Name: residentName(n), IDNumber: idNumber(n), Phone: phone(n)}
 }
 
 func residentName(n int) string {
 	return "居民" + string([]rune("甲乙丙丁戊己庚辛壬癸")[n%10])
+}
+
+// firms is from which number on an applicant is an organisation.
+const firms = 500
+
+func firmName(n int) string {
+	return "县康养服务中心" + string([]rune("甲乙丙丁戊己庚辛壬癸")[n%10])
+}
+
+// uscc makes a credit code with a right check character (GB 32100).
+func uscc(n int) string {
+	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+	body := fmt.Sprintf("52330599MJ%07d", n)
+	weights := []int{1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28}
+	sum := 0
+	for i, w := range weights {
+		sum += strings.IndexByte(alphabet, body[i]) * w
+	}
+	return body + string(alphabet[(31-sum%31)%31])
 }
 
 func phone(n int) string { return fmt.Sprintf("1380000%04d", n) }
@@ -33,6 +55,9 @@ func idNumber(n int) string {
 
 // filler answers a question of a form.
 func filler(f catalog.Field, n int) string {
+	if n >= firms && f.Type == catalog.TypeUSCC {
+		return uscc(n)
+	}
 	switch f.Key {
 	case "applicant_name", "agent_name":
 		return residentName(n)

@@ -97,6 +97,28 @@ func (w *walk) atTheCounty(ctx context.Context) error {
 			}
 		}
 	}
+	return w.onTheWall(ctx)
+}
+
+// onTheWall has an organisation's case on the county's hall display, which shows
+// nothing of what concerns people's health or money.
+func (w *walk) onTheWall(ctx context.Context) error {
+	hub := w.plan.of("county")[0]
+	window := at(hub, "minzheng-chuangkou")
+	for i, title := range []string{"养老机构备案（已受理）", "养老机构备案（已办结）"} {
+		h, err := w.taken(ctx, window, title, "TB-MZJ-016", firms+i, nil)
+		if err != nil {
+			return err
+		}
+		if err := w.act(ctx, window, h, client.CaseAction{Kind: "accept", Note: "材料齐全"}); err != nil {
+			return err
+		}
+		if i == 1 {
+			if err := w.act(ctx, at(hub, "minzheng-lingdao"), h, yes("符合备案条件")); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
