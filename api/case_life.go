@@ -98,6 +98,13 @@ func (s *Server) foretold(ctx context.Context, c *casework.Case, a Action) error
 		return nil
 	}
 	*dues = told
+	if err != nil || c.Package == nil {
+		return err
+	}
+	dues.JointPromised, dues.JointStatutory, err = s.foretellJoint(ctx, next, days)
+	if errors.As(err, &missing) {
+		return nil
+	}
 	return err
 }
 

@@ -182,6 +182,9 @@ func (s *Server) subjectOf(ctx context.Context, c *casework.Case, k document.Kin
 	if err != nil && !errors.As(err, &missing) {
 		return document.Subject{}, err // without a calendar the dates that were told stand
 	}
+	if limits, err = s.heardLimits(ctx, c, limits); err != nil {
+		return document.Subject{}, err
+	}
 	by := document.By(k, c)
 	overlays, err := s.store.Overlays(ctx, item.Code)
 	if err != nil {

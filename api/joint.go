@@ -162,7 +162,7 @@ func (s *Server) ActOnJointCase(ctx context.Context, in gen.ActOnJointCaseReques
 }
 
 var jointKinds = map[gen.JointActionKind]ledger.Kind{gen.JointNotice: ledger.PackageNotice, gen.JointSupplement: ledger.PackageSupplement,
-	gen.JointWithdraw: ledger.PackageWithdraw, gen.JointExtend: ledger.PackageExtend}
+	gen.JointWithdraw: ledger.PackageWithdraw}
 
 // jointActionOf is what a request to act on a joint matter says.
 func (s *Server) jointActionOf(ctx context.Context, c *joint.Case, members []*casework.Case, in gen.ActOnJointCaseRequestObject) (ledger.Body, error) {
@@ -185,10 +185,6 @@ func (s *Server) jointActionOf(ctx context.Context, c *joint.Case, members []*ca
 	case gen.JointWithdraw:
 		need.text("reason", b.Reason)
 		return &ledger.PackageWithdrawV1{Reason: b.Reason, TakenBack: b.TakeBack}, need.err()
-	case gen.JointExtend:
-		need.text("reason", b.Reason)
-		need.that("days", b.Days > 0)
-		return &ledger.PackageExtendV1{Days: b.Days, Reason: b.Reason}, need.err()
 	}
 	return nil, errInvalid
 }

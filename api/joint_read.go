@@ -149,7 +149,7 @@ func (s *Server) board(ctx context.Context, c *joint.Case) (gen.JointBoard, erro
 	if err != nil {
 		return gen.JointBoard{}, err
 	}
-	out := gen.JointBoard{Summary: summary, Version: c.Version, Head: c.Head, ExtendedBy: c.ExtendedBy, Members: []gen.JointMember{}, Limits: []gen.CaseLimit{}}
+	out := gen.JointBoard{Summary: summary, Version: c.Version, Head: c.Head, ExtendedBy: c.Added(members), Members: []gen.JointMember{}, Limits: []gen.CaseLimit{}}
 	if c.Notice != nil {
 		out.Notice = *c.Notice
 		out.Notice.Points = shownPoints(c.Notice.Points)
@@ -230,6 +230,69 @@ func (s *Server) jointLimits(ctx context.Context, c *joint.Case, members []*case
 	return c.Limits(members, days)
 }
 
+// foretellJoint is what the applicant of a joint matter is told of when it is due,
+// as one of its cases becomes next.
+func (s *Server) foretellJoint(ctx context.Context, next *casework.Case, days *calendar.Calendar) (promised, statutory calendar.Date, err error) {
+	whole, members, err := s.wholeOf(ctx, next)
+	if err != nil {
+		return promised, statutory, err
+	}
+	return whole.Foretell(members, next, days)
+}
+
+func (s *Server) wholeOf(ctx context.Context, c *casework.Case) (*joint.Case, []*casework.Case, error) {
+	whole, err := s.store.Joint(ctx, c.Package.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	members, err := s.store.JointMembers(ctx, whole)
+	return whole, members, err
+}
+
+// heardLimits are the limits of a case that its applicant hears of: of one that is
+// part of a joint matter, those of the whole in the place of its own.
+func (s *Server) heardLimits(ctx context.Context, c *casework.Case, own []casework.Limit) ([]casework.Limit, error) {
+	if c.Package == nil {
+		return own, nil
+	}
+	whole, members, err := s.wholeOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.jointLimits(ctx, whole, members)
+	var missing *calendar.MissingYearError
+	if err != nil && !errors.As(err, &missing) {
+		return nil, err
+	}
+	heard := slices.DeleteFunc(slices.Clone(own), func(l casework.Limit) bool {
+		return l.Kind == casework.LimitPromised || l.Kind == casework.LimitStatutory
+	})
+	return append(heard, of...), nil
+}
+
+// heardDues are the dates by which a case is due, as its applicant hears them.
+func (s *Server) heardDues(ctx context.Context, c *casework.Case) (ledger.Dues, error) {
+	if c.Package == nil {
+		return c.Told, nil
+	}
+	limits, err := s.heardLimits(ctx, c, nil)
+	return duesIn(limits), err
+}
+
+// duesIn are the dates by which something has to be decided, of its limits.
+func duesIn(limits []casework.Limit) ledger.Dues {
+	var d ledger.Dues
+	for _, l := range limits {
+		switch l.Kind {
+		case casework.LimitPromised:
+			d.Promised = l.Due()
+		case casework.LimitStatutory:
+			d.Statutory = l.Due()
+		}
+	}
+	return d
+}
+
 // shownLimits are limits as they are answered.
 func (s *Server) shownLimits(limits []casework.Limit) []gen.CaseLimit {
 	shown := make([]gen.CaseLimit, 0, len(limits))
@@ -258,9 +321,6 @@ func jointActionsNow(ctx context.Context, c *joint.Case, members []*casework.Cas
 	if can(identity.CaseSubmit) {
 		actions = append(actions, gen.JointSupplement, gen.JointWithdraw)
 	}
-	if c.Holder == actor.Division && c.ExtendedBy == 0 && can(identity.CaseExtend) {
-		actions = append(actions, gen.JointExtend)
-	}
 	return actions
 }
 
@@ -277,8 +337,8 @@ func (s *Server) ListJointDocuments(ctx context.Context, in gen.ListJointDocumen
 	return out, nil
 }
 
-// GetJointDocument makes a document of a joint matter. It is handed to the
-// applicant, so that nothing in it is masked, and who made it is logged.
+// GetJointDocument makes a document of a joint matter to be looked at in the
+// office. Nothing in it is masked, and who made it is logged.
 func (s *Server) GetJointDocument(ctx context.Context, in gen.GetJointDocumentRequestObject) (gen.GetJointDocumentResponseObject, error) {
 	c, members, err := s.readableJoint(ctx, in.Id)
 	if err != nil {
@@ -287,7 +347,57 @@ func (s *Server) GetJointDocument(ctx context.Context, in gen.GetJointDocumentRe
 	if _, err := as(ctx, identity.CaseReveal, jointTarget(c)); err != nil {
 		return nil, err
 	}
-	subject := document.JointSubject{Case: c, Members: members, Issuer: document.Issuer{Supervision: s.o.SupervisionPhone}}
+	d, err := s.jointDocument(ctx, c, members, in.Kind, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.revealAs(ctx, c.ID, jointTarget(c), ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
+		return nil, err
+	}
+	if asPage(string(in.Params.Format)) {
+		page, err := markedPage(d, pageMark{Mark: lookedAt})
+		return printedPage(page), err
+	}
+	return gen.GetJointDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+// PrintJointDocument prints a document of a joint matter for the applicant, with
+// its code: the first time, or again as it was.
+func (s *Server) PrintJointDocument(ctx context.Context, in gen.PrintJointDocumentRequestObject) (gen.PrintJointDocumentResponseObject, error) {
+	c, members, err := s.readableJoint(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := as(ctx, identity.CasePrint, jointTarget(c))
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := s.jointDocument(ctx, c, members, in.Kind, actor.Name)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	d := &desk{id: c.ID, applicant: c.Applicant, department: c.Department, target: jointTarget(c), kind: in.Kind, fresh: fresh, number: fresh.Number,
+		nth: document.NthJoint(in.Kind, c, members), before: papersOf(entries, fresh.Number)}
+	d.present = present(d.before)
+	printed, err := s.printFor(ctx, actor, d, in.Body, in.Params.TongbanWhy, in.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	if asPage(string(in.Params.Format)) {
+		return s.pageOfPrinted(ctx, printed)
+	}
+	return gen.PrintJointDocument200JSONResponse(printed), nil
+}
+
+func (p printedPage) VisitPrintJointDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
+
+// jointDocument is a document of a joint matter as it stands now.
+func (s *Server) jointDocument(ctx context.Context, c *joint.Case, members []*casework.Case, kind document.Kind, clerk string) (*document.Document, error) {
+	subject := document.JointSubject{Case: c, Members: members, Issuer: document.Issuer{Supervision: s.o.SupervisionPhone, Clerk: clerk}}
 	for _, m := range members {
 		item, err := s.store.Item(ctx, m.Item, m.ItemVersion)
 		if err != nil {
@@ -315,22 +425,12 @@ func (s *Server) GetJointDocument(ctx context.Context, in gen.GetJointDocumentRe
 		matter = c.HandedInAt
 	}
 	by := c.Holder
-	if in.Kind == document.JointReceipt {
+	if kind == document.JointReceipt {
 		by = c.HandedInAt
 	}
 	subject.Government = places.government(s.self.County())
 	subject.Issuer.Centre, subject.Issuer.Department = places.centre(by, s.o.Name), places.authority(c.Department, matter)
-	d, err := document.MakeJoint(in.Kind, subject)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.revealAs(ctx, c.ID, jointTarget(c), ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
-		return nil, err
-	}
-	if asPage(string(in.Params.Format)) {
-		return printedPage(printPage(d)), nil
-	}
-	return gen.GetJointDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+	return document.MakeJoint(kind, subject)
 }
 
 func (p printedPage) VisitGetJointDocumentResponse(w http.ResponseWriter) error { return p.write(w) }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/joint"
@@ -145,6 +146,33 @@ func (s *Server) lookupJoint(ctx context.Context, c *joint.Case) (gen.LookupAnsw
 	}
 	out := gen.LookupAnswer{Number: summary.Number, ItemName: summary.Name, Word: summary.Word, WordZh: summary.WordZh, Status: string(summary.Status), StatusZh: summary.StatusZh,
 		Steps: []gen.LookupStep{}, ToDo: "一次办理，各部门进度见下。", ToDoEn: "Handled as one; each department's progress is below."}
+	if summary.Status == joint.Supplementing {
+		todo := toDo(&casework.Case{Status: casework.Supplementing})
+		out.ToDo, out.ToDoEn, out.BringBefore = todo[0], todo[1], c.Notice.Before
+		for _, told := range c.NoticeMembers {
+			for i := range members {
+				if members[i].ID != told.Case {
+					continue
+				}
+				item, err := s.store.Item(ctx, members[i].Item, members[i].ItemVersion)
+				if err != nil {
+					return out, found(err)
+				}
+				for _, name := range askedFor(&item.Item, told.Points) {
+					if !slices.Contains(out.Bring, name) { // what several ask for is brought once
+						out.Bring = append(out.Bring, name)
+					}
+				}
+			}
+		}
+	}
+	limits, err := s.jointLimits(ctx, c, members)
+	var missing *calendar.MissingYearError
+	if err != nil && !errors.As(err, &missing) {
+		return out, err
+	}
+	dues := duesIn(limits)
+	out.Promised, out.Statutory = dues.Promised, dues.Statutory
 	for _, m := range members {
 		part, err := s.lookupAnswer(ctx, m)
 		if err != nil {
@@ -165,8 +193,12 @@ func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.Lookup
 	if err != nil {
 		return gen.LookupAnswer{}, err
 	}
+	dues, err := s.heardDues(ctx, c)
+	if err != nil {
+		return gen.LookupAnswer{}, err
+	}
 	out := gen.LookupAnswer{Number: printed(c.Number), ItemName: c.ItemName, Word: summary.Word, WordZh: summary.WordZh, Status: string(c.Status), StatusZh: statusZH[c.Status],
-		Steps: []gen.LookupStep{}, Promised: c.Told.Promised, Statutory: c.Told.Statutory, AsOf: asOf}
+		Steps: []gen.LookupStep{}, Promised: dues.Promised, Statutory: dues.Statutory, AsOf: asOf}
 	for i, step := range c.Steps {
 		state := gen.StepAhead
 		switch {

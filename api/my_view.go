@@ -85,10 +85,14 @@ func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+	dues, err := s.heardDues(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	out := gen.GetMyCase200JSONResponse{Summary: mySummary(c), Applicant: c.Applicant, Agent: c.Agent, Form: c.Form, Materials: c.Materials, Authority: c.Authority,
-		Due: c.Told.Promised, Service: gen.MyCaseService(service), Actions: myActions(c)}
+		Due: dues.Promised, Service: gen.MyCaseService(service), Actions: myActions(c)}
 	if out.Due.IsZero() {
-		out.Due = c.Told.Statutory
+		out.Due = dues.Statutory
 	}
 	if c.Notice != nil {
 		out.Notice, out.SupplementBefore = c.Notice.Points, c.Notice.Before

@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"github.com/tongban/tongban/api/gen"
-	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -33,15 +32,19 @@ var (
 	errNoPaper   = &store.Refused{Code: "not_printed", ZH: "该文书尚未打印或盖章", EN: "the document was neither printed nor sealed yet"}
 )
 
-// desk is a document of a case as somebody is about to print or seal it.
+// desk is a document of a case, or of a joint matter, as somebody is about to print
+// or seal it.
 type desk struct {
-	c       *casework.Case
-	kind    document.Kind
-	fresh   *document.Document // as the case stands now
-	number  string
-	nth     int
-	before  []*paper
-	present *paper
+	id         string
+	applicant  ledger.Applicant
+	department string
+	target     identity.Target
+	kind       document.Kind
+	fresh      *document.Document // as the case stands now
+	number     string
+	nth        int
+	before     []*paper
+	present    *paper
 	// due: it takes a seal, of whoever made it out.
 	due bool
 }
@@ -52,30 +55,39 @@ func (s *Server) PrintCaseDocument(ctx context.Context, in gen.PrintCaseDocument
 	if err != nil {
 		return nil, err
 	}
-	id := s.node.ActionID(actor.Staff, in.Params.IdempotencyKey)
-	if _, err := s.store.Entry(ctx, id); errors.Is(err, store.ErrNotFound) {
-		body, err := s.toPrint(d, in.Body)
-		if err != nil {
-			return nil, err
-		}
-		if err := s.reveal(ctx, d.c, ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
-			return nil, err
-		}
-		if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CasePrint, Case: d.c.ID, Key: in.Params.IdempotencyKey, Body: body}); err != nil {
-			return nil, err
-		}
-	} else if err != nil {
-		return nil, err
-	}
-	printed, err := s.printed(ctx, d, id)
+	printed, err := s.printFor(ctx, actor, d, in.Body, in.Params.TongbanWhy, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
 	if asPage(string(in.Params.Format)) {
-		page, err := markedPage(&printed.Document, pageMark{Code: printed.Code, Mark: printed.Mark, Seal: s.sealLine(ctx, printed)})
-		return printedPage(page), err
+		return s.pageOfPrinted(ctx, printed)
 	}
 	return gen.PrintCaseDocument200JSONResponse(printed), nil
+}
+
+// printFor prints what is at a desk, and has it in the ledger.
+func (s *Server) printFor(ctx context.Context, actor identity.Actor, d *desk, in *gen.PaperRequest, why, key string) (printed gen.PrintedPaper, err error) {
+	id := s.node.ActionID(actor.Staff, key)
+	if _, err := s.store.Entry(ctx, id); errors.Is(err, store.ErrNotFound) {
+		body, err := s.toPrint(d, in)
+		if err != nil {
+			return printed, err
+		}
+		if err := s.revealAs(ctx, d.id, d.target, ledger.RevealDocument+string(d.kind), why); err != nil {
+			return printed, err
+		}
+		if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CasePrint, Case: d.id, Key: key, Body: body}); err != nil {
+			return printed, err
+		}
+	} else if err != nil {
+		return printed, err
+	}
+	return s.printed(ctx, d, id)
+}
+
+// pageOfPrinted is a document that was printed, as a page.
+func (s *Server) pageOfPrinted(ctx context.Context, p gen.PrintedPaper) (printedPage, error) {
+	return markedPage(&p.Document, pageMark{Code: p.Code, Mark: p.Mark, Seal: s.sealLine(ctx, p)})
 }
 
 // toPrint is what a print says: what was printed or sealed before as it was, or
@@ -108,10 +120,10 @@ func (s *Server) SealCaseDocument(ctx context.Context, in gen.SealCaseDocumentRe
 		if err != nil {
 			return nil, err
 		}
-		if err := s.reveal(ctx, d.c, ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
+		if err := s.revealAs(ctx, d.id, d.target, ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
 			return nil, err
 		}
-		if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseSeal, Case: d.c.ID, Key: in.Params.IdempotencyKey, Body: body}); err != nil {
+		if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseSeal, Case: d.id, Key: in.Params.IdempotencyKey, Body: body}); err != nil {
 			return nil, err
 		}
 	} else if err != nil {
@@ -135,7 +147,7 @@ func (s *Server) toSeal(ctx context.Context, d *desk, in *gen.PaperRequest) (*le
 	case p != nil && !in.Reissue && p.sealed:
 		return nil, errIsSealed
 	}
-	sign := func(c *proof.Code) error { return s.node.SealCode(ctx, c, d.c.Department) }
+	sign := func(c *proof.Code) error { return s.node.SealCode(ctx, c, d.department) }
 	if p == nil || in.Reissue {
 		body, err := d.paper(in, sign)
 		return &ledger.CaseSealV1{Paper: body}, err
@@ -160,7 +172,7 @@ func (s *Server) VoidCaseDocument(ctx context.Context, in gen.VoidCaseDocumentRe
 	if d.present == nil {
 		return nil, errNoPaper
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseVoid, Case: d.c.ID, Key: in.Params.IdempotencyKey,
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseVoid, Case: d.id, Key: in.Params.IdempotencyKey,
 		Body: &ledger.CaseVoidV1{Kind: string(d.kind), Number: d.number, Hash: d.present.hash, Reason: in.Body.Reason}})
 	return gen.VoidCaseDocument200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
 }
@@ -191,7 +203,7 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, acti
 	if err != nil {
 		return actor, nil, err
 	}
-	d := &desk{c: c, kind: kind, fresh: fresh, number: fresh.Number, nth: document.Nth(kind, c), before: papersOf(entries, fresh.Number)}
+	d := &desk{id: c.ID, applicant: c.Applicant, department: c.Department, target: targetOf(c), kind: kind, fresh: fresh, number: fresh.Number, nth: document.Nth(kind, c), before: papersOf(entries, fresh.Number)}
 	if kind == document.PaymentNotice {
 		account, err := s.store.FeeAccount(ctx, c)
 		if err != nil {
@@ -214,7 +226,7 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, acti
 // paper is the document as the case stands now, signed, in the place of the one
 // before if there is one.
 func (d *desk) paper(in *gen.PaperRequest, sign func(*proof.Code) error) (ledger.Paper, error) {
-	code, err := proof.Of(d.fresh, d.c.Applicant, d.nth)
+	code, err := proof.Of(d.fresh, d.applicant, d.nth)
 	if err != nil {
 		return ledger.Paper{}, err
 	}
@@ -257,7 +269,7 @@ func (s *Server) printed(ctx context.Context, d *desk, id string) (gen.PrintedPa
 	default:
 		return out, errKeyReused
 	}
-	if e.Case != d.c.ID || p.Kind != string(d.kind) {
+	if e.Case != d.id || p.Kind != string(d.kind) {
 		return out, errKeyReused
 	}
 	text := p.Text
@@ -277,8 +289,7 @@ func (s *Server) printed(ctx context.Context, d *desk, id string) (gen.PrintedPa
 	if out.Sealed, err = s.isSeal(ctx, code.Key); err != nil {
 		return out, err
 	}
-	_, due := document.SealedBy(code.Kind, d.c)
-	out.Valid = out.Sealed || !due
+	out.Valid = out.Sealed || !d.due
 	out.Mark = markOf(out)
 	w := s.word(e, nil)
 	out.Recorded = gen.Recorded{Entry: e.ID, Index: int64(e.Index), Word: w, WordZh: wordZH[w]}

@@ -7,6 +7,7 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
 )
@@ -71,6 +72,8 @@ func (s *Server) verifyReport(ctx context.Context, r *proof.Report) gen.VerifyRe
 	}
 	if item, err := s.itemInForce(ctx, c.Item); err == nil {
 		out.ItemName = item.Name
+	} else if p, err := s.store.PackageInForce(ctx, c.Item, s.o.Now().UnixMilli()); err == nil {
+		out.ItemName = p.Name
 	}
 	return out
 }
@@ -97,7 +100,7 @@ func (s *Server) standingOf(ctx context.Context, code proof.Code) (proof.Standin
 	}
 	c, err := s.store.Case(ctx, code.Case.Compact())
 	if errors.Is(err, store.ErrNotFound) {
-		return proof.Standing{}, nil
+		return s.standingOfJoint(ctx, code)
 	}
 	if err != nil {
 		return proof.Standing{}, err
@@ -113,6 +116,24 @@ func (s *Server) standingOf(ctx context.Context, code proof.Code) (proof.Standin
 	veil, err := s.veil(ctx, c)
 	known.Why, known.VoidedWhy, known.EndedWhy = veilText(veil, known.Why), veilText(veil, known.VoidedWhy), veilText(veil, known.EndedWhy)
 	return known, err
+}
+
+// standingOfJoint is the same of a document of a joint matter.
+func (s *Server) standingOfJoint(ctx context.Context, code proof.Code) (proof.Standing, error) {
+	c, err := s.store.Joint(ctx, code.Case.Compact())
+	if errors.Is(err, store.ErrNotFound) {
+		return proof.Standing{}, nil
+	}
+	if err != nil {
+		return proof.Standing{}, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return proof.Standing{}, err
+	}
+	known := standing(papersOf(entries, code.Number()), code.HashText())
+	known.Why, known.VoidedWhy = privacy.Text(known.Why), privacy.Text(known.VoidedWhy)
+	return known, nil
 }
 
 // grantNow says what became of what a decision grants.

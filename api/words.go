@@ -72,7 +72,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.ComplaintOpen: "投诉、建议、咨询", ledger.ComplaintAssign: "指定承办人", ledger.ComplaintReply: "答复", ledger.ComplaintReveal: "查看投诉人信息",
 	ledger.FeeCharge: "缴款通知", ledger.FeePay: "缴费", ledger.FeeWaive: "减免", ledger.FeeRefund: "退费",
 	ledger.PackageDraft: "起草一件事", ledger.PackageApprove: "复核一件事", ledger.PackageSubmit: "联办收件", ledger.PackageFinding: "登记审查意见",
-	ledger.PackageNotice: "联办一次性告知补正", ledger.PackageSupplement: "联办补正", ledger.PackageWithdraw: "申请撤回联办件", ledger.PackageExtend: "延长联办期限",
+	ledger.PackageNotice: "联办一次性告知补正", ledger.PackageSupplement: "联办补正", ledger.PackageWithdraw: "申请撤回联办件",
 	ledger.StaffRoster: "登记花名册", ledger.StaffSubstitute: "安排AB岗",
 	ledger.AttendanceRecord: "登记考勤", ledger.AppraisalScorecard: "设置考核评分标准", ledger.AppraisalMark: "考核加减分", ledger.AppraisalDraft: "考核拟稿", ledger.AppraisalSign: "考核签字",
 	ledger.AppraisalPublish: "公布考核", ledger.AppraisalResult: "送达个人考核结果", ledger.AppraisalObject: "考核申诉", ledger.AppraisalAnswer: "答复考核申诉",
@@ -157,8 +157,6 @@ func said(body ledger.Body) string {
 	case *ledger.PackageSupplementV1:
 		return b.Note
 	case *ledger.PackageWithdrawV1:
-		return b.Reason
-	case *ledger.PackageExtendV1:
 		return b.Reason
 	case *ledger.CaseSealV1:
 		return paperSaid(b.Number, 0, b.Why)

@@ -136,8 +136,9 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 	case info.Case:
 		c, err := n.Store.Case(ctx, a.Case)
 		switch {
-		case errors.Is(err, store.ErrNotFound) && (a.Kind == ledger.AttachmentConfirm || a.Kind == ledger.CaseReveal):
-			// Files of a refused hand-in, which has no case, or who looked at it.
+		case errors.Is(err, store.ErrNotFound) && (a.Kind == ledger.AttachmentConfirm || a.Kind == ledger.CaseReveal || a.Kind == ledger.CasePrint):
+			// Files of a refused hand-in, which has no case, or who looked at it; what was
+			// printed of a joint matter, which is none.
 		case errors.Is(err, store.ErrNotFound):
 			return e, &store.Refused{Code: "case_unknown", ZH: "没有这个办件", EN: "there is no such case here"}
 		case err != nil:

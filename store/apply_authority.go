@@ -294,10 +294,10 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 }
 
 // besideJoint reports whether what stands beside a case may stand beside a joint
-// matter too: somebody looked at it, its papers were moved.
+// matter too: somebody looked at it, its papers were moved, a document was printed.
 func besideJoint(body ledger.Body) bool {
 	switch body.(type) {
-	case *ledger.CaseRevealV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
+	case *ledger.CaseRevealV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1, *ledger.CasePrintV1:
 		return true
 	}
 	return false

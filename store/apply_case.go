@@ -24,17 +24,17 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if err != nil {
 		return nil, err
 	}
-	scope := e.Scope
+	scope, number := e.Scope, ""
 	switch {
 	case c != nil:
-		scope = c.Division
+		scope, number = c.Division, c.Number
 	case besideJoint(body):
 		whole, err := a.jointByID(e.Case)
 		if err != nil {
 			return nil, err
 		}
 		if whole != nil {
-			scope = whole.Division
+			scope, number = whole.Division, whole.Number
 		}
 	}
 	if QuietView(e.Kind, e.Actor) {
@@ -53,7 +53,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	case *ledger.CaseSealV1:
 		return a.prepareSealing(c, e, b, from)
 	case *ledger.CasePrintV1:
-		return a.preparePrint(c, &b.Paper)
+		return a.preparePrint(number, &b.Paper)
 	case *ledger.CaseVoidV1:
 		return func() error { return nil }, nil
 	case *ledger.CaseOpenedV1:

@@ -60,6 +60,9 @@ func (a *applier) notify(e *ledger.Entry, body ledger.Body, idx uint64) (err err
 		if n.Electronic, err = a.electronic(e.Case); err != nil {
 			return err
 		}
+		if told, err = a.forTheWhole(e, body, n); err != nil || !told {
+			return err
+		}
 	}
 	channels, err := metaJSON[[]string](a, metaNoticeChannels)
 	if err != nil {
@@ -86,6 +89,57 @@ func (a *applier) electronic(id string) (bool, error) {
 	}
 	c, err := a.caseByID(id)
 	return c != nil && c.Online.Electronic, err
+}
+
+// forTheWhole turns what happened to a case of a joint matter into what its
+// applicant hears of the whole, once; false where nothing is told of it now. What
+// has happened to the other cases is what the county's ledger has: a node below it
+// that is ahead with its own says the same as the county did.
+func (a *applier) forTheWhole(e *ledger.Entry, body ledger.Body, n *notice.Notice) (told bool, err error) {
+	c, err := a.caseByID(e.Case)
+	if err != nil || c == nil || c.Package == nil {
+		return true, err
+	}
+	whole, err := a.jointByID(c.Package.ID)
+	if err != nil || whole == nil {
+		return true, err
+	}
+	var happened map[string][]ledger.Kind
+	kind, ofAll, told := whole.Tell(body, n.Kind, func(id string, kinds ...ledger.Kind) bool {
+		if happened == nil && err == nil {
+			happened, err = a.happened(whole.ID)
+		}
+		return id == e.Case && slices.Contains(kinds, e.Kind) || slices.ContainsFunc(kinds, func(k ledger.Kind) bool { return slices.Contains(happened[id], k) })
+	})
+	if err != nil || !told || !ofAll {
+		return told, err
+	}
+	n.Subject, n.Kind = whole.ID, kind
+	if kind != notice.Accepted {
+		return true, nil
+	}
+	said, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM notices WHERE subject = ? AND kind = ?)`, whole.ID, string(kind))
+	return said == 0, err
+}
+
+// happened is what the county's ledger has as applied of what takes up, decides or
+// ends the cases of a joint matter.
+func (a *applier) happened(id string) (map[string][]ledger.Kind, error) {
+	rows, err := a.w.query(a.ctx, `SELECT e.case_id, e.kind FROM joint_members m JOIN entries e ON e.case_id = m.case_id AND e.case_id <> e.id
+		WHERE m.joint = ? AND e.idx > 0 AND e.status = 'applied' AND e.kind IN ('case.accept', 'case.reject', 'case.decide', 'case.issue', 'case.terminate') ORDER BY e.n`, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[string][]ledger.Kind{}
+	for rows.Next() {
+		var of, kind string
+		if err := rows.Scan(&of, &kind); err != nil {
+			return nil, storage("read joint matter", err)
+		}
+		all[of] = append(all[of], ledger.Kind(kind))
+	}
+	return all, storage("read joint matter", rows.Err())
 }
 
 // metaJSON reads a value that is kept as JSON; the zero value when there is none.

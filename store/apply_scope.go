@@ -32,7 +32,7 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 		return b.Division, false, nil
 	case *ledger.PackageSubmitV1:
 		return b.Division, false, nil
-	case *ledger.PackageNoticeV1, *ledger.PackageSupplementV1, *ledger.PackageWithdrawV1, *ledger.PackageExtendV1:
+	case *ledger.PackageNoticeV1, *ledger.PackageSupplementV1, *ledger.PackageWithdrawV1:
 		c, err := s.Joint(ctx, caseID)
 		if err != nil {
 			return "", false, err

@@ -104,7 +104,11 @@ func (a *applier) seal(key string) (*heldSeal, error) {
 // seal of whoever answers for the step the document comes from, in use then,
 // and made the code's signature.
 func (a *applier) prepareSealing(c *casework.Case, e *ledger.Entry, b *ledger.CaseSealV1, from origin) (func() error, error) {
-	code, err := paperOf(c, &b.Paper)
+	number := ""
+	if c != nil {
+		number = c.Number
+	}
+	code, err := paperOf(number, &b.Paper)
 	if err != nil {
 		return nil, err
 	}
@@ -136,16 +140,16 @@ func (a *applier) prepareSealing(c *casework.Case, e *ledger.Entry, b *ledger.Ca
 	return nothing, nil
 }
 
-func (a *applier) preparePrint(c *casework.Case, p *ledger.Paper) (func() error, error) {
-	_, err := paperOf(c, p)
+func (a *applier) preparePrint(number string, p *ledger.Paper) (func() error, error) {
+	_, err := paperOf(number, p)
 	return func() error { return nil }, err
 }
 
 // paperOf reads the code of a document and holds it against what the entry says
-// of it, and against its case where that is here.
-func paperOf(c *casework.Case, p *ledger.Paper) (proof.Code, error) {
+// of it, and against the number of its case, or joint matter, where that is here.
+func paperOf(number string, p *ledger.Paper) (proof.Code, error) {
 	code, err := proof.Parse(p.Code)
-	if err != nil || code.HashText() != p.Hash || string(code.Kind) != p.Kind || code.Number() != p.Number || c != nil && code.Case.Compact() != c.Number {
+	if err != nil || code.HashText() != p.Hash || string(code.Kind) != p.Kind || code.Number() != p.Number || number != "" && code.Case.Compact() != number {
 		return code, refuse("paper_code", "文书与其二维码不符", "the document and its code do not fit each other")
 	}
 	return code, nil

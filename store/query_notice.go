@@ -107,7 +107,19 @@ func (s *Store) Notice(ctx context.Context, id string) (*notice.Notice, error) {
 		}
 		subject = r.Case
 	}
-	return s.NoticeOf(ctx, subject, id)
+	n, err := s.NoticeOf(ctx, subject, id)
+	if !errors.Is(err, ErrNotFound) {
+		return n, err
+	}
+	var whole string // what happens to a case of a joint matter is told of the whole
+	err = s.read.QueryRowContext(ctx, `SELECT joint FROM joint_members WHERE case_id = ?`, subject).Scan(&whole)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, storage("read joint matter", err)
+	}
+	return s.NoticeOf(ctx, whole, id)
 }
 
 // NoticeOf finds a notice about a subject.

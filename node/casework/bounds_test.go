@@ -34,15 +34,14 @@ func TestWhoStopsTheClock(t *testing.T) {
 	}
 }
 
-// An extension does no more than double the item's own limit, and not both a case
-// and its joint matter are extended.
+// An extension does no more than double the item's own limit.
 func TestExtensionIsBounded(t *testing.T) {
 	const item = "TB-SCJG-001" // three working days
 	extend := func(days int) ledger.Body { return &ledger.CaseExtendV1{Days: days, Reason: "情况复杂"} }
 	c := live(t, received(t, item, "2026-11-16"), act{"2026-11-16", "w", accepted, ""})
 	live(t, c, act{"2026-11-16", "l", extend(10), "extension_days"}, act{"2026-11-16", "l", extend(4), "extension_days"}, act{"2026-11-16", "l", extend(3), ""})
-	c.Package = &Joined{ID: "j", Extended: true}
-	live(t, c, act{"2026-11-16", "l", extend(3), "package_extended"})
+	c.Package = &Joined{ID: "j"} // its own department's leader extends a case of a joint matter
+	live(t, c, act{"2026-11-16", "l", extend(3), ""})
 }
 
 // 容缺受理: what was left for later comes before the case is granted, and in time for

@@ -99,6 +99,9 @@ func (c *Case) Limits(item *catalog.Item, cal *calendar.Calendar) ([]Limit, erro
 		}
 	}
 	capPromise(limits)
+	for i := range limits {
+		c.within(&limits[i])
+	}
 	return limits, nil
 }
 

@@ -88,7 +88,7 @@ func (c *Case) conveneHearing(e *ledger.Entry, b *ledger.HearingConveneV1) error
 		c.Flag(FlagHearingLate)
 	}
 	c.Suspensions = append(c.Suspensions, Suspension{Procedure: ProcedureHearing, Lawful: true, From: today, Until: b.On})
-	c.tell(b.Dues)
+	c.tell(e, b.Dues)
 	return nil
 }
 
@@ -115,7 +115,7 @@ func (c *Case) recordHearing(e *ledger.Entry, b *ledger.HearingRecordV1) error {
 			}
 		}
 	}
-	c.tell(b.Dues)
+	c.tell(e, b.Dues)
 	return nil
 }
 

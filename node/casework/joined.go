@@ -1,6 +1,9 @@
 package casework
 
-import "github.com/tongban/tongban/node/ledger"
+import (
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/ledger"
+)
 
 // Joined is what a case is told by the joint matter it is part of (联办件). The
 // case's holder does not write it: it follows from the other cases and from what
@@ -25,8 +28,42 @@ type Joined struct {
 	// Again: what is missing in the joint matter was asked for more than once. It
 	// stands with the first of its cases, so that it is one breach and not many.
 	Again bool `json:"again,omitempty"`
-	// Extended: the joint matter was extended as a whole.
-	Extended bool `json:"extended,omitempty"`
+	// Tells is what an entry of this case told last of when the whole is due; zero
+	// where none did. The case itself writes it.
+	Tells JointDue `json:"tells,omitzero"`
+	// Due is when the whole is due, as the applicant was told last. No limit of the
+	// case is later.
+	Due JointDue `json:"due,omitzero"`
+}
+
+// JointDue is when a joint matter has to be decided, and when that was told (Unix
+// milliseconds, by the clock of the node that did).
+type JointDue struct {
+	Promised  calendar.Date `json:"promised,omitzero"`
+	Statutory calendar.Date `json:"statutory,omitzero"`
+	AtMS      int64         `json:"at_ms,omitempty"`
+}
+
+// within keeps a limit of the case from being later than that of the whole.
+func (c *Case) within(l *Limit) {
+	if c.Package == nil {
+		return
+	}
+	last := c.Package.Due.Promised
+	if l.Kind == LimitStatutory {
+		last = c.Package.Due.Statutory
+	} else if l.Kind != LimitPromised {
+		return
+	}
+	if last.IsZero() {
+		return
+	}
+	if l.Result.Due.After(last) {
+		l.Result.Due = last
+	}
+	if l.Told.After(last) {
+		l.Told = last
+	}
 }
 
 // InternalPaper is a paper that the applicant does not hand in, for another case

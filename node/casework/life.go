@@ -124,7 +124,7 @@ func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV
 			c.AcceptedOn = c.receivedOn()
 			c.Flag(FlagDeemed)
 		}
-		c.Told = b.Dues
+		c.tell(e, b.Dues)
 	}
 	if err := c.chairs(e); err != nil {
 		return err
@@ -276,7 +276,7 @@ func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspen
 		return refuse("procedure_open", "该特别程序正在进行", "this procedure is under way already")
 	}
 	c.Suspensions = append(c.Suspensions, Suspension{Procedure: b.Procedure, Lawful: lawful, From: today, Until: b.Until})
-	c.tell(b.Dues)
+	c.tell(e, b.Dues)
 	return nil
 }
 
@@ -345,7 +345,7 @@ func (c *Case) resume(e *ledger.Entry, b *ledger.CaseResumeV1) error {
 	if b.On.After(c.Suspensions[i].Until) {
 		c.Flag(FlagLateResult)
 	}
-	c.tell(b.Dues)
+	c.tell(e, b.Dues)
 	return nil
 }
 
@@ -357,15 +357,13 @@ func (c *Case) extend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseExtendV
 		// Art. 42 adds ten days to twenty; what a law decides in fewer it does not more
 		// than double.
 		return refuse("extension_days", fmt.Sprintf("延长不得超过事项的法定时限（%d 个工作日）", item.StatutoryWorkingDays), fmt.Sprintf("it is extended by no more than the item's own limit in law, %d working days", item.StatutoryWorkingDays))
-	case c.Package != nil && c.Package.Extended:
-		return refuse("package_extended", "联办件已整体延长期限，本件不能再单独延长", "the joint matter was extended as a whole; its cases are not extended beside that")
 	case c.ExtendedBy > 0:
 		return refuse("extended", "办件已延长过一次，不能再延长", "a case is extended once")
 	case !c.Told.Statutory.IsZero() && today.After(c.Told.Statutory):
 		return refuse("extension_late", "法定期限已过，不能再延长", "the time has run out already")
 	}
 	c.ExtendedBy, c.ExtendedOn, c.ExtendReason, c.Extender = b.Days, today, b.Reason, e.Actor.Name
-	c.tell(b.Dues)
+	c.tell(e, b.Dues)
 	return nil
 }
 
@@ -470,9 +468,15 @@ func RefusalTitle(item *catalog.Item) string {
 	return "不予决定书"
 }
 
-// tell keeps the due dates that a notice told.
-func (c *Case) tell(d ledger.Dues) {
-	if d != (ledger.Dues{}) {
+// tell keeps the due dates that a notice told: the case's own, and those of the
+// joint matter that it is part of.
+func (c *Case) tell(e *ledger.Entry, d ledger.Dues) {
+	if c.Package != nil && !d.JointPromised.IsZero() {
+		joined := *c.Package
+		joined.Tells = JointDue{Promised: d.JointPromised, Statutory: d.JointStatutory, AtMS: e.OccurredAt}
+		c.Package = &joined
+	}
+	if d.JointPromised, d.JointStatutory = (calendar.Date{}), (calendar.Date{}); d != (ledger.Dues{}) {
 		c.Told = d
 	}
 }

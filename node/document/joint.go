@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/node/calendar"
@@ -12,11 +13,13 @@ import (
 	"github.com/tongban/tongban/node/remedy"
 )
 
-// The documents of a joint matter (联办件): one receipt, one notice, one result.
-// Each department's case has its own decision beside them.
+// The documents of a joint matter (联办件): one receipt, one notice of what is
+// missing, one acceptance with the one due date, one result. Each department's case
+// has its own decision beside them.
 const (
 	JointReceipt          Kind = "joint_receipt"           // 联办件收件凭证
 	JointSupplementNotice Kind = "joint_supplement_notice" // 联办件一次性补正告知书
+	JointAcceptanceNotice Kind = "joint_acceptance_notice" // 联办件受理通知书
 	JointExtensionNotice  Kind = "joint_extension_notice"  // 联办件延长期限告知书
 	JointResult           Kind = "joint_result"            // 联办件办理结果告知单
 )
@@ -34,7 +37,6 @@ type JointSubject struct {
 }
 
 type jointMaker struct {
-	sign  string
 	ready func(JointSubject) bool
 	date  func(JointSubject) calendar.Date
 	fill  func(*Document, JointSubject)
@@ -48,7 +50,7 @@ func MakeJoint(k Kind, s JointSubject) (*Document, error) {
 	}
 	d := &Document{Kind: k, Template: Template, Title: titles[k], Issuer: s.Issuer, Case: printed(s.Case.Number),
 		Item: Item{s.Case.Package, s.Case.Name}, To: s.Case.Applicant.Name, Date: m.date(s)}
-	d.Number = fmt.Sprintf("%s〔%d〕%s", m.sign, d.Date.Year(), d.Case)
+	d.Number = Number(k, d.Date, d.Case, NthJoint(k, s.Case, s.Members))
 	m.fill(d, s)
 	return d, nil
 }
@@ -57,7 +59,7 @@ func MakeJoint(k Kind, s JointSubject) (*Document, error) {
 // life.
 func JointReady(s JointSubject) []Kind {
 	var kinds []Kind
-	for _, k := range []Kind{JointReceipt, JointSupplementNotice, JointExtensionNotice, JointResult} {
+	for _, k := range []Kind{JointReceipt, JointSupplementNotice, JointAcceptanceNotice, JointExtensionNotice, JointResult} {
 		if jointMakers[k].ready(s) {
 			kinds = append(kinds, k)
 		}
@@ -65,12 +67,29 @@ func JointReady(s JointSubject) []Kind {
 	return kinds
 }
 
+// NthJoint is which of its kind the document is that a joint matter has now: a
+// second notice and each extension are documents of their own.
+func NthJoint(k Kind, c *joint.Case, members []*casework.Case) int {
+	switch k {
+	case JointSupplementNotice:
+		return max(c.Notices, 1)
+	case JointExtensionNotice:
+		n := 0
+		for _, m := range members {
+			if m.ExtendedBy > 0 {
+				n++
+			}
+		}
+		return max(n, 1)
+	}
+	return 1
+}
+
 // JointTitle is how a document of a joint matter is headed.
 func JointTitle(k Kind) string { return titles[k] }
 
 var jointMakers = map[Kind]jointMaker{
 	JointReceipt: {
-		sign:  "联收",
 		ready: func(JointSubject) bool { return true },
 		date:  func(s JointSubject) calendar.Date { return day(s.Case.HandedInMS) },
 		fill: func(d *Document, s JointSubject) {
@@ -93,7 +112,6 @@ var jointMakers = map[Kind]jointMaker{
 		},
 	},
 	JointSupplementNotice: {
-		sign:  "联补",
 		ready: func(s JointSubject) bool { return s.Case.Notice != nil },
 		date:  func(s JointSubject) calendar.Date { return s.Case.Notice.On },
 		fill: func(d *Document, s JointSubject) {
@@ -116,23 +134,56 @@ var jointMakers = map[Kind]jointMaker{
 			d.Signatures = []string{"告知人", "申请人"}
 		},
 	},
-	JointExtensionNotice: {
-		sign:  "联延",
-		ready: func(s JointSubject) bool { return s.Case.ExtendedBy > 0 },
-		date:  func(s JointSubject) calendar.Date { return s.Case.ExtendedOn },
+	JointAcceptanceNotice: {
+		ready: func(s JointSubject) bool { return !s.Case.TakenUpOn(s.Members).IsZero() },
+		date:  func(s JointSubject) calendar.Date { return s.Case.TakenUpOn(s.Members) },
 		fill: func(d *Document, s JointSubject) {
-			d.add("延长", fmt.Sprintf("%d 个工作日", s.Case.ExtendedBy)).add("理由", s.Case.ExtendReason)
-			for _, l := range s.Limits {
-				if l.Kind == casework.LimitStatutory && !l.Result.Due.IsZero() {
-					d.add("新的办结日期", l.Result.Due.Chinese())
+			d.add("受理日期", d.Date.Chinese()).add("承诺办结日期", s.due(casework.LimitPromised)).add("法定办结日期", s.due(casework.LimitStatutory)).add("查询码", s.QueryCode)
+			var rows []string
+			for i, m := range s.Members {
+				// What was taken up later, in its turn, changes nothing in a notice that was given.
+				state := afterText(s.Case, s.Case.Members[i])
+				switch {
+				case state != "":
+				case m.Status == casework.NotAccepted:
+					state = "：不予受理，见其不予受理决定书"
+				case m.AcceptedOn.IsZero():
+					state = "：已终止，见其终止办理通知书"
+				default:
+					state = "：" + m.AcceptedOn.Chinese() + "受理"
+				}
+				rows = append(rows, fmt.Sprintf("%s（%s，%s）%s", m.ItemName, m.Department, printed(m.Number), state))
+			}
+			d.list("各事项", rows)
+			d.Text = append(d.Text, "以上事项联合办理，办结日期只有一个，自须先办的事项全部受理之日起计算，待其他事项办结后办理的事项已计入其中。特别程序的时间依法不计入期限，将另行书面告知。")
+		},
+	},
+	JointExtensionNotice: {
+		ready: func(s JointSubject) bool {
+			return slices.ContainsFunc(s.Members, func(m *casework.Case) bool { return m.ExtendedBy > 0 })
+		},
+		date: func(s JointSubject) calendar.Date {
+			var last calendar.Date
+			for _, m := range s.Members {
+				if m.ExtendedBy > 0 && (last.IsZero() || m.ExtendedOn.After(last)) {
+					last = m.ExtendedOn
 				}
 			}
-			d.add("批准人", s.Case.Extender)
-			d.Text = append(d.Text, "依照《中华人民共和国行政许可法》第四十二条，联合办理的期限为四十五日，经本级人民政府负责人批准，可以延长十五日。")
+			return last
+		},
+		fill: func(d *Document, s JointSubject) {
+			var rows []string
+			for _, m := range s.Members {
+				if m.ExtendedBy > 0 {
+					rows = append(rows, fmt.Sprintf("%s（%s，%s）：延长 %d 个工作日。理由：%s。批准人：%s", m.ItemName, m.Department, printed(m.Number), m.ExtendedBy, m.ExtendReason, m.Extender))
+				}
+			}
+			d.list("延长办理期限的事项", rows)
+			d.add("新的承诺办结日期", s.due(casework.LimitPromised)).add("新的法定办结日期", s.due(casework.LimitStatutory))
+			d.Text = append(d.Text, "上列事项经其主管部门负责人批准延长办理期限。联合办理的办结日期只有一个，以上列日期为准。")
 		},
 	},
 	JointResult: {
-		sign: "联结",
 		ready: func(s JointSubject) bool {
 			status := s.Case.StatusOf(s.Members)
 			return status == joint.Decided || status == joint.Ended
@@ -173,6 +224,9 @@ var jointMakers = map[Kind]jointMaker{
 		},
 	},
 }
+
+// due is the one date that the applicant was told, else the one that is computed.
+func (s JointSubject) due(k casework.LimitKind) string { return due(Subject{Limits: s.Limits}, k) }
 
 // remedies tell for each case that was refused who reconsiders it: those of
 // several authorities can be different.

@@ -45,14 +45,11 @@ type Case struct {
 	// for.
 	Promise    int   `json:"promise"`
 	HandedInMS int64 `json:"handed_in_ms"`
-	// Notice is the one notice of what is missing, and NoticeMembers what it says
-	// of each case.
+	// Notice is the one notice of what is missing, NoticeMembers what it says of each
+	// case, and Notices how many there were: the law knows but one.
 	Notice        *casework.Notice      `json:"notice,omitempty"`
 	NoticeMembers []ledger.MemberPoints `json:"notice_members,omitempty"`
-	ExtendedBy    int                   `json:"extended_by,omitempty"`
-	ExtendedOn    calendar.Date         `json:"extended_on,omitzero"`
-	ExtendReason  string                `json:"extend_reason,omitempty"`
-	Extender      string                `json:"extender,omitempty"`
+	Notices       int                   `json:"notices,omitempty"`
 	Flags         []string              `json:"flags,omitempty"`
 	// Head is the last entry of its chain.
 	Head string `json:"head"`
@@ -67,6 +64,8 @@ type Member struct {
 	ItemName   string `json:"item_name"`
 	Department string `json:"department"`
 	Stage      int    `json:"stage"`
+	// Promise is that of its item, in working days.
+	Promise int `json:"promise"`
 	// After are the cases it waits for; Makes those of them that must have made
 	// out their result, which is one of this case's papers.
 	After []string `json:"after,omitempty"`
@@ -104,7 +103,7 @@ func Open(e *ledger.Entry, b *ledger.PackageSubmitV1, p *catalog.Package, items 
 			continue
 		}
 		m := Member{Case: member.ID, Number: member.Number, Item: member.Item, Version: member.ItemVersion, ItemName: member.ItemName,
-			Department: member.Department, Stage: p.StageOf(member.Item)}
+			Department: member.Department, Stage: p.StageOf(member.Item), Promise: items[i].PromisedWorkingDays}
 		for _, code := range p.After(member.Item, asked) {
 			m.After = append(m.After, MemberID(e.ID, code))
 			if p.Gives(code, member.Item) {
@@ -239,8 +238,6 @@ func Apply(c *Case, e *ledger.Entry, body ledger.Body, from casework.Place, memb
 	switch b := body.(type) {
 	case *ledger.PackageNoticeV1:
 		return &next, next.notify(e, b, members, itemOf)
-	case *ledger.PackageExtendV1:
-		return &next, next.extend(e, b, members)
 	}
 	return nil, refuse("wrong_kind", "该操作不适用于联办件", "this entry is not a step of a joint matter")
 }
@@ -279,6 +276,7 @@ func (c *Case) notify(e *ledger.Entry, b *ledger.PackageNoticeV1, members []*cas
 		notice.Points = append(notice.Points, m.Points...)
 	}
 	c.Notice, c.NoticeMembers = &notice, all
+	c.Notices++
 	return nil
 }
 
@@ -306,21 +304,6 @@ func (c *Case) CheckWhole(b *ledger.PackageNoticeV1, members []*casework.Case, i
 			return err
 		}
 	}
-	return nil
-}
-
-// extend gives the whole more time, once, while the time there was has not run
-// out.
-func (c *Case) extend(e *ledger.Entry, b *ledger.PackageExtendV1, members []*casework.Case) error {
-	switch {
-	case c.ExtendedBy > 0:
-		return refuse("extended", "联办件已延长过一次，不能再延长", "a joint matter is extended once")
-	case slices.ContainsFunc(members, func(m *casework.Case) bool { return m.ExtendedBy > 0 }):
-		return refuse("member_extended", "联办件中已有办件单独延长期限，不能再整体延长", "one of its cases was extended by itself; the whole is not extended beside that")
-	case acceptedOn(members).IsZero():
-		return refuse("not_accepted_yet", "联办件尚未受理，无需延长", "the joint matter has not been accepted yet; nothing is to be extended")
-	}
-	c.ExtendedBy, c.ExtendedOn, c.ExtendReason, c.Extender = b.Days, dayOf(e), b.Reason, e.Actor.Name
 	return nil
 }
 

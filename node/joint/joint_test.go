@@ -8,7 +8,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -305,54 +304,6 @@ func TestStatusOfTheWhole(t *testing.T) {
 			}
 		}
 	})
-}
-
-// Joint handling takes 45 working days, and 15 more at most (Administrative
-// Licence Law art. 42), from the day the first case was taken up; the time of a
-// special procedure is left out where the law leaves it out.
-func TestLimitsOfTheWhole(t *testing.T) {
-	cal := calendartest.Calendar(t)
-	accepted := calendartest.Date(t, "2026-09-18")
-	c := &Case{Promise: 6, Members: []Member{{Case: "a"}, {Case: "b"}}}
-	a := &casework.Case{ID: "a", Status: casework.Accepted, AcceptedMS: 1, AcceptedOn: accepted}
-	b := &casework.Case{ID: "b", Status: casework.HandedIn}
-	due := func(members ...*casework.Case) [2]calendar.Date {
-		t.Helper()
-		limits, err := c.Limits(members, cal)
-		if err != nil || len(limits) != 2 {
-			t.Fatalf("%v %v", limits, err)
-		}
-		return [2]calendar.Date{limits[0].Result.Due, limits[1].Result.Due}
-	}
-	if limits, err := c.Limits([]*casework.Case{b}, cal); err != nil || limits != nil {
-		t.Errorf("before any was taken up: %v %v", limits, err)
-	}
-	plain, err := cal.Due(calendar.Period{Start: accepted, Days: JointDays})
-	if err != nil {
-		t.Fatal(err)
-	}
-	promised, err := cal.Due(calendar.Period{Start: accepted, Days: 6})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := due(a, b); got != [2]calendar.Date{promised.Due, plain.Due} {
-		t.Errorf("%v", got)
-	}
-	stopped := *a
-	stopped.Suspensions = []casework.Suspension{{Procedure: "专家评审", Lawful: true, From: accepted.AddDays(3), Until: accepted.AddDays(6)}}
-	if got := due(&stopped, b); !got[1].After(plain.Due) || !got[0].After(promised.Due) {
-		t.Errorf("with a procedure that the law leaves out: %v", got)
-	}
-	stopped.Suspensions[0].Lawful = false
-	if got := due(&stopped, b); got[1] != plain.Due || !got[0].After(promised.Due) {
-		t.Errorf("with one that it does not: %v", got)
-	}
-	if next, err := Apply(&Case{Head: "h", Holder: county, Members: c.Members}, &ledger.Entry{ID: "x", Prev: "h", OccurredAt: accepted.Midnight().UnixMilli()},
-		&ledger.PackageExtendV1{Days: ledger.MaxPackageExtension, Reason: "案情复杂"}, casework.Place{Division: county}, []*casework.Case{a, b}, nil); err != nil || next.ExtendedBy != 15 {
-		t.Errorf("%+v %v", next, err)
-	} else if _, err := Apply(next, &ledger.Entry{ID: "y", Prev: "x", OccurredAt: accepted.Midnight().UnixMilli()}, &ledger.PackageExtendV1{Days: 1, Reason: "x"}, casework.Place{Division: county}, []*casework.Case{a, b}, nil); err == nil {
-		t.Error("a joint matter was extended twice")
-	}
 }
 
 // One notice for all, of the last finding about each case; who has not looked is

@@ -47,7 +47,7 @@ func (c *Case) Settle(members []*casework.Case) []*casework.Case {
 		next := *is.Package
 		next.FreedMS, next.Blocked, next.Notice = 0, "", c.noticeOf(m.Case)
 		next.Again = m.Case == c.Members[0].Case && slices.Contains(c.Flags, casework.FlagSecondNotice)
-		next.Extended = c.ExtendedBy > 0
+		next.Due = Told(members)
 		free := len(m.After) > 0
 		var last int64
 		for _, id := range m.After {
@@ -115,7 +115,7 @@ func (c *Case) noticeOf(id string) *casework.Notice {
 }
 
 func sameJoined(a, b *casework.Joined) bool {
-	same := a.Again == b.Again && a.FreedMS == b.FreedMS && a.Blocked == b.Blocked && (a.Notice == nil) == (b.Notice == nil) &&
+	same := a.Again == b.Again && a.Due == b.Due && a.FreedMS == b.FreedMS && a.Blocked == b.Blocked && (a.Notice == nil) == (b.Notice == nil) &&
 		slices.EqualFunc(a.Internal, b.Internal, func(x, y casework.InternalPaper) bool {
 			return x.Material == y.Material && x.From == y.From && slices.Equal(x.Numbers, y.Numbers)
 		})
@@ -137,7 +137,7 @@ func (c *Case) StatusOf(members []*casework.Case) Status {
 		return Ended
 	case decided:
 		return Decided
-	case !acceptedOn(members).IsZero():
+	case !c.TakenUpOn(members).IsZero():
 		return Accepted
 	case c.Notice != nil:
 		return Supplementing
@@ -150,18 +150,6 @@ func Concluded(members []*casework.Case) bool {
 	return len(members) > 0 && !slices.ContainsFunc(members, func(m *casework.Case) bool { return !m.Status.Ended() })
 }
 
-// acceptedOn is the day on which the first of the cases was taken up; no day
-// while none is.
-func acceptedOn(members []*casework.Case) calendar.Date {
-	var first calendar.Date
-	for _, m := range members {
-		if on := m.AcceptedOn; !on.IsZero() && (first.IsZero() || on.Before(first)) {
-			first = on
-		}
-	}
-	return first
-}
-
 // decidedOn is the day of the last conclusion, once all are there.
 func (c *Case) decidedOn(members []*casework.Case) calendar.Date {
 	if s := c.StatusOf(members); s != Decided && s != Ended {
@@ -172,46 +160,6 @@ func (c *Case) decidedOn(members []*casework.Case) calendar.Date {
 		last = max(last, m.DecidedMS, m.RejectedMS, m.TerminatedMS)
 	}
 	return calendar.DateOf(time.UnixMilli(last))
-}
-
-// JointDays is what the law gives departments that handle a matter jointly, in
-// working days (Administrative Licence Law art. 42).
-const JointDays = 45
-
-// Limits are the limits of the whole: its promise, and the law's 45 working days
-// with at most 15 more. They run from the day the first case was taken up. The
-// time of a special procedure of any of its cases is left out of the promise, and
-// of the law's limit where the law leaves it out of that case's; what runs at the
-// same time counts once. The errors are those of calendar.Due.
-func (c *Case) Limits(members []*casework.Case, cal *calendar.Calendar) ([]casework.Limit, error) {
-	from := acceptedOn(members)
-	if from.IsZero() {
-		return nil, nil
-	}
-	promised := calendar.Period{Start: from, Days: c.Promise + c.ExtendedBy}
-	statutory := calendar.Period{Start: from, Days: JointDays, Extension: calendar.Extension{Days: c.ExtendedBy, Approved: c.ExtendedOn}}
-	for _, m := range members {
-		for _, s := range m.Suspensions {
-			end := s.End
-			if end.IsZero() || end.After(s.Until) {
-				end = s.Until
-			}
-			stop := calendar.Suspension{Start: s.From, End: end, Reason: s.Procedure}
-			promised.Suspensions = append(promised.Suspensions, stop)
-			if s.Lawful {
-				statutory.Suspensions = append(statutory.Suspensions, stop)
-			}
-		}
-	}
-	done := c.decidedOn(members)
-	limits := []casework.Limit{{Kind: casework.LimitPromised, Done: done}, {Kind: casework.LimitStatutory, Done: done}}
-	for i, p := range []calendar.Period{promised, statutory} {
-		var err error
-		if limits[i].Result, err = cal.Due(p); err != nil {
-			return nil, err
-		}
-	}
-	return limits, nil
 }
 
 // Fate says what becomes of a case of a joint matter, for the board and the

@@ -208,6 +208,11 @@ func (b *CaseExtendV1) Check() error {
 type Dues struct {
 	Promised  calendar.Date `json:"promised,omitzero"`
 	Statutory calendar.Date `json:"statutory,omitzero"`
+	// JointPromised and JointStatutory are those of the joint matter that the case is
+	// part of, where what happens to the case is what moves them: those the applicant
+	// hears, while the first two are the department's own.
+	JointPromised  calendar.Date `json:"joint_promised,omitzero"`
+	JointStatutory calendar.Date `json:"joint_statutory,omitzero"`
 }
 
 // ToleratedMaterial is a minor paper that may be handed in later (容缺受理).

@@ -214,24 +214,3 @@ type PackageWithdrawV1 struct {
 
 // Check implements Body.
 func (b *PackageWithdrawV1) Check() error { return required("reason", b.Reason, maxText) }
-
-// PackageExtendV1 gives a joint matter more time as a whole, once, by leave of
-// whoever heads the government (Administrative Licence Law art. 42: 45 days,
-// and 15 more).
-type PackageExtendV1 struct {
-	// Days are working days, fifteen at most.
-	Days   int    `json:"days"`
-	Reason string `json:"reason"`
-}
-
-// MaxPackageExtension is the most working days by which a joint matter may be
-// extended.
-const MaxPackageExtension = 15
-
-// Check implements Body.
-func (b *PackageExtendV1) Check() error {
-	if b.Days < 1 || b.Days > MaxPackageExtension {
-		return fmt.Errorf("%d days", b.Days)
-	}
-	return required("reason", b.Reason, maxText)
-}

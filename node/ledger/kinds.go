@@ -124,7 +124,6 @@ const (
 	PackageNotice         Kind = "package.notice"
 	PackageSupplement     Kind = "package.supplement"
 	PackageWithdraw       Kind = "package.withdraw"
-	PackageExtend         Kind = "package.extend"
 	SupervisionThresholds Kind = "supervision.thresholds"
 	CardIssue             Kind = "card.issue"
 	CardRise              Kind = "card.rise"
@@ -324,7 +323,6 @@ var Kinds = []Info{
 	joint(onCase(kind[PackageNoticeV1](PackageNotice, identity.CaseAccept))),
 	joint(besideCase(kind[PackageSupplementV1](PackageSupplement, identity.CaseSubmit))),
 	joint(besideCase(kind[PackageWithdrawV1](PackageWithdraw, identity.CaseSubmit))),
-	joint(onCase(kind[PackageExtendV1](PackageExtend, identity.CaseExtend))),
 	kind[SupervisionThresholdsV1](SupervisionThresholds, identity.SupervisionSet),
 	besideCase(kind[CardIssueV1](CardIssue, "")),
 	besideCase(kind[CardRiseV1](CardRise, "")),

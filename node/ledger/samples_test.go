@@ -189,7 +189,6 @@ func samples() map[Kind]Body {
 			Before: later, Supplements: []string{sampleCase}},
 		PackageSupplement: &PackageSupplementV1{Materials: []catalog.SubmittedMaterial{material}, Form: []catalog.FieldValue{{Key: "phone", Value: "13800000000"}}, Note: "一并补交"},
 		PackageWithdraw:   &PackageWithdrawV1{Reason: "不再开办"},
-		PackageExtend:     &PackageExtendV1{Days: 15, Reason: "情况复杂"},
 		FeeCharge:         &FeeChargeV1{Lines: []FeeLine{{Rate: "换领", Quantity: 1, Amount: 2000}}},
 		FeePay:            &FeePayV1{Charge: samplePrev, Amount: 2000, Method: "cash", Bill: "33000123456789"},
 		FeeWaive:          &FeeWaiveV1{Charge: samplePrev, Amount: 1000, Ground: "低保对象减半收取（浙价费〔2018〕1号）"},

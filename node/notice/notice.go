@@ -80,7 +80,7 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 		return HearingDay, b.On, true
 	case *ledger.CaseResumeV1:
 		return Resumed, calendar.Date{}, true
-	case *ledger.CaseExtendV1, *ledger.PackageExtendV1:
+	case *ledger.CaseExtendV1:
 		return Extended, calendar.Date{}, true
 	case *ledger.CaseDecideV1:
 		return Decided, calendar.Date{}, true
@@ -113,7 +113,7 @@ func May(k ledger.Kind) bool { return telling[k] }
 
 var telling = map[ledger.Kind]bool{
 	ledger.CaseSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
-	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.PackageExtend: true, ledger.CaseDecide: true,
+	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.CaseDecide: true,
 	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true,
 	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,
 }

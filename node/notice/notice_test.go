@@ -88,7 +88,6 @@ func TestHandbookEventsAreTold(t *testing.T) {
 		{&ledger.HearingConveneV1{}, notice.HearingDay},
 		{&ledger.CaseResumeV1{}, notice.Resumed},
 		{&ledger.CaseExtendV1{}, notice.Extended},
-		{&ledger.PackageExtendV1{}, notice.Extended},
 		{&ledger.CaseDecideV1{Granted: true}, notice.Decided},
 		{&ledger.CaseDecideV1{}, notice.Decided},
 		{&ledger.CaseIssueV1{}, notice.Ready},

@@ -199,8 +199,6 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.PackageSupplement
 	case *ledger.PackageWithdrawV1:
 		return ledger.PackageWithdraw
-	case *ledger.PackageExtendV1:
-		return ledger.PackageExtend
 	case *ledger.StaffRosterV1:
 		return ledger.StaffRoster
 	case *ledger.StaffSubstituteV1:

@@ -170,8 +170,6 @@ func (n *Node) JointStep(id string, body ledger.Body) (store.Result, error) {
 	switch body.(type) {
 	case *ledger.PackageSupplementV1, *ledger.PackageWithdrawV1:
 		about.Prev = ""
-	case *ledger.PackageExtendV1:
-		verb = ledger.VerbDecide
 	}
 	return n.Do(n.actorFor(verb, c.Department), body, about)
 }
