@@ -42,6 +42,7 @@ type node struct {
 
 func newCluster(t testing.TB, tune func(*Options)) *cluster {
 	c := &cluster{t: t, ca: newAuthority(t, "county"), tune: tune}
+	t.TempDir() // what is made first is cleaned up last: hubs end before their folders go
 	t.Cleanup(func() {
 		for _, n := range c.nodes {
 			n.kill()

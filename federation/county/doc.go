@@ -13,7 +13,9 @@
 // reached in the same transaction as the rows, so a restart applies what is new
 // and nothing twice. It need not fsync each transaction: [StateMachine.Sync] is
 // called before the log is truncated, and the entries it may lose to a power
-// failure are still in the log.
+// failure are still in the log. So are those that a hub which did not propose them
+// holds for some milliseconds, to apply several in one transaction; nobody is told
+// that they were applied until they are, and whoever waits for one is not made to.
 //
 // A Raft snapshot is a reference: "the database is durable through index i",
 // a small checksummed header and no copy of the data. Only a peer that is too

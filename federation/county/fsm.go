@@ -33,6 +33,7 @@ type fsm struct {
 
 	stopped  atomic.Pointer[error]
 	applying atomic.Int64 // start of the transaction in progress, unix ns; 0: none
+	held     held
 
 	mu    sync.Mutex
 	seen  uint64        // every entry at or below it has passed
@@ -57,10 +58,22 @@ type frameResult struct {
 
 // ApplyBatch implements raft.BatchingFSM.
 func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
+	f.held.turn.Lock()
+	defer f.held.turn.Unlock()
+	if f.hold(logs) {
+		return make([]any, len(logs)) // for which nobody waits
+	}
+	before := f.held.take()
+	return f.applyNow(append(before, logs...))[len(before):]
+}
+
+// applyNow applies entries in one transaction. The turn is held.
+func (f *fsm) applyNow(logs []*raft.Log) []any {
 	answers := make([]any, len(logs))
 	if err := f.apply(logs, answers); err != nil {
 		f.stop(err)
 	}
+	f.held.applied = time.Now()
 	if p := f.stopped.Load(); p != nil {
 		for i := range answers {
 			answers[i] = frameResult{err: *p}
@@ -137,6 +150,7 @@ func (f *fsm) Apply(l *raft.Log) any { return f.ApplyBatch([]*raft.Log{l})[0] }
 
 // Snapshot implements raft.FSM. All entries before it have been applied.
 func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
+	f.release() // raft takes it for applied
 	if p := f.stopped.Load(); p != nil {
 		return nil, *p
 	}
@@ -176,6 +190,9 @@ func (*reference) Release() {}
 // Restore implements raft.FSM: the content is a header, followed by a database
 // unless this hub wrote it itself.
 func (f *fsm) Restore(content io.ReadCloser) error {
+	f.held.turn.Lock()
+	defer f.held.turn.Unlock()
+	f.releaseInTurn()
 	if p := f.stopped.Load(); p != nil {
 		return *p
 	}

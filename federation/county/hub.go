@@ -143,6 +143,7 @@ func (h *Hub) startRaft(s *storage) error {
 		return fmt.Errorf("start raft: %w", err)
 	}
 	s.disk.serving.Store(true)
+	h.fsm.held.may.Store(true)
 	trans.term = h.raft.CurrentTerm
 	h.run(func() { trans.pass(h.life.Done()) })
 	s.snaps.live.Store(true)
@@ -233,6 +234,7 @@ func (h *Hub) shutDown(graceful bool) error {
 			h.port.close()
 		}
 		err := h.raft.Shutdown().Error()
+		h.fsm.close(graceful)
 		h.end()
 		h.port.close()
 		h.web.Close()
@@ -308,7 +310,7 @@ func (h *Hub) followLeadership() {
 func (h *Hub) takeOffice() (term uint64, ok bool) {
 	for h.raft.State() == raft.Leader && h.life.Err() == nil {
 		term = h.raft.CurrentTerm()
-		_, err := h.await(h.raft.Apply(encodeFrame(h.o.Now().UnixMilli(), nil), 0))
+		_, err := h.await(h.apply(nil))
 		if err == nil && h.raft.State() == raft.Leader && h.raft.CurrentTerm() == term {
 			return term, true
 		}

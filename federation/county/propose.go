@@ -196,7 +196,7 @@ func (h *Hub) formBatches() {
 		batch, next, open := h.gather(carried)
 		carried = next
 		if len(batch) > 0 {
-			f := h.raft.Apply(encodeFrame(h.o.Now().UnixMilli(), payloads(batch)), 0)
+			f := h.apply(payloads(batch))
 			h.batches.Add(1)
 			h.run(func() {
 				defer h.batches.Done()
@@ -274,8 +274,15 @@ func (h *Hub) answer(batch []*proposal, f raft.ApplyFuture) {
 	}
 }
 
+// apply gives a frame to raft, to be awaited.
+func (h *Hub) apply(payloads [][]byte) raft.ApplyFuture {
+	h.fsm.held.proposed.Add(1)
+	return h.raft.Apply(encodeFrame(h.o.Now().UnixMilli(), payloads), 0)
+}
+
 // await waits for a frame that was given to raft and tells what became of it.
 func (h *Hub) await(f raft.ApplyFuture) ([][]byte, error) {
+	defer h.fsm.held.proposed.Add(-1)
 	// A future that raft still held when it shut down is never answered.
 	failed := make(chan error, 1)
 	go func() { failed <- f.Error() }()

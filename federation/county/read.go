@@ -39,6 +39,7 @@ func (h *Hub) WaitApplied(ctx context.Context, index uint64) error {
 		if seen >= index {
 			return nil
 		}
+		h.fsm.hurry(index)
 		select {
 		case <-moved:
 		case <-ctx.Done():

@@ -15,7 +15,7 @@ type Command struct {
 }
 
 // StateMachine is the database a hub keeps in step with the log. The hub calls
-// Apply and Restore from one goroutine, never both at once; Sync, Backup and
+// Apply and Restore one at a time, never both at once; Sync, Backup and
 // Applied may come at any time beside them.
 type StateMachine interface {
 	// Apply applies the commands in order, in one transaction that also stores
