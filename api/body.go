@@ -16,17 +16,18 @@ import (
 
 // bodies are the operations whose bodies are not small JSON documents.
 var bodies = map[string]bodyRule{
-	"validateItems":      {raw: true, max: 64 << 20},
-	"importItems":        {raw: true, max: 64 << 20},
-	"importPackages":     {raw: true, max: 16 << 20},
-	"validatePackages":   {raw: true, max: 16 << 20},
-	"importDivisions":    {raw: true, max: 64 << 20},
-	"importCalendar":     {raw: true, max: 16 << 20},
-	"draftItem":          {raw: true},
-	"appendAttachment":   {stream: true, max: 20 << 20},
-	"appendMyAttachment": {stream: true, max: 20 << 20},
-	"putMyAttachment":    {stream: true, max: 20 << 20},
-	"importCarry":        {stream: true, max: 8 << 30},
+	"validateItems":       {raw: true, max: 64 << 20},
+	"importItems":         {raw: true, max: 64 << 20},
+	"importPackages":      {raw: true, max: 16 << 20},
+	"validatePackages":    {raw: true, max: 16 << 20},
+	"importDivisions":     {raw: true, max: 64 << 20},
+	"importCalendar":      {raw: true, max: 16 << 20},
+	"draftItem":           {raw: true},
+	"appendAttachment":    {stream: true, max: 20 << 20},
+	"appendMyAttachment":  {stream: true, max: 20 << 20},
+	"putMyAttachment":     {stream: true, max: 20 << 20},
+	"readAttendanceTable": {stream: true, max: 2 * maxTableFile},
+	"importCarry":         {stream: true, max: 8 << 30},
 }
 
 type bodyRule struct {

@@ -6019,6 +6019,11 @@ type TOTPSetting struct {
 	Secret string `json:"secret,omitempty,omitzero"`
 }
 
+// TableRows defines model for TableRows.
+type TableRows struct {
+	Rows [][]string `json:"rows"`
+}
+
 // ThisNode Example: {"demo":false,"division":"330523110200","division_name":"甲子村","edition":1,"line":{"state":"up"},"name":"甲子村便民服务站","node":"v-330523110200-1","tier":"village","time_ms":1795449600000,"version":"0.1.0"}
 type ThisNode struct {
 	Demo bool `json:"demo"`
@@ -7994,6 +7999,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
 	RecordAttendance(ctx context.Context, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadAttendanceTableWithBody 读取考勤表格
+	//
+	// Reads the first sheet of a workbook of Excel (.xlsx, at most 2 MB and 20000 rows),
+	// days as 2026-11-23. Nothing is recorded: what it says is looked over and then sent
+	// as attendance.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/attendance/table (the `ReadAttendanceTable` operationId).
+	ReadAttendanceTableWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAttention 需处理事项
 	//
@@ -11452,6 +11468,27 @@ func (c *Client) RecordAttendanceWithBody(ctx context.Context, params *RecordAtt
 // Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
 func (c *Client) RecordAttendance(ctx context.Context, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRecordAttendanceRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadAttendanceTableWithBody 读取考勤表格
+//
+// Reads the first sheet of a workbook of Excel (.xlsx, at most 2 MB and 20000 rows),
+// days as 2026-11-23. Nothing is recorded: what it says is looked over and then sent
+// as attendance.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/attendance/table (the `ReadAttendanceTable` operationId).
+func (c *Client) ReadAttendanceTableWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadAttendanceTableRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18516,6 +18553,35 @@ func NewRecordAttendanceRequestWithBody(server string, params *RecordAttendanceP
 		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
+
+	return req, nil
+}
+
+// NewReadAttendanceTableRequestWithBody constructs an http.Request for the ReadAttendanceTable method, with any body, and a specified content type
+func NewReadAttendanceTableRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/attendance/table")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -29363,6 +29429,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
 	RecordAttendanceWithResponse(ctx context.Context, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAttendanceResponse, error)
 
+	// ReadAttendanceTableWithBodyWithResponse 读取考勤表格
+	//
+	// Reads the first sheet of a workbook of Excel (.xlsx, at most 2 MB and 20000 rows),
+	// days as 2026-11-23. Nothing is recorded: what it says is looked over and then sent
+	// as attendance.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/attendance/table (the `ReadAttendanceTable` operationId).
+	ReadAttendanceTableWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadAttendanceTableResponse, error)
+
 	// ListAttentionWithResponse 需处理事项
 	//
 	// Entries the county refused, and cases that wait too long for an earlier entry, with the reason and the way out.
@@ -33502,6 +33579,54 @@ func (r RecordAttendanceResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RecordAttendanceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReadAttendanceTableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TableRows
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReadAttendanceTableResponse) GetJSON200() *TableRows {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadAttendanceTableResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadAttendanceTableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadAttendanceTableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadAttendanceTableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadAttendanceTableResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -44376,6 +44501,23 @@ func (c *ClientWithResponses) RecordAttendanceWithResponse(ctx context.Context, 
 	return ParseRecordAttendanceResponse(rsp)
 }
 
+// ReadAttendanceTableWithBodyWithResponse 读取考勤表格
+//
+// Reads the first sheet of a workbook of Excel (.xlsx, at most 2 MB and 20000 rows),
+// days as 2026-11-23. Nothing is recorded: what it says is looked over and then sent
+// as attendance.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/attendance/table (the `ReadAttendanceTable` operationId).
+func (c *ClientWithResponses) ReadAttendanceTableWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadAttendanceTableResponse, error) {
+	rsp, err := c.ReadAttendanceTableWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadAttendanceTableResponse(rsp)
+}
+
 // ListAttentionWithResponse 需处理事项
 //
 // Entries the county refused, and cases that wait too long for an earlier entry, with the reason and the way out.
@@ -50063,6 +50205,39 @@ func ParseRecordAttendanceResponse(rsp *http.Response) (*RecordAttendanceRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReadAttendanceTableResponse parses an HTTP response from a ReadAttendanceTableWithResponse call
+func ParseReadAttendanceTableResponse(rsp *http.Response) (*ReadAttendanceTableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadAttendanceTableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TableRows
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
