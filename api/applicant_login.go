@@ -264,7 +264,7 @@ func (s *Server) notLocked(ctx context.Context, key string, known bool) (failure
 		return 0, err
 	}
 	if wait := time.UnixMilli(lockedUntil).Sub(s.o.Now()); lockedUntil > 0 && wait > 0 {
-		return 0, errLocked.retry(wait)
+		return 0, lockedFor(s.o.Now(), wait)
 	}
 	return failures, nil
 }

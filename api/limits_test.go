@@ -54,8 +54,8 @@ func TestMetricsAskForTheirToken(t *testing.T) {
 	o.HideMetrics, o.Registry = true, nil
 	h.api, err = New(o)
 	check(t, err)
-	if read("scrape-me") != 404 {
-		t.Error("hidden metrics are shown")
+	if r := h.send(request0{method: "GET", path: "/metrics", token: "scrape-me"}); r.Code != 404 || !strings.Contains(r.Body.String(), "metrics.enabled: true") || strings.Contains(r.Body.String(), "go_goroutines") {
+		t.Errorf("switched off, the figures are shown or it is not said how they are switched on: %d %s", r.Code, r.Body)
 	}
 }
 

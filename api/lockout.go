@@ -21,6 +21,16 @@ func lockFor(failures int) time.Duration {
 	return min(firstLock<<min(failures-freeTries, 16), longestLock)
 }
 
+// lockedFor is the problem of a login that is locked for so long yet, with the
+// moment from which it can be tried again.
+func lockedFor(now time.Time, wait time.Duration) *problem {
+	p := errLocked.retry(wait)
+	until := now.Add(wait).Add(time.Second - 1).In(beijing).Format("15:04:05")
+	p.zh = "登录失败次数过多，" + until + " 之后可以再试"
+	p.en = "too many failed logins; try again after " + until + " (Beijing time)"
+	return p
+}
+
 // failures are the wrong passwords in a row under a login. Names that nobody
 // has are counted too, in memory: a lock must not tell which logins exist.
 func (s *Server) failures(ctx context.Context, login string, known bool) (n int, lockedUntil int64, err error) {

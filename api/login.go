@@ -145,7 +145,7 @@ func (s *Server) checkLogin(ctx context.Context, login, password string) (*ident
 		return nil, err
 	}
 	if wait := time.UnixMilli(lockedUntil).Sub(now); lockedUntil > 0 && wait > 0 {
-		return nil, errLocked.retry(wait)
+		return nil, lockedFor(now, wait)
 	}
 	hash := ""
 	if known {

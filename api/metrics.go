@@ -53,8 +53,14 @@ func (m *metrics) observe(rq *request, method string, status int, took time.Dura
 	m.seconds.WithLabelValues(op).Observe(took.Seconds())
 }
 
-// metricsPage serves the figures, to whoever has the token where one is set.
+var errMetricsOff = &problem{http.StatusNotFound, "metrics_off", "this node's figures are switched off", "本机没有开启监控指标", "请管理员在配置中设置 metrics.enabled: true 后重新启动", nil, 0}
+
+// metricsPage serves the figures, to whoever has the token where one is set,
+// or says how they are switched on.
 func (s *Server) metricsPage() http.Handler {
+	if s.o.HideMetrics {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { writeProblem(w, r, errMetricsOff) })
+	}
 	page := promhttp.HandlerFor(s.o.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 	want := sha256.Sum256([]byte(s.o.MetricsToken))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

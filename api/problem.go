@@ -67,7 +67,7 @@ var (
 	errUnauthenticated = &problem{http.StatusUnauthorized, "unauthenticated", "log in first", "请先登录", nextLogin, nil, 0}
 	errLoginFailed     = &problem{http.StatusUnauthorized, "login_failed", "login or password is wrong", "登录名或密码不正确", "请核对后重试；忘记密码请联系管理员重置", nil, 0}
 	errSessionEnded    = &problem{http.StatusUnauthorized, "session_ended", "the session has ended", "登录已失效", nextLogin, nil, 0}
-	errLocked          = &problem{http.StatusTooManyRequests, "locked", "too many failed logins; wait before the next try", "登录失败次数过多，请稍候再试", "请等待后再试；忘记密码请联系管理员重置", nil, 0}
+	errLocked          = &problem{http.StatusTooManyRequests, "locked", "too many failed logins; wait before the next try", "登录失败次数过多", "请等待后再试；忘记密码请联系管理员重置", nil, 0}
 	errForged          = &problem{http.StatusForbidden, "csrf", "the X-CSRF-Token header does not match the cookie", "页面已过期", "请刷新页面后重试", nil, 0}
 	errForbidden       = &problem{http.StatusForbidden, "forbidden", "your roles do not allow this", "您的岗位无权进行此项操作", nextAsk, nil, 0}
 	errMustChange      = &problem{http.StatusForbidden, "password_change_required", "change the initial password first", "首次登录请先修改密码", "请先修改密码", nil, 0}
@@ -150,7 +150,7 @@ var deniedZH = map[string]string{"role": "岗位", "tier": "层级", "division":
 // refusal is the domain's no. Its code decides the status; what is not listed
 // is a conflict with the state.
 func refusal(code, zh, en string, faults []catalog.Fault) *problem {
-	p := &problem{status: http.StatusConflict, code: code, en: en, zh: zh, next: nextRefresh, faults: faults}
+	p := &problem{status: http.StatusConflict, code: code, en: en, zh: zh, next: nextUnknown, faults: faults}
 	switch code {
 	case "rating_unknown", "rectification_unknown", "complaint_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
@@ -236,6 +236,10 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.next = "请联系县中心吊销并重新登记本机"
 	case "key_reused":
 		p.next = "请换一个幂等键"
+	default:
+		if next := refusalNext[code]; next != "" {
+			p.next = next
+		}
 	}
 	return p
 }
@@ -243,6 +247,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 func storageProblem(err error) *problem {
 	var disk *store.StorageError
 	var offset *blob.OffsetError
+	var large *blob.SizeError
 	switch {
 	case errors.As(err, &offset):
 		return &problem{http.StatusConflict, "wrong_offset", offset.Error(), "续传位置不符", "请先查询已上传的长度，再从该处继续", nil, 0}
@@ -252,6 +257,8 @@ func storageProblem(err error) *problem {
 		return errNotFound
 	case errors.Is(err, blob.ErrTooMany):
 		return errUploads
+	case errors.As(err, &large):
+		return largeFile(large)
 	case errors.Is(err, blob.ErrTooLarge):
 		return &problem{http.StatusRequestEntityTooLarge, "too_large", "the file is too large", "附件过大", "请压缩或拆分后再上传", nil, 0}
 	case errors.Is(err, blob.ErrMismatch):
@@ -264,6 +271,20 @@ func storageProblem(err error) *problem {
 		return &problem{http.StatusServiceUnavailable, "storage_failed", "this node's disk failed; it writes nothing until it is restarted", "本机磁盘故障，已停止写入", "请立即联系管理员检查磁盘", nil, 0}
 	}
 	return nil
+}
+
+// largeFile says how large a file is and how large it may be. Which file it is
+// only the sender knows: names of files are told to nobody before a case is.
+func largeFile(e *blob.SizeError) *problem {
+	mb := func(bytes int64) string {
+		return strconv.FormatFloat(math.Ceil(float64(bytes)/(1<<20)*10)/10, 'f', -1, 64) + " MB"
+	}
+	p := &problem{http.StatusRequestEntityTooLarge, "too_large", "the file is larger than " + mb(e.Limit) + ", which is the most", "附件超过 " + mb(e.Limit) + " 的上限", "请压缩或拆分后再上传", nil, 0}
+	if e.Size > 0 {
+		p.en = "the file has " + mb(e.Size) + ", more than the " + mb(e.Limit) + " that are allowed"
+		p.zh = "附件为 " + mb(e.Size) + "，超过 " + mb(e.Limit) + " 的上限"
+	}
+	return p
 }
 
 func trustProblem(err error) *problem {
@@ -348,7 +369,7 @@ func writeProblem(w http.ResponseWriter, r *http.Request, err error) {
 	p := problemOf(err)
 	body, merr := json.Marshal(gen.Problem{
 		Type: "/api/docs#errors", Title: http.StatusText(p.status), Status: p.status,
-		Code: p.code, Detail: p.en, MessageZh: p.zh, Next: p.next, RequestId: rq.id, Fields: p.faults,
+		Code: p.code, Detail: p.en, MessageZh: p.zh, Next: p.next, NextEn: nextEN[p.next], RequestId: rq.id, Fields: p.faults,
 	})
 	if merr != nil { // cannot happen: it is made of strings and numbers
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)

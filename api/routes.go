@@ -26,9 +26,7 @@ func (s *Server) routes() (http.Handler, error) {
 
 	router.HandleFunc("/healthz", s.healthz).Methods(http.MethodGet)
 	router.HandleFunc("/readyz", s.readyz).Methods(http.MethodGet)
-	if !s.o.HideMetrics {
-		router.Handle("/metrics", s.metricsPage()).Methods(http.MethodGet)
-	}
+	router.Handle("/metrics", s.metricsPage()).Methods(http.MethodGet)
 	router.HandleFunc("/api/openapi.yaml", serveDocument).Methods(http.MethodGet)
 	router.Handle("/api/docs", s.docsPage()).Methods(http.MethodGet)
 

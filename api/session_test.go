@@ -112,6 +112,8 @@ func TestLoginFailuresLock(t *testing.T) {
 		}
 		if code, body := login(who, password); code != 429 || !strings.Contains(body, "locked") {
 			t.Fatalf("%s is not locked: %d %s", who, code, body)
+		} else if until := now.Add(firstLock).In(beijing).Format("15:04"); !strings.Contains(body, until) {
+			t.Errorf("%s is not told until when (%s): %s", who, until, body)
 		}
 	}
 	now = now.Add(longestLock)

@@ -43,6 +43,8 @@ func TestEveryErrorHasItsAnswer(t *testing.T) {
 		{store.ErrFailed, 503, "storage_failed"},
 		{&blob.OffsetError{}, 409, "wrong_offset"},
 		{blob.ErrTooLarge, 413, "too_large"},
+		{&blob.SizeError{Size: 25<<20 + 1, Limit: 20 << 20}, 413, "too_large"},
+		{&blob.SizeError{Limit: 20 << 20}, 413, "too_large"},
 		{blob.ErrType, 415, "wrong_type"},
 		{blob.ErrMismatch, 422, "hash_mismatch"},
 		{blob.ErrNoSpace, 503, "no_space"},
@@ -63,6 +65,10 @@ func TestEveryErrorHasItsAnswer(t *testing.T) {
 		}
 		if p.zh == "" || p.en == "" || p.next == "" {
 			t.Errorf("%s says nothing to people: %+v", p.code, p)
+		}
+		var large *blob.SizeError
+		if errors.As(c.err, &large) && (!strings.Contains(p.zh, "20 MB") || !strings.Contains(p.en, "20 MB") || large.Size > 0 && !strings.Contains(p.zh, "25.1 MB")) {
+			t.Errorf("it does not say how large a file may be: %s / %s", p.zh, p.en)
 		}
 		if strings.Contains(p.en+p.zh, "geheim") {
 			t.Error("an unknown error's text got out")

@@ -199,8 +199,8 @@ func (a *applier) knownDivision(d division.Code) error {
 	}
 	known, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM divisions WHERE code = ?)`, string(d))
 	if err == nil && known == 0 {
-		return refuse("division_unknown", "区划 "+string(d)+" 尚未导入：请核对代码，或先用 tongban division import 导入区划",
-			"division "+string(d)+" was never imported; check the code, or run tongban division import first")
+		return refuse("division_unknown", "区划 "+string(d)+" 尚未导入：请核对代码，或请县中心管理员先导入区划",
+			"division "+string(d)+" was never imported; check the code, or have the county import it first")
 	}
 	return err
 }

@@ -4793,6 +4793,9 @@ type Problem struct {
 	// Next What to do next, in Chinese.
 	Next string `json:"next"`
 
+	// NextEn The same in English.
+	NextEn string `json:"next_en,omitempty,omitzero"`
+
 	// RequestId Name it when asking for help; it stands in the node's log.
 	RequestId string `json:"request_id"`
 	Status    int    `json:"status"`

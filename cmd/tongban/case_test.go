@@ -28,6 +28,32 @@ var birth = client.CaseSummary{Id: "c-1", Number: "330523110200-20261123-01-0000
 	Division: "330523110200", HandedInAt: "330523110200", Holder: "330523110200", Status: casework.HandedIn, StatusZh: "已收件",
 	WaitsFor: ledger.Step{Tier: "village", Verb: ledger.VerbAccept}, ApplicantName: "李*", HandedInMs: at20261123, Word: client.SavedHere, WordZh: "已存本机"}
 
+// A file that is refused is named, for the node knows its content alone, and
+// what to do is said in the reader's language, with the command for it.
+func TestUploadRefusedNamesTheFile(t *testing.T) {
+	large := refusing(413, "too_large", "附件为 25 MB，超过 20 MB 的上限", "the file has 25 MB, more than the 20 MB that are allowed", "请压缩后再上传")
+	large.NextEn = "make it smaller"
+	signedIn(t, map[string]any{"getItem": itemOf(t, "TB-XZRZ-005"), "beginAttachment": large})
+	path := filepath.Join(t.TempDir(), "户口簿.pdf")
+	must(t, os.WriteFile(path, []byte("%PDF-1.4\n"), 0o600))
+	args := []string{"case", "submit", "--item", "TB-XZRZ-005", "--division", "330523110200", "--applicant", "李某", "--id-number", "33059919850412005X",
+		"--form", "birth_order=一孩", "--material", "夫妻双方居民身份证=" + path}
+	r := tongban(t, args...)
+	holds(t, r.err, []string{path + "：附件为 25 MB，超过 20 MB 的上限 [too_large]", "下一步: 请压缩后再上传\n"})
+	r = tongban(t, append(args, "--lang", "en")...)
+	holds(t, r.err, []string{path + ": the file has 25 MB", "next: make it smaller\n"})
+	r = tongban(t, append(args, "--json")...)
+	holds(t, r.err, []string{`"code": "too_large"`, path})
+}
+
+func TestProblemNamesTheCommand(t *testing.T) {
+	no := refusing(409, "hub_no_vote", "county-2 没有表决权", "county-2 has no vote", "请先加入")
+	no.NextEn = "add it first"
+	signedIn(t, map[string]any{"transferLeadership": no})
+	holds(t, tongban(t, "raft", "transfer-leadership", "county-2").err, []string{"下一步: 请先加入：tongban raft add HUB ADDRESS\n"})
+	holds(t, tongban(t, "raft", "transfer-leadership", "county-2", "--lang", "en").err, []string{"next: add it first: tongban raft add HUB ADDRESS\n"})
+}
+
 var receipt = client.CaseReceipt{Case: birth, Recorded: savedHere}
 
 func TestSubmitUploadsGoingOnWhereItStopped(t *testing.T) {

@@ -64,7 +64,7 @@ func faultsFound(faults []catalog.Fault) error {
 	return &refusal{Problem: client.Problem{
 		Type: localProblem, Title: http.StatusText(http.StatusUnprocessableEntity), Status: http.StatusUnprocessableEntity,
 		Code: "file_faults", MessageZh: fmt.Sprintf("文件有 %d 处错误", len(faults)),
-		Detail: fmt.Sprintf("the file has %d faults", len(faults)), Next: "请按清单逐项更正文件", Fields: faults,
+		Detail: fmt.Sprintf("the file has %d faults", len(faults)), Next: "请按清单逐项更正文件", NextEn: "correct the file as listed", Fields: faults,
 	}}
 }
 
@@ -114,33 +114,56 @@ func printProblem(w io.Writer, lang language, p *client.Problem) {
 	}
 	fmt.Fprintf(w, "%s: %s [%s]\n", lang.pick("未能办理", "refused"), clean(message), clean(p.Code))
 	printFaults(w, lang, p.Fields)
-	if p.Next != "" {
-		fmt.Fprintf(w, "%s: %s\n", lang.pick("下一步", "next"), clean(p.Next)+problemCommands[p.Code])
+	if next := nextOf(lang, p); next != "" {
+		fmt.Fprintf(w, "%s: %s\n", lang.pick("下一步", "next"), clean(next))
 	}
 	if p.RequestId != "" {
 		fmt.Fprintf(w, "%s: %s\n", lang.pick("请求编号", "request"), clean(p.RequestId))
 	}
 }
 
+// nextOf is what a problem asks for, with the command for it where there is
+// one. A node that is older than next_en says it in Chinese alone.
+func nextOf(lang language, p *client.Problem) string {
+	next := p.Next
+	if p.NextEn != "" {
+		next = lang.pick(p.Next, p.NextEn)
+	}
+	if command := problemCommands[p.Code]; next != "" && command != "" {
+		next += lang.pick("：", ": ") + command
+	}
+	return next
+}
+
 // problemCommands are the commands for what a problem asks for: a node tells
 // everybody what to do, and only this program knows how it is done here.
 var problemCommands = map[string]string{
-	"papers_missing":   "：tongban custody receive",
-	"papers_damaged":   "：tongban custody receive",
-	"papers_not_here":  "：tongban custody where NUMBER",
-	"paper_unknown":    "：tongban custody where NUMBER",
-	"paper_elsewhere":  "：tongban custody where NUMBER",
-	"paper_on_the_way": "：tongban custody where NUMBER",
-	"not_sent":         "：tongban custody show LIST",
-	"not_for_here":     "：tongban custody show LIST",
-	"received_already": "：tongban custody show LIST",
-	"custody_desk":     "：tongban custody show LIST",
-	"node_revoked":     "：tongban carry export",
-	"edition_unknown":  "：tongban item editions",
-	"case_refused":     "：tongban case resubmit NUMBER",
-	"seal_missing":     "：tongban seal make",
-	"seal_renew":       "：tongban seal make",
-	"hub_not_enrolled": "：tongban node invite --tier county, tongban join",
+	"papers_missing":     "tongban custody receive",
+	"papers_damaged":     "tongban custody receive",
+	"papers_not_here":    "tongban custody where NUMBER",
+	"paper_unknown":      "tongban custody where NUMBER",
+	"paper_elsewhere":    "tongban custody where NUMBER",
+	"paper_on_the_way":   "tongban custody where NUMBER",
+	"not_sent":           "tongban custody show LIST",
+	"not_for_here":       "tongban custody show LIST",
+	"received_already":   "tongban custody show LIST",
+	"custody_desk":       "tongban custody show LIST",
+	"node_revoked":       "tongban carry export",
+	"edition_unknown":    "tongban item editions",
+	"case_refused":       "tongban case resubmit NUMBER",
+	"seal_missing":       "tongban seal make",
+	"seal_renew":         "tongban seal make",
+	"hub_not_enrolled":   "tongban node invite --tier county, tongban join",
+	"hub_no_vote":        "tongban raft add HUB ADDRESS",
+	"hub_not_handed_on":  "tongban raft status",
+	"division_unknown":   "tongban division import FILE",
+	"roster_missing":     "tongban staff roster set PERSON",
+	"nothing_to_publish": "tongban item import FILE, tongban item approve",
+	"token_unknown":      "tongban node invite",
+	"token_used":         "tongban node invite",
+	"token_expired":      "tongban node invite",
+	"token_other":        "tongban node invite",
+	"calendar_year":      "tongban calendar import FILE",
 }
 
 // printFaults lists faults, each on a line with its place and path. The same

@@ -231,5 +231,5 @@ func unasked(_ context.Context, req *http.Request) error {
 var errLogin = &refusal{Problem: client.Problem{
 	Type: localProblem, Title: http.StatusText(http.StatusUnauthorized), Status: http.StatusUnauthorized, Code: "unauthenticated",
 	MessageZh: "请先登录", Detail: "log in first",
-	Next: "运行 tongban login，或给出 --user 与 --password-file",
+	Next: "运行 tongban login，或给出 --user 与 --password-file", NextEn: "run tongban login, or give --user and --password-file",
 }}

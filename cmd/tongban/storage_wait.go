@@ -185,7 +185,7 @@ func (w *waiting) ServeHTTP(to http.ResponseWriter, r *http.Request) {
 	}
 	w.mu.Lock()
 	p := client.Problem{Type: "about:blank", Title: http.StatusText(http.StatusServiceUnavailable), Status: http.StatusServiceUnavailable,
-		Code: w.code, Detail: w.en, MessageZh: w.zh, Next: "请按提示处理，放回密钥后自动继续",
+		Code: w.code, Detail: w.en, MessageZh: w.zh, Next: "请按提示处理，放回密钥后自动继续", NextEn: "do as it says; the node goes on by itself when it has its key",
 		Fields: []client.Fault{{Path: "readyz", Code: catalog.FaultCode(w.code), ZH: w.zh, EN: w.en}}}
 	w.mu.Unlock()
 	to.Header().Set("Content-Type", "application/problem+json")

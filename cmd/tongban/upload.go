@@ -36,13 +36,24 @@ func upload(ctx context.Context, c *connection, path string) (client.AttachmentR
 	}
 	state, err := uploadPatiently(ctx, c, file, ref)
 	if err != nil {
-		return ref, fmt.Errorf("upload %s: %w", path, err)
+		return ref, aboutFile(path, err)
 	}
 	ref.Type = state.Type
 	if ref.Type == "" {
 		ref.Type, err = contentType(file)
 	}
 	return ref, err
+}
+
+// aboutFile says which file went wrong: the node knows content alone.
+func aboutFile(path string, err error) error {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("upload %s: %w", path, err)
+	}
+	p := refused.Problem
+	p.MessageZh, p.Detail = path+"："+p.MessageZh, path+": "+p.Detail
+	return &refusal{Problem: p}
 }
 
 // uploadPatiently tries again while the line comes and goes.

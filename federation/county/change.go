@@ -282,8 +282,8 @@ func (h *Hub) noSuchHub(id string) error {
 }
 
 func notHandedOn(err error) error {
-	return &Refusal{HubNotHandedOn, "主节点未能转移，仍由原主机担任：请查看 tongban raft status，其他主机恢复后重试",
-		"leadership did not change hands; look at tongban raft status and try again when the other hubs are well: " + err.Error()}
+	return &Refusal{HubNotHandedOn, "主节点未能转移，仍由原主机担任：请查看主机状态，其他主机恢复后重试",
+		"leadership did not change hands; look at the state of the hubs and try again when the other hubs are well: " + err.Error()}
 }
 
 func (h *Hub) transfer(ctx context.Context, c change) error {
@@ -317,7 +317,7 @@ func (h *Hub) transfer(ctx context.Context, c change) error {
 // county would wait for it, or be led by nobody for a while.
 func (h *Hub) couldLead(ctx context.Context, s raft.Server) error {
 	if s.Suffrage != raft.Voter {
-		return &Refusal{HubNoVote, string(s.ID) + " 没有表决权，不能担任主节点：请先用 tongban raft add 加入", string(s.ID) + " has no vote and cannot lead; tongban raft add gives it one"}
+		return &Refusal{HubNoVote, string(s.ID) + " 没有表决权，不能担任主节点：请先加入该主机，使其有表决权", string(s.ID) + " has no vote and cannot lead; add it as a voter first"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()

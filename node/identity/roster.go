@@ -183,8 +183,8 @@ func (r RosterEntry) MayDecide(known bool, day calendar.Date) error {
 	}
 	switch {
 	case !known:
-		return &Unfit{"roster_missing", "花名册中没有审批人的登记，不能作出决定：请县中心管理员先登记编制、资格和职级（tongban staff roster set）",
-			"the roster has no record of whoever decides: have an operator of the county enter establishment, qualification and rank first (tongban staff roster set)"}
+		return &Unfit{"roster_missing", "花名册中没有审批人的登记，不能作出决定：请县中心管理员先登记编制、资格和职级",
+			"the roster has no record of whoever decides: have an operator of the county enter establishment, qualification and rank first"}
 	case !r.Established:
 		return &Unfit{"not_established", "编外人员不能作出决定，请由在编且有资格的人员审批", "a decision takes a person of the establishment; have one decide"}
 	case len(r.Qualifications) == 0:

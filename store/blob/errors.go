@@ -58,6 +58,22 @@ func (e *MismatchError) Error() string {
 // Unwrap makes it an ErrMismatch.
 func (e *MismatchError) Unwrap() error { return ErrMismatch }
 
+// SizeError: the content is larger than attachments may be here.
+type SizeError struct {
+	Size  int64 // what came or was declared; 0 when more came than may
+	Limit int64
+}
+
+func (e *SizeError) Error() string {
+	if e.Size == 0 {
+		return fmt.Sprintf("%v: the limit is %d bytes", ErrTooLarge, e.Limit)
+	}
+	return fmt.Sprintf("%v: %d bytes, the limit is %d", ErrTooLarge, e.Size, e.Limit)
+}
+
+// Unwrap makes it an ErrTooLarge.
+func (e *SizeError) Unwrap() error { return ErrTooLarge }
+
 // TypeError: the content, or the type it was said to have, is not one that
 // attachments may have. The upload was deleted.
 type TypeError struct {

@@ -101,7 +101,7 @@ func (s *Store) copy(ctx context.Context, w io.Writer, r io.Reader) (int64, erro
 			}
 		}
 		if size += int64(n); size > s.limits.MaxBytes {
-			return size, fmt.Errorf("%w: the limit is %d bytes", ErrTooLarge, s.limits.MaxBytes)
+			return size, &SizeError{0, s.limits.MaxBytes}
 		}
 		if _, err := w.Write((*buf)[:n]); err != nil {
 			return size, describe(err)

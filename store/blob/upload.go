@@ -53,7 +53,7 @@ func (s *Store) checkBegin(ctx context.Context, hash string, size int64, mediaTy
 	case size <= 0:
 		return fmt.Errorf("%w: %d bytes", ErrBadSize, size)
 	case size > s.limits.MaxBytes:
-		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLarge, size, s.limits.MaxBytes)
+		return &SizeError{size, s.limits.MaxBytes}
 	case mediaType != "" && !IsType(mediaType):
 		return &TypeError{Reason: fmt.Sprintf("declared as %.40q", mediaType)}
 	}

@@ -127,7 +127,7 @@ export const useField = defineStore('field', {
         if (c.state !== 'queued') continue
         const item = items.find((i) => i.item.code === c.item)?.item
         if (!item) {
-          const gone: Problem = { type: 'about:blank', title: 'gone', status: 409, code: 'item_gone', detail: 'this item is not taken in here any more', message_zh: '该事项已不在本站受理', next: '请核对后删除或到窗口办理', request_id: '' }
+          const gone: Problem = { type: 'about:blank', title: 'gone', status: 409, code: 'item_gone', detail: 'this item is not taken in here any more', message_zh: '该事项已不在本站受理', next: '请核对后删除或到窗口办理', next_en: 'check it, then delete it or hand it in at a window', request_id: '' }
           await sealed.put('field-case', c.key, { ...c, state: 'refused', problem: gone })
           continue
         }
