@@ -77,6 +77,7 @@ func TestNowIsNow(t *testing.T) {
 	}
 	says(h.must("operator", "GET", "/api/v1/drafts", nil, 200), `"status":"approved"`, announced)
 	says(h.must("", "GET", "/api/v1/editions", nil, 200), `"cancelled_at":`)
+
 	says(h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{EffectiveFrom: 1}, 409), "edition_date", "不填生效时间")
 	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{}, 201)
 	var back struct {
@@ -86,6 +87,18 @@ func TestNowIsNow(t *testing.T) {
 	h.get("", "/api/v1/items/"+announced, &back)
 	if back.Version != 2 || !strings.Contains(string(back.Item), "下月起改") {
 		t.Errorf("version %d", back.Version)
+	}
+
+	// A department where nobody works is warned of, at the draft and when it is
+	// published: nobody would take its cases up.
+	shown.Item["department"] = "县市场监督管理居"
+	whole := map[string]any{"count": 1, "items": []any{shown.Item}}
+	says(h.must("operator", "POST", "/api/v1/items/validate", whole, 200), `"ok":true`, `"path":"items[0].department"`, "是否应为“县市场监督管理局”")
+	says(h.must("operator", "POST", "/api/v1/items/import", whole, 200), "县市场监督管理居", announced)
+	h.must("second", "POST", "/api/v1/items/approve", gen.ApproveRequest{Items: []gen.ItemRef{{Code: announced, Version: 3}}}, 200)
+	h.decode(h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Items: []gen.ItemRef{{Code: announced, Version: 3}}}, 201), &out)
+	if len(out.Warnings) != 1 || !strings.Contains(out.Warnings[0].EN, "nobody works") {
+		t.Errorf("%+v", out.Warnings)
 	}
 }
 

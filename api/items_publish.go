@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -29,7 +30,8 @@ func (s *Server) ValidateItems(ctx context.Context, _ gen.ValidateItemsRequestOb
 	if faults == nil {
 		faults = []catalog.Fault{}
 	}
-	return gen.ValidateItems200JSONResponse{Ok: len(faults) == 0, Count: len(items), Faults: faults, Ruled: ruled}, nil
+	warnings, err := s.nobodyThere(ctx, items)
+	return gen.ValidateItems200JSONResponse{Ok: len(faults) == 0, Count: len(items), Faults: faults, Ruled: ruled, Warnings: warnings}, err
 }
 
 // ImportItems drafts the next version of every item of a file that changed.
@@ -45,6 +47,9 @@ func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject
 	}
 	drafts := make([]Action, 0, len(items))
 	out := gen.ImportItems200JSONResponse{Drafted: []gen.ItemRef{}, Ruled: ruled}
+	if out.Warnings, err = s.nobodyThere(ctx, items); err != nil {
+		return nil, err
+	}
 	for _, item := range items {
 		a, changed, err := draft(ctx, item, latest)
 		if err != nil {
@@ -290,9 +295,55 @@ func (s *Server) publish(ctx context.Context, from int64, note string, entries [
 			return gen.PublishedEdition{}, err
 		}
 	}
+	items, err := s.itemsOf(ctx, entries)
+	if err != nil {
+		return gen.PublishedEdition{}, err
+	}
+	warnings, err := s.nobodyThere(ctx, items)
+	if err != nil {
+		return gen.PublishedEdition{}, err
+	}
 	e := catalog.Edition{Number: len(editions) + 1, EffectiveFrom: from, Entries: slices.Clone(entries), Note: note}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionPublish, Body: &ledger.EditionPublishV1{Edition: e}})
-	return gen.PublishedEdition{Edition: e, Recorded: recorded, Coming: changedAgain(editions, e)}, err
+	return gen.PublishedEdition{Edition: e, Recorded: recorded, Coming: changedAgain(editions, e), Warnings: warnings}, err
+}
+
+// itemsOf are the items that an edition brings into force.
+func (s *Server) itemsOf(ctx context.Context, entries []catalog.EditionItem) ([]catalog.Item, error) {
+	var items []catalog.Item
+	for _, e := range entries {
+		if e.Withdrawn {
+			continue
+		}
+		v, err := s.store.Item(ctx, e.Code, e.Version)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // a package, or what applying refuses
+		}
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, v.Item)
+	}
+	return items, nil
+}
+
+// nobodyThere warns of departments where nobody works, once anybody works in
+// one: a county begins with its catalog and registers its people after it.
+func (s *Server) nobodyThere(ctx context.Context, items []catalog.Item) ([]catalog.Fault, error) {
+	people, err := s.store.StaffAt(ctx, s.self.Division)
+	if err != nil {
+		return nil, err
+	}
+	var staffed []string
+	for _, p := range people {
+		if now := p.Now(); p.Department != "" && !now.Disabled {
+			staffed = append(staffed, p.Department)
+		}
+	}
+	if len(staffed) == 0 {
+		return nil, nil
+	}
+	return catalog.NobodyThere(items, staffed), nil
 }
 
 // ledgerNow is the present moment: by this hub's clock, and not before the last

@@ -3216,6 +3216,9 @@ type DraftReport struct {
 
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
+
+	// Warnings Departments where nobody works, who would have to handle the cases; nothing is refused for them.
+	Warnings []Fault `json:"warnings,omitempty,omitzero"`
 }
 
 // DrawnCase defines model for DrawnCase.
@@ -3367,6 +3370,9 @@ type FileReport struct {
 
 	// Ruled Of items: papers that the rule takes to be minor, for the file does not say.
 	Ruled []RuledPapers `json:"ruled,omitempty,omitzero"`
+
+	// Warnings Departments where nobody works, who would have to handle the cases; nothing is refused for them.
+	Warnings []Fault `json:"warnings,omitempty,omitzero"`
 }
 
 // FormerLedger The newest checkpoint of a former ledger that a node keeps, signed by the county.
@@ -4983,6 +4989,9 @@ type PublishedEdition struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+
+	// Warnings Departments where nobody works, who would have to handle the cases; nothing is refused for them.
+	Warnings []Fault `json:"warnings,omitempty,omitzero"`
 }
 
 // Purpose What a consent is for; papers on file stand for those that are asked for, forms are filled in from earlier ones.

@@ -158,6 +158,7 @@ func editionLine(c *connection) func(w io.Writer, v *client.PublishedEdition) {
 	return func(w io.Writer, v *client.PublishedEdition) {
 		fmt.Fprintf(w, c.pick("第 %d 期，%d 项，%s 生效\n", "edition %d, %d items, in force from %s\n"), v.Edition.Number, len(v.Edition.Entries), moment(v.Edition.EffectiveFrom))
 		fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
+		printWarnings(w, c.language, v.Warnings)
 		for _, e := range v.Coming {
 			for _, i := range e.Entries {
 				becomes := fmt.Sprintf(c.pick("启用第 %d 版", "version %d"), i.Version)

@@ -81,6 +81,7 @@ func reportFile(p printer, report client.FileReport) error {
 		return err
 	}
 	showRuled(p.out, p, report.Ruled)
+	printWarnings(p.out, p.language, report.Warnings)
 	return nil
 }
 
@@ -131,6 +132,7 @@ and the papers it lets come later are listed.`,
 			}
 			fmt.Fprintf(w, c.pick("形成草稿 %d 项，未变 %d 项\n", "drafted %d, unchanged %d\n"), len(v.Drafted), v.Unchanged)
 			showRuled(w, c.printer, v.Ruled)
+			printWarnings(w, c.language, v.Warnings)
 		})
 	})
 }

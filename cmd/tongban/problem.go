@@ -166,6 +166,14 @@ var problemCommands = map[string]string{
 	"calendar_year":      "tongban calendar import FILE",
 }
 
+// printWarnings lists what somebody should look at although nothing was refused
+// for it.
+func printWarnings(w io.Writer, lang language, warnings []catalog.Fault) {
+	for _, f := range warnings {
+		fmt.Fprintf(w, "%s: %s\n", lang.pick("注意", "note"), clean(lang.pick(f.ZH, f.EN)))
+	}
+}
+
 // printFaults lists faults, each on a line with its place and path. The same
 // fault of many members of one list is told once, with how many they are.
 func printFaults(w io.Writer, lang language, faults []catalog.Fault) {

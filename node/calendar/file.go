@@ -30,10 +30,11 @@ type (
 // returned unless the whole file is well.
 func ParseFile(data []byte) ([]Year, error) {
 	var f file
-	faults := importfile.Decode(data, &f)
-	if err := faults.Err(); err != nil {
-		return nil, fmt.Errorf("read calendar file: %w", err)
+	shape, read := importfile.DecodeAll(data, &f)
+	if !read {
+		return nil, fmt.Errorf("read calendar file: %w", shape.Err())
 	}
+	var faults importfile.Faults
 	if len(f.Years) == 0 {
 		faults.Add("years", "文件里没有年度", "the file has no years")
 	}
@@ -49,7 +50,7 @@ func ParseFile(data []byte) ([]Year, error) {
 		seen[year.Year] = true
 		years = append(years, year.sorted())
 	}
-	if err := importfile.Locate(data, faults).Err(); err != nil {
+	if err := shape.Beside(importfile.Locate(data, faults)).Err(); err != nil {
 		return nil, fmt.Errorf("check calendar file: %w", err)
 	}
 	slices.SortFunc(years, func(a, b Year) int { return a.Year - b.Year })

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +136,18 @@ func TestParseFileReportsAll(t *testing.T) {
 	want := "years[0].workdays[1] years[0].status years[0].workdays[0] years[0].workdays[0]"
 	if got := strings.Join(paths, " "); got != want {
 		t.Errorf("paths = %s, want %s", got, want)
+	}
+}
+
+// A fault of shape hides none of the rules' elsewhere in the file.
+func TestParseFileReportsRulesBesideFaultsOfShape(t *testing.T) {
+	text := strings.NewReplacer(`["2026-01-04"]`, `["soon"]`, `{`, `{"extra": 1, `).Replace(small)
+	_, err := calendar.ParseFile([]byte(text))
+	var faults importfile.Faults
+	errors.As(err, &faults)
+	if !slices.ContainsFunc(faults, func(f importfile.Fault) bool { return f.Path == "extra" }) ||
+		!slices.ContainsFunc(faults, func(f importfile.Fault) bool { return f.Path == "years[0].workdays[0]" }) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -160,7 +160,10 @@ func checkMaterialList(materials []Material) []Fault {
 		path := fmt.Sprintf("materials[%d]", i)
 		faults = append(faults, needText(path+".name", "材料名称", m.Name)...)
 		faults = append(faults, needText(path+".source", "材料来源", m.Source)...)
-		faults = append(faults, once(&seen, path+".name", m.Name)...)
+		faults = append(faults, once(&seen, path+".name", sameName(m.Name))...)
+		if namesNothing(m.Name) {
+			faults = append(faults, newFault(path+".name", FaultLaw, "“%s”没有写明是哪一份材料：请逐项列出名称，不得设“其他材料”之类的兜底条款", "%q does not say which paper it is: name each paper; a catch-all is not allowed", show(m.Name)))
+		}
 		if !m.Form.Valid() {
 			faults = append(faults, newFault(path+".form", FaultUnknown, "材料形式“%s”应为原件、复印件、原件和复印件或电子", "form %q must be 原件, 复印件, 原件和复印件 or 电子", show(string(m.Form))))
 		}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/importfile"
 )
 
 // Package is a "one thing" (一件事, 联办件): several items that people see as
@@ -79,7 +80,9 @@ type packagesFile struct {
 // when there is no fault at all.
 func ParsePackages(data []byte, items []Item) ([]Package, []Fault) {
 	var file packagesFile
-	if faults := decodeStrict(data, &file); len(faults) > 0 {
+	found, read := importfile.DecodeAll(data, &file)
+	faults := ofFile(found)
+	if !read {
 		return nil, faults
 	}
 	known := make(map[string]Item, len(items))
@@ -87,10 +90,12 @@ func ParsePackages(data []byte, items []Item) ([]Package, []Fault) {
 		known[item.Code] = item
 	}
 	lookup := func(code string) (Item, bool) { item, ok := known[code]; return item, ok }
-	var faults []Fault
 	first := make(map[string]int, len(file.Packages))
 	for i, p := range file.Packages {
 		path := "packages[" + strconv.Itoa(i) + "]"
+		if found.Touched(path) {
+			continue // what the rules say of half a package says nothing
+		}
 		if j, ok := first[p.Code]; ok {
 			faults = append(faults, newFault(path+".code", FaultDuplicate, "编码“%s”与packages[%d]重复", "code %q is also that of packages[%d]", show(p.Code), j))
 		} else {

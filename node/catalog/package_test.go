@@ -86,6 +86,7 @@ func TestParsePackagesAcceptsNothingUnlessAllIsWell(t *testing.T) {
 		"unknown field": {strings.Replace(data, `"code": "PK-01",`, `"code": "PK-01", "colour": 1,`, 1), "packages[0].colour unknown"},
 		"used code":     {strings.Replace(data, `"code": "PK-02",`, `"code": "PK-01",`, 1), "packages[1].code duplicate"},
 		"a rule":        {strings.Replace(data, `"stage": 1,`, `"stage": 7,`, 1), "packages[0].stages[0].stage conflict"},
+		"a rule beside": {strings.Replace(strings.Replace(data, `"code": "PK-02",`, `"code": "PK-02", "colour": 1,`, 1), `"stage": 1,`, `"stage": 7,`, 1), "packages[0].stages[0].stage conflict"},
 		"cut off":       {data[:len(data)/2], " syntax"},
 	} {
 		packages, faults := ParsePackages([]byte(c.document), items)

@@ -1,6 +1,10 @@
 package catalog
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/tongban/tongban/node/importfile"
+)
 
 // itemsFile is the file in which a county's items are imported and exported.
 // Count is the number of items, so that a truncated list is noticed.
@@ -23,25 +27,25 @@ func ParseItems(data []byte) ([]Item, []Fault) {
 // ParseItemsRuled is ParseItems that tells what the rule took to be minor.
 func ParseItemsRuled(data []byte) ([]Item, []Ruled, []Fault) {
 	var file itemsFile
-	faults := decodeStrict(data, &file)
-	// Rules are checked only on a sound shape: a value of the wrong kind was
-	// left empty and would be reported a second time as missing.
-	if len(faults) > 0 {
+	found, read := importfile.DecodeAll(data, &file)
+	faults := ofFile(found)
+	if !read {
 		return nil, nil, faults
 	}
-	if file.Count != len(file.Items) {
+	shape := unsound(found)
+	if file.Count != len(file.Items) && !shape.touches("count") && !shape.touches("items") {
 		faults = append(faults, newFault("count", FaultConflict, "事项数写明%d个，实际%d个", "count says %d, the list holds %d", file.Count, len(file.Items)))
 	}
 	first := make(map[string]int, len(file.Items))
 	for i, item := range file.Items {
 		path := "items[" + strconv.Itoa(i) + "]"
-		if j, ok := first[item.Code]; ok {
+		if j, ok := first[item.Code]; ok && item.Code != "" {
 			faults = append(faults, newFault(path+".code", FaultDuplicate, "编码“%s”与items[%d]重复", "code %q is also that of items[%d]", show(item.Code), j))
 		} else {
 			first[item.Code] = i
 		}
 		if len(faults) <= maxFaults {
-			faults = append(faults, at(path, Check(item))...)
+			faults = append(faults, shape.beside(at(path, Check(item)), path)...)
 		}
 	}
 	if len(faults) > 0 {

@@ -248,3 +248,49 @@ func mustBeWorded(t testing.TB, faults []Fault) {
 		}
 	}
 }
+
+// One fault of shape does not hide what the rules find in the same file, nor
+// does what could not be read come back as a broken rule.
+func TestFaultsOfShapeHideNoOthers(t *testing.T) {
+	var file map[string]any
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(json.Unmarshal(mustRead(t, "items.json"), &file))
+	items := file["items"].([]any)
+	at := func(i int) map[string]any { return items[i].(map[string]any) }
+	at(0)["extra"] = true                 // unknown
+	at(0)["legal_basis"] = []any{}        // a rule, in the same item
+	at(1)["statutory_working_days"] = "3" // of the wrong kind: what is held against it says nothing
+	at(1)["phone"] = "请致电"
+	delete(at(2), "subject")
+	at(3)["materials"].([]any)[0].(map[string]any)["name"] = "其他材料"
+	at(4)["promised_working_days"] = 99
+	at(5)["code"] = 7
+	delete(at(6)["materials"].([]any)[0].(map[string]any), "required")
+	document, err := json.Marshal(file)
+	must(err)
+	got, faults := ParseItems(document)
+	if got != nil {
+		t.Fatal("items were accepted")
+	}
+	said := summary(faults)
+	slices.Sort(said)
+	want := []string{
+		"items[0].extra unknown", "items[0].legal_basis law", "items[1].phone format", "items[1].statutory_working_days type", "items[2].subject missing",
+		"items[3].materials[0].name law", "items[4].promised_working_days law", "items[5].code type", "items[6].materials[0].required missing",
+	}
+	said = slices.DeleteFunc(said, func(s string) bool { return s == "items[4].promise_reason missing" })
+	if !slices.Equal(said, want) {
+		t.Errorf("faults %q, want %q", said, want)
+	}
+	for _, f := range faults {
+		if f.Line == 0 {
+			t.Errorf("%s has no line", f.Path)
+		}
+	}
+	mustBeTold(t, faults)
+}

@@ -6,7 +6,10 @@ import "github.com/tongban/tongban/node/importfile"
 // reports every departure from its shape, with its line. The struct is filled
 // in only when there is none.
 func decodeStrict(data []byte, into any) []Fault {
-	found := importfile.Decode(data, into)
+	return ofFile(importfile.Decode(data, into))
+}
+
+func ofFile(found importfile.Faults) []Fault {
 	if len(found) == 0 {
 		return nil
 	}

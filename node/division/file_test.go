@@ -3,6 +3,7 @@ package division_test
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,6 +113,22 @@ func TestParseFileReportsAll(t *testing.T) {
 	var faults importfile.Faults
 	if !errors.As(err, &faults) || len(faults) != 4 {
 		t.Errorf("want four faults: %v", err)
+	}
+}
+
+// A fault of shape hides none of the rules' elsewhere in the file.
+func TestParseFileReportsRulesBesideFaultsOfShape(t *testing.T) {
+	text := strings.NewReplacer(`"220"`, `"x"`, `"village_count": 2`, `"village_count": "2"`).Replace(small)
+	_, err := division.ParseFile([]byte(text))
+	var faults importfile.Faults
+	errors.As(err, &faults)
+	var paths []string
+	for _, f := range faults {
+		paths = append(paths, f.Path)
+	}
+	slices.Sort(paths)
+	if len(paths) != 2 || !strings.HasSuffix(paths[0], ".urban_rural_code") || paths[1] != "village_count" {
+		t.Errorf("%v", err)
 	}
 }
 

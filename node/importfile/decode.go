@@ -38,9 +38,22 @@ var errEnough = errors.New("enough faults")
 // files use for "not known"; a zh tag is what people call it. The struct is
 // filled in only when there are no faults.
 func Decode(data []byte, into any) Faults {
+	faults, _ := decode(data, into, false)
+	return faults
+}
+
+// DecodeAll is Decode for a reader that has rules of its own and would tell
+// what they find together with the faults of shape: what could be read is
+// filled in, and read tells whether that is the whole document. A value with a
+// fault was left empty.
+func DecodeAll(data []byte, into any) (faults Faults, read bool) {
+	return decode(data, into, true)
+}
+
+func decode(data []byte, into any, faulty bool) (Faults, bool) {
 	data, unreadable := text(data)
 	if unreadable != nil {
-		return Faults{*unreadable}
+		return Faults{*unreadable}, false
 	}
 	r := &reader{dec: json.NewDecoder(bytes.NewReader(data)), shapes: map[reflect.Type][]member{}}
 	r.dec.UseNumber()
@@ -58,10 +71,10 @@ func Decode(data []byte, into any) Faults {
 	case err != nil:
 		faults = append(faults, syntaxFault(data, int(r.dec.InputOffset()), err))
 	}
-	if len(faults) == 0 {
+	if len(faults) == 0 || faulty && err == nil {
 		target.Set(whole)
 	}
-	return faults.capped()
+	return faults.capped(), err == nil
 }
 
 // SyntaxFault is the fault of a text that is not JSON, with its place.
