@@ -38,7 +38,9 @@ func Load(path string, env []string) (Config, error) {
 func load(base, name string, data []byte, env []string) (Config, error) {
 	s := newSettings()
 	s.file = name
-	s.addYAML(data)
+	if !s.addYAML(data) {
+		return Config{}, s.faults
+	}
 	s.addEnv(env)
 	c := s.config()
 	if err := absolute(&c, base); err != nil {
@@ -71,7 +73,12 @@ func (s *settings) config() Config {
 			continue
 		}
 		if guessed && !slices.Contains(k.tiers, tier) {
-			continue // it may be right for the tier that is meant
+			// It may be right for the tier that is meant, if it can be read.
+			other := Default(k.tiers[0])
+			if bad := k.set(&other, v); bad != nil {
+				s.fault(k.name, v.source, bad.zh, bad.en)
+			}
+			continue
 		}
 		if !slices.Contains(k.tiers, tier) {
 			s.fault(k.name, v.source,
@@ -91,7 +98,7 @@ func (s *settings) config() Config {
 
 // likelyTier is the tier that the other settings are those of, so that a wrong
 // tier does not hide what else is wrong: the division's length tells, else
-// which keys there are.
+// which keys there are, those of one tier alone first.
 func (s *settings) likelyTier() Tier {
 	if v, ok := s.values["division"]; ok && !v.list {
 		for _, tier := range everyTier {
@@ -100,15 +107,19 @@ func (s *settings) likelyTier() Tier {
 			}
 		}
 	}
-	for _, hint := range []struct {
-		key  string
-		tier Tier
-	}{{"listen.peer", County}, {"listen.federation", Township}} {
-		if _, ok := s.values[hint.key]; ok {
-			return hint.tier
+	likely := Village
+	for _, k := range keys {
+		if _, ok := s.values[k.name]; !ok {
+			continue
+		}
+		if len(k.tiers) == 1 {
+			return k.tiers[0]
+		}
+		if k.name == "listen.federation" {
+			likely = Township
 		}
 	}
-	return Village
+	return likely
 }
 
 // complete fills what follows from other settings.

@@ -251,6 +251,27 @@ func TestFilesRefused(t *testing.T) {
 	}
 }
 
+// What cannot be read is not said to lack settings, and a tab, which nobody
+// sees, is named with its line.
+func TestUnreadableYAMLSaysThatAlone(t *testing.T) {
+	for text, want := range map[string]string{
+		"tier: county\nlisten:\n\tapi: 127.0.0.1:8080\n": "node.yaml:3",
+		"tier: [county\n": "node.yaml",
+	} {
+		_, err := Load(write(t, text), nil)
+		var faults Faults
+		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Source != want {
+			t.Fatalf("%v", err)
+		}
+		if tab := strings.Contains(text, "\t"); tab && (!strings.Contains(faults[0].ZH, "换成空格") || !strings.Contains(faults[0].EN, "replace tabs by spaces")) {
+			t.Errorf("%v does not say what to do", err)
+		}
+	}
+	if _, err := Load(write(t, villageYAML+"# a\ttab\n"), nil); err != nil {
+		t.Errorf("a tab that does no harm: %v", err)
+	}
+}
+
 func TestMissingFileIsRecognised(t *testing.T) {
 	_, err := Load(filepath.Join(t.TempDir(), "none.yaml"), nil)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -362,6 +383,32 @@ func mustWrite(t *testing.T, path, content string, mode fs.FileMode) {
 	}
 	if err := os.Chmod(path, mode); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// With a wrong tier the settings of one tier alone are checked as that tier's,
+// and it is said which tiers there are.
+func TestWrongTierHidesNothingOfTheCounty(t *testing.T) {
+	_, err := Load(write(t, "tier: city\nlisten: {api: nope}\noidc: {issuer: x}\nraft: {heartbeat_ms: soon}\nfoo: 1\n"), nil)
+	got := faultsOf(t, err)
+	for _, key := range []string{"tier", "division", "name", "data_dir", "listen.api", "oidc.issuer", "oidc.client_id", "oidc.addresses", "raft.heartbeat_ms", "foo"} {
+		if _, ok := got[key]; !ok {
+			t.Errorf("nothing is said of %s in\n%v", key, err)
+		}
+	}
+	for _, tier := range everyTier {
+		if f := got["tier"]; !strings.Contains(f.ZH, string(tier)) || !strings.Contains(f.EN, string(tier)) {
+			t.Errorf("%s is not named in %v", tier, f)
+		}
+	}
+	if _, ok := got["upstream.township"]; ok {
+		t.Error("a hub is asked for its township")
+	}
+	// What can be read of another tier's settings is left alone.
+	_, err = Load(write(t, "tier: city\ndivision: \"330523110200\"\nraft: {heartbeat_ms: soon}\noidc: {issuer: x}\n"), nil)
+	got = faultsOf(t, err)
+	if _, ok := got["raft.heartbeat_ms"]; !ok {
+		t.Errorf("nothing is said of raft.heartbeat_ms in\n%v", err)
 	}
 }
 

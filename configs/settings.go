@@ -56,12 +56,15 @@ func (s *settings) fault(name, source, zh, en string) {
 // be reported with its line, a value keeps its spelling (a division code is
 // not turned into a number), and nothing is expanded, so that a small file
 // cannot become a large one.
-func (s *settings) addYAML(data []byte) {
+//
+// read is false when the document is no YAML: then nothing that it says is
+// known, and nothing is said to be missing from it.
+func (s *settings) addYAML(data []byte) (read bool) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, more yaml.Node
 	err := decoder.Decode(&document)
 	if errors.Is(err, io.EOF) {
-		return
+		return true
 	}
 	if err == nil {
 		err = decoder.Decode(&more)
@@ -70,11 +73,15 @@ func (s *settings) addYAML(data []byte) {
 		}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
+		if line := tabbed(data); line > 0 {
+			s.faults = append(s.faults, Fault{Source: fmt.Sprintf("%s:%d", s.file, line), ZH: "行首缩进用了制表符（Tab），YAML 只能用空格：请把制表符换成空格，每级两个", EN: "the line is indented with a tab, and YAML takes spaces alone: replace tabs by spaces, two a level"})
+			return false
+		}
 		s.faults = append(s.faults, Fault{Source: s.file, ZH: "不是正确的 YAML，请检查缩进与冒号", EN: "not valid YAML; check indentation and colons", Err: err})
-		return
+		return false
 	}
 	if len(document.Content) != 1 {
-		return
+		return true
 	}
 	switch root := document.Content[0]; {
 	case isNull(root):
@@ -83,6 +90,18 @@ func (s *settings) addYAML(data []byte) {
 	default:
 		s.fault("", s.at(root), "配置文件应由“键: 值”组成", "the settings file must consist of key: value lines")
 	}
+	return true
+}
+
+// tabbed is the first line that is indented with a tab; 0 when there is none.
+func tabbed(data []byte) int {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+		if bytes.ContainsRune(indent, '\t') {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 func (s *settings) addMapping(m *yaml.Node, prefix string) {

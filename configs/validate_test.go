@@ -8,6 +8,13 @@ import (
 )
 
 func TestValidate(t *testing.T) {
+	provider := func(change func(*OIDC)) func(*Config) {
+		return func(c *Config) {
+			c.OIDC.Issuer, c.OIDC.ClientID, c.OIDC.SecretFile = "https://id.example.cn", "tongban", "/s"
+			c.OIDC.LabelZH, c.OIDC.LabelEN, c.OIDC.Addresses = "统一身份认证", "County login", []string{"https://zwfw.example.cn"}
+			change(&c.OIDC)
+		}
+	}
 	rows := []struct {
 		name   string
 		tier   Tier
@@ -41,6 +48,24 @@ func TestValidate(t *testing.T) {
 		{"advertises everywhere", Township, func(c *Config) { c.Advertise.Federation = "0.0.0.0:8443" }, "advertise.federation"},
 		{"advertises no port", County, func(c *Config) { c.Advertise.Peer = "10.0.0.1:0" }, "advertise.peer"},
 		{"advertises a name", County, func(c *Config) { c.Advertise.Peer = "hub-1.county.example:8444" }, ""},
+
+		{"an identity provider", County, provider(func(*OIDC) {}), ""},
+		{"its name and number trusted", County, provider(func(o *OIDC) { o.RealName.Trusted, o.Claims.Name, o.Claims.Number = true, "name", "id_number" }), ""},
+		{"issuer over http", County, provider(func(o *OIDC) { o.Issuer = "http://id.example.cn" }), "oidc.issuer"},
+		{"issuer that is no address", County, provider(func(o *OIDC) { o.Issuer = "x" }), "oidc.issuer"},
+		{"issuer with a query", County, provider(func(o *OIDC) { o.Issuer += "?realm=a" }), "oidc.issuer"},
+		{"issuer with a password", County, provider(func(o *OIDC) { o.Issuer = "https://u:p@id.example.cn" }), "oidc.issuer"},
+		{"no client id", County, provider(func(o *OIDC) { o.ClientID = "" }), "oidc.client_id"},
+		{"no secret", County, provider(func(o *OIDC) { o.SecretFile = "" }), "oidc.secret_file"},
+		{"a button without words", County, provider(func(o *OIDC) { o.LabelZH = "" }), "oidc.label_zh"},
+		{"a button without English words", County, provider(func(o *OIDC) { o.LabelEN = "" }), "oidc.label_en"},
+		{"nowhere to come back to", County, provider(func(o *OIDC) { o.Addresses = nil }), "oidc.addresses"},
+		{"comes back over http", County, provider(func(o *OIDC) { o.Addresses = []string{"http://zwfw.example.cn"} }), "oidc.addresses"},
+		{"comes back to a path", County, provider(func(o *OIDC) { o.Addresses = []string{"https://zwfw.example.cn/a"} }), "oidc.addresses"},
+		{"trusted without a claim of the number", County, provider(func(o *OIDC) { o.RealName.Trusted, o.Claims.Name, o.Claims.Number = true, "name", "" }), "oidc.claims.number"},
+		{"real name claim without values", County, provider(func(o *OIDC) {
+			o.RealName.Trusted, o.Claims.Name, o.Claims.Number, o.RealName.Claim = true, "name", "id_number", "level"
+		}), "oidc.real_name.values"},
 
 		{"open without TLS", Village, func(c *Config) { c.Listen.API = ":8080" }, "tls.mode"},
 		{"behind a gateway", Village, func(c *Config) { c.Listen.API = ":8080"; c.TLS.BehindGateway = true }, ""},
