@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -143,7 +144,7 @@ func TestRecoveryIsTheOperators(t *testing.T) {
 
 	head, err := h.node.Store.Head(t.Context())
 	check(t, err)
-	check(t, h.node.Store.MarkWentBack(t.Context()))
+	check(t, h.node.Store.MarkWentBack(t.Context(), time.Now()))
 	var report gen.RecoveryReport
 	h.get("auditor", "/api/v1/recovery", &report)
 	if report.Undeclared != int64(head) || len(report.Recoveries) != 0 {

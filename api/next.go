@@ -207,4 +207,5 @@ var nextEN = map[string]string{
 	"请用本机现有的密钥重试；密钥已丢失的，请重新登记本机":      "try again with the keys this node has; enrol it anew if they are lost",
 	"请先升级本程序":                         "upgrade this program first",
 	"请更正配置中的 advertise.lan 后重试":       "correct advertise.lan in the settings, then try again",
+	"请按材料清单的要求准备，或向窗口咨询":              "prepare it as the list of papers asks, or ask at a window",
 }

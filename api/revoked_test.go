@@ -41,6 +41,9 @@ func TestRevokedWhileOffline(t *testing.T) {
 		{name: "so does the state of the line", as: "worker", method: "GET", path: "/api/v1/sync", status: 200, must: append(says, `"revoked":true`)},
 		{name: "nothing new is handed in", as: "worker", method: "POST", path: "/api/v1/cases", header: key, body: body, status: 403, must: append(says, "携带包")},
 		{name: "nor done", as: "worker", method: "POST", path: "/api/v1/cases/" + before.Case.Id + "/actions", header: key, body: gen.CaseAction{Kind: gen.ActAccept}, status: 403, must: says},
+		{name: "a case it does not know the end of says so", as: "worker", method: "GET", path: "/api/v1/cases/" + before.Case.Id, status: 200, must: []string{"需处理"}, not: []string{"已到县中心", "已存本机"}},
+		{name: "its list says what to do about each", as: "worker", method: "GET", path: "/api/v1/attention", status: 200,
+			must: []string{before.Case.Number, after.Case.Number, `"way":"ask_county"`, "可能已退回", "may have been taken, or refused"}, not: []string{"王芳"}},
 		{name: "what is here stays readable", as: "worker", method: "GET", path: "/api/v1/cases/" + after.Case.Number, status: 200, must: []string{after.Case.Number}},
 	} {
 		a.run(t, r.village)

@@ -88,12 +88,19 @@ func (s *Server) ListAttention(ctx context.Context, in gen.ListAttentionRequestO
 	if err != nil {
 		return nil, err
 	}
+	if from.start {
+		if out.Items, err = s.listCutOff(ctx, within); err != nil {
+			return nil, err
+		}
+		out.Items = append([]gen.AttentionItem{}, out.Items...)
+	}
+	cutOff := len(out.Items)
 	last := store.Attention{}
 	for i := range list {
 		if !from.before(&list[i]) {
 			continue
 		}
-		if len(out.Items) == limitOf(in.Params.Limit) {
+		if len(out.Items)-cutOff == limitOf(in.Params.Limit) {
 			out.NextCursor = fmt.Sprintf("%d~%s", last.At, last.Entry)
 			break
 		}

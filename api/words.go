@@ -28,7 +28,7 @@ var wordZH = map[gen.Word]string{
 // its case or refused to; what else is recorded, once it is applied.
 func (s *Server) word(e *store.EntryView, c *casework.Case) gen.Word {
 	switch {
-	case e.Status == ledger.Refused:
+	case e.Status == ledger.Refused, s.cutOff(e):
 		return gen.WordRefused
 	case e.Index > 0 && e.Kind.Opens() && !takenUp(c):
 		return gen.AtCounty

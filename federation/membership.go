@@ -169,6 +169,9 @@ func EnrolmentKeys(rand io.Reader, dir string) (*trust.NodeKeys, error) {
 	return keys, keys.Create(folder)
 }
 
+// EnrolmentKeyFile is where EnrolmentKeys keeps the keys.
+func EnrolmentKeyFile(dir string) string { return filepath.Join(dir, keysFolder, trust.NodeKeyFile) }
+
 // Founded notes that the county has its first hub and operator.
 func (m *Membership) Founded(dir string) error {
 	m.Genesis = nil

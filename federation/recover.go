@@ -33,7 +33,7 @@ func Recover(ctx context.Context, o Options) error {
 		return err
 	}
 	// What the log has beyond the database may never have been committed.
-	if err := n.Store.MarkWentBack(ctx); err != nil {
+	if err := n.Store.MarkWentBack(ctx, n.now()); err != nil {
 		return err
 	}
 	return county.Recover(county.Options{ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"), Key: o.Key,

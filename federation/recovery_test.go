@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/carry"
@@ -396,5 +397,32 @@ func TestCountyRecoversTwice(t *testing.T) {
 		if err != nil || c.Duplicated != 0 || c.Refused != 0 {
 			t.Errorf("of %s the county has %+v, %v", n.ID, c, err)
 		}
+	}
+}
+
+// The county's own numbers of a day are never given out twice, however often it
+// goes back on that day: a resident holds a receipt for each of them.
+func TestNumbersOfADayAreNotGivenOutTwice(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	hub := f.Hub()
+	backup := backupOf(t, hub)
+	given := map[string]bool{}
+	for round := range 3 {
+		for range 2 {
+			number := f.Submit(hub, "TB-SCJG-010").Number
+			if given[number] {
+				t.Errorf("round %d: %s was given out before", round, number)
+			}
+			given[number] = true
+		}
+		if round == 2 {
+			break
+		}
+		hub.Clock.Skew(time.Duration(round+1) * time.Minute)
+		lostDisk(t, f, hub, backup)
+		declare(t, f)
+	}
+	if len(given) != 6 {
+		t.Errorf("%d numbers", len(given))
 	}
 }

@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store/fault"
 )
@@ -91,8 +94,14 @@ func (s *Store) Recoveries(ctx context.Context) ([]ledger.CountyRecoveryV1, erro
 // MarkWentBack notes at a hub, before it begins a new log, that the ledger may
 // have gone back to what its database has now. Going back again before it was
 // declared leaves the smaller one.
-func (s *Store) MarkWentBack(ctx context.Context) error {
+//
+// at is the present moment: the numbers of the day go on from where they can
+// not have come to (skipNumbers), whatever was given out and is lost.
+func (s *Store) MarkWentBack(ctx context.Context, at time.Time) error {
 	return s.write(ctx, func(w *writer) error {
+		if err := s.skipNumbers(ctx, w, at); err != nil {
+			return err
+		}
 		head, err := w.number(ctx, `SELECT max(idx) FROM entries`)
 		if err != nil {
 			return err
@@ -103,6 +112,37 @@ func (s *Store) MarkWentBack(ctx context.Context) error {
 		}
 		return w.setMeta(ctx, keptKey, head)
 	})
+}
+
+// numbersASecond is how many numbers a second of a day a hub leaves out that
+// went back: more than a county hands in on average, and few enough that the
+// last second of a day has numbers left.
+const numbersASecond = 11
+
+// skipNumbers has the county's own numbers of the day, those of every hub, go
+// on behind as many as the day has had seconds, eleven for each. What was given
+// out before the data was lost lies before that, whatever the backup knows of
+// it, and so does what is given out from here on when the data is lost once
+// more: nothing has to be remembered, and nothing is guessed from a state that
+// is gone. Numbers are unique and not dense. A hub has no successor, as a
+// township's machine has, that would give it an ordinal of its own: its id is
+// in the other hubs' configuration.
+func (s *Store) skipNumbers(ctx context.Context, w *writer, at time.Time) error {
+	day := calendar.DateOf(at)
+	behind := int(at.Sub(day.Midnight())/time.Second+1) * numbersASecond
+	for ordinal := 1; ordinal <= 99; ordinal++ {
+		n, err := casework.NewNumber(s.self.County(), day, ordinal, 1)
+		if err != nil {
+			return err
+		}
+		for _, prefix := range []string{CounterPrefix(n), ComplaintCounterPrefix(n)} {
+			if err := w.exec(ctx, `INSERT INTO case_counters (prefix, counter) VALUES (?, ?)
+				ON CONFLICT (prefix) DO UPDATE SET counter = max(counter, excluded.counter)`, prefix, behind); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 const selectKept = `SELECT value FROM meta WHERE key = 'kept'`

@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -186,14 +188,33 @@ func TestWentBackIsRemembered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 {
-		if err := hub.MarkWentBack(ctx); err != nil {
+	today := hub.Number(1)[:22]
+	// noon of the clock's own day
+	noon := calendar.DateOf(c.Clock.Now()).Midnight().Add(12 * time.Hour)
+	var came []int
+	for i := range 2 {
+		if err := hub.MarkWentBack(ctx, noon.Add(time.Duration(i)*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		if kept, went, err := hub.WentBack(ctx); err != nil || !went || kept != head {
 			t.Errorf("%d, %v, %v", kept, went, err)
 		}
+		for _, prefix := range []string{today, "T" + today} {
+			n, err := hub.LastCounter(ctx, prefix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			came = append(came, n)
+		}
 		hub.MustDo(c.Operator(), &ledger.LevelRaiseV1{Level: 1})
+	}
+	// The numbers of the day go on behind what the day can have had, and never
+	// go back, those of complaints too.
+	if at := 12 * 3600 * 11; came[0] < at || came[1] != came[0] || came[2] < at+3600*11 || came[3] != came[2] || came[2] > 999_999 {
+		t.Errorf("numbers went on from %v", came)
+	}
+	if number := hub.Submit("TB-SCJG-010").Number; number != hub.Number(came[2]+1) {
+		t.Errorf("the next number is %s", number)
 	}
 	hub.MustDo(c.Operator(), &ledger.CountyRecoveryV1{Recovery: recovery(1000, head), Sig: make([]byte, 64)})
 	if _, went, err := hub.WentBack(ctx); err != nil || went {

@@ -1047,6 +1047,7 @@ func (e TransferPaperState) Valid() bool {
 
 // Defines values for WayOut.
 const (
+	WayAskCounty            WayOut = "ask_county"
 	WayDoAgain              WayOut = "do_again"
 	WayFindPapers           WayOut = "find_papers"
 	WayNone                 WayOut = "none"
@@ -1059,6 +1060,8 @@ const (
 // Valid indicates whether the value is a known member of the WayOut enum.
 func (e WayOut) Valid() bool {
 	switch e {
+	case WayAskCounty:
+		return true
 	case WayDoAgain:
 		return true
 	case WayFindPapers:
@@ -2065,6 +2068,7 @@ type AttentionItem struct {
 	// window of its department at the county hands it in again, and the node it
 	// came from is revoked and enrolled anew; `replace_node` that node is revoked
 	// and enrolled anew; `find_papers` look for the papers with the other side;
+	// `ask_county` the node was revoked and hears no more: the county's list says what became of it;
 	// `wait` the county has yet to say; `do_again` look how it stands now and do
 	// it again if it is still wanted; `none` it was dealt with.
 	Way  WayOut `json:"way"`
@@ -5786,6 +5790,7 @@ type Setback struct {
 	// window of its department at the county hands it in again, and the node it
 	// came from is revoked and enrolled anew; `replace_node` that node is revoked
 	// and enrolled anew; `find_papers` look for the papers with the other side;
+	// `ask_county` the node was revoked and hears no more: the county's list says what became of it;
 	// `wait` the county has yet to say; `do_again` look how it stands now and do
 	// it again if it is still wanted; `none` it was dealt with.
 	Way WayOut `json:"way"`
@@ -6242,6 +6247,7 @@ type VoidRequest struct {
 // window of its department at the county hands it in again, and the node it
 // came from is revoked and enrolled anew; `replace_node` that node is revoked
 // and enrolled anew; `find_papers` look for the papers with the other side;
+// `ask_county` the node was revoked and hears no more: the county's list says what became of it;
 // `wait` the county has yet to say; `do_again` look how it stands now and do
 // it again if it is still wanted; `none` it was dealt with.
 type WayOut string

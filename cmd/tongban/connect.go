@@ -200,6 +200,27 @@ func printerOf(cmd *cobra.Command) printer {
 	return printer{out: cmd.OutOrStdout(), errors: cmd.ErrOrStderr(), language: languageOf(cmd), json: flagOr(cmd, "json", "false") == "true"}
 }
 
+// words is where what is said to people goes: nowhere when a program reads.
+func (p printer) words() io.Writer {
+	if p.json {
+		return io.Discard
+	}
+	return p.out
+}
+
+// forPrograms prints what a command made when a program reads.
+func (p printer) forPrograms(v any) error {
+	if !p.json {
+		return nil
+	}
+	return p.showValue(v)
+}
+
+// jsonFlag is --json of a command that works without a node.
+func jsonFlag(cmd *cobra.Command) {
+	cmd.Flags().Bool("json", false, "以 JSON 输出 (print JSON)")
+}
+
 // warn says something beside the answer, so that the answer stays clean for
 // programs.
 func (p printer) warn(zh, en string) { fmt.Fprintln(p.errors, p.pick(zh, en)) }

@@ -23,8 +23,12 @@ main job once, does some of a day's business, and stays up. For a first look onl
 		Example: "  tongban demo\n  tongban demo --check\n  tongban demo --reset",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			p := printerOf(cmd)
 			if reset {
-				return demo.Reset(dir)
+				if err := demo.Reset(dir); err != nil {
+					return err
+				}
+				return p.forPrograms(map[string]string{"removed": dir})
 			}
 			if port < 1 || port > demo.LastPort {
 				return usagef("--port 应在 1 到 %d 之间 (is between 1 and %[1]d)", demo.LastPort)
@@ -37,9 +41,14 @@ main job once, does some of a day's business, and stays up. For a first look onl
 			// nodes behind.
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP, syscall.SIGPIPE)
 			defer stop()
-			return demo.Run(ctx, demo.Options{Dir: dir, Check: check, Bare: bare, Port: port, Binary: binary, Out: cmd.OutOrStdout()})
+			o := demo.Options{Dir: dir, Check: check, Bare: bare, Port: port, Binary: binary, Out: cmd.OutOrStdout()}
+			if p.json {
+				o.Out, o.Summary = cmd.ErrOrStderr(), cmd.OutOrStdout()
+			}
+			return demo.Run(ctx, o)
 		},
 	}
+	cmd.Flags().Bool("json", false, "标准输出只有一行 JSON 的对账结果，其余写到标准错误 (the figures of the walk as a line of JSON, words go to standard error)")
 	cmd.Flags().StringVar(&dir, "dir", "demo", "数据目录 (data directory)")
 	cmd.Flags().IntVar(&port, "port", demo.FirstPort, "新目录使用的第一个端口 (first of the ports a new directory uses)")
 	cmd.Flags().BoolVar(&check, "check", false, "自动走一遍并退出，最后一行是 JSON (walk once and end with a line of JSON)")

@@ -83,7 +83,7 @@ var errUnsound = errors.New("检查发现问题，请按上面的说明处理 (t
 
 func diagnose(ctx context.Context, path, testTo string, asJSON bool, stdout io.Writer) error {
 	d := &diagnosis{ctx: ctx}
-	c, err := configs.Load(path, os.Environ())
+	c, err := loadSettings(path)
 	if err != nil {
 		d.fault("config", "配置有误，请按提示改正", err)
 	} else {

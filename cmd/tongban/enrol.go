@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -33,78 +35,97 @@ sets the first operator. Without a password file an initial password is printed.
 		Example: "  tongban init --config county.yaml --login admin --name 中心管理员",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := configs.Load(configPath(config), os.Environ())
+			c, err := loadSettings(config)
 			if err != nil {
 				return err
 			}
-			return initialise(cmd.Context(), c, login, name, passwordFile, cmd.OutOrStdout())
+			p := printerOf(cmd)
+			made, err := initialise(cmd.Context(), c, login, name, passwordFile, p.words())
+			if err != nil {
+				return err
+			}
+			return p.forPrograms(made)
 		},
 	}
 	configFlag(cmd, &config)
+	jsonFlag(cmd)
 	cmd.Flags().StringVar(&login, "login", "admin", "首位管理员的登录名 (login of the first operator)")
 	cmd.Flags().StringVar(&name, "name", "中心管理员", "首位管理员的称呼 (name of the first operator)")
 	cmd.Flags().StringVar(&passwordFile, "password-file", "", "密码文件，须 chmod 600 (file with the password)")
 	return cmd
 }
 
-func initialise(ctx context.Context, c configs.Config, login, name, passwordFile string, stdout io.Writer) error {
+// founded is what init made, for programs.
+type founded struct {
+	County  string `json:"county"`
+	Node    string `json:"node"`
+	DataDir string `json:"data_dir"`
+	KeyFile string `json:"key_file"`
+	Login   string `json:"login"`
+	// InitialPassword is there when no password was given; it is changed at the first login.
+	InitialPassword string `json:"initial_password,omitempty"`
+}
+
+func initialise(ctx context.Context, c configs.Config, login, name, passwordFile string, stdout io.Writer) (*founded, error) {
 	if c.Tier != configs.County {
-		return fmt.Errorf("init 只用于县中心，配置中 tier 为 %s；乡镇和村请用 enroll (init is for the county; use enroll)", c.Tier)
+		return nil, fmt.Errorf("init 只用于县中心，配置中 tier 为 %s；乡镇和村请用 enroll (init is for the county; use enroll)", c.Tier)
 	}
 	password, mustChange := "", false
 	if passwordFile != "" {
 		secret, err := configs.ReadSecret(passwordFile)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		password = string(secret)
 	} else {
 		initial, err := trust.InitialPassword()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		password, mustChange = initial, true
 	}
 	if err := trust.CheckPassword(password, login, 0); err != nil {
-		return err
+		return nil, err
 	}
 	hasher, err := trust.NewHasher(trust.DefaultPasswordParams)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	hash, err := hasher.Hash(ctx, password)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	id := c.Node
 	if id == "" {
 		id = federation.NodeID(division.Code(c.Division), 1)
 	}
 	if err := federation.Vacant(c.DataDir); err != nil {
-		return err
+		return nil, err
 	}
 	m, err := federation.NewCounty(rand.Reader, division.Code(c.Division), id, c.Name, certificateNames(c),
 		federation.Genesis{Login: login, Name: name, PasswordHash: hash, MustChange: mustChange, Federation: federationURL(c), Peer: c.Advertise.Peer}, time.Now())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	unlock, err := lockData(c.DataDir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
 	if _, err := makeStorageKey(c, stdout); err != nil {
-		return err
+		return nil, err
 	}
 	if err := m.Save(c.DataDir); err != nil {
-		return err
+		return nil, err
 	}
 	fmt.Fprintf(stdout, "已新建县 %s，首个县中心进程 %s，数据在 %s (county founded)\n", c.Division, id, c.DataDir)
 	fmt.Fprintf(stdout, "请离线备份 %s/keys：没有它，县的身份无法恢复。(Back up the keys folder offline: without it the county's identity is lost.)\n", c.DataDir)
+	made := &founded{County: c.Division, Node: id, DataDir: c.DataDir, KeyFile: c.Storage.KeyFile, Login: login}
 	if mustChange {
+		made.InitialPassword = password
 		fmt.Fprintf(stdout, "管理员 %s 的初始密码：%s（首次登录须修改 to be changed at first login）\n", login, password)
 	}
-	return nil
+	return made, nil
 }
 
 func joinCommand() *cobra.Command {
@@ -129,7 +150,7 @@ func enrolling(use, short, long, example string, tiers ...configs.Tier) *cobra.C
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example, Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := configs.Load(configPath(config), os.Environ())
+			c, err := loadSettings(config)
 			if err != nil {
 				return err
 			}
@@ -147,10 +168,16 @@ func enrolling(use, short, long, example string, tiers ...configs.Tier) *cobra.C
 			if err != nil {
 				return err
 			}
-			return enrol(cmd.Context(), c, hubs, token, cmd.OutOrStdout())
+			p := printerOf(cmd)
+			is, err := enrol(cmd.Context(), c, hubs, token, p.words())
+			if err != nil {
+				return err
+			}
+			return p.forPrograms(is)
 		},
 	}
 	configFlag(cmd, &config)
+	jsonFlag(cmd)
 	cmd.Flags().StringVar(&county, "county", "", "县中心的联网地址，如 https://10.1.2.1:8443，默认取配置 (a hub's federation address)")
 	cmd.Flags().StringVar(&tokenFile, "token-file", "", "一次性口令文件，- 为标准输入 (file with the one-time token, - for standard input)")
 	return cmd
@@ -165,40 +192,89 @@ func readToken(stdin io.Reader, path string) (string, error) {
 	return strings.TrimSpace(string(b)), err
 }
 
-func enrol(ctx context.Context, c configs.Config, hubs []string, token string, stdout io.Writer) error {
+// enrolled is what a machine was enrolled as, for programs.
+type enrolled struct {
+	Node     string `json:"node"`
+	Tier     string `json:"tier"`
+	Division string `json:"division"`
+	DataDir  string `json:"data_dir"`
+	KeyFile  string `json:"key_file"`
+}
+
+func enrol(ctx context.Context, c configs.Config, hubs []string, token string, stdout io.Writer) (is *enrolled, err error) {
+	for _, hub := range hubs {
+		if err := federationAddress(hub); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := trust.DecodeJoinToken(token); err != nil {
+		return nil, enrolProblem("", err)
+	}
 	unlock, err := lockData(c.DataDir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer unlock()
 	if err := federation.Vacant(c.DataDir); err != nil {
-		return err
+		return nil, err
 	}
+	unsure := false
+	leave := leaveNothing(c)
+	defer func() {
+		// Who may have enrolled this machine without being able to say so must
+		// be asked again with the same keys.
+		if err != nil && !unsure {
+			err = errors.Join(err, leave())
+		}
+	}()
 	if _, err := makeStorageKey(c, stdout); err != nil {
-		return err
+		return nil, err
 	}
 	keys, err := federation.EnrolmentKeys(rand.Reader, c.DataDir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e, err := atAnyHub(hubs, func(hub string) (*federation.Enrolled, error) {
-		return federation.Enrol(ctx, federation.EnrolOptions{County: hub, Token: token, Keys: keys, Names: certificateNames(c),
+		e, err := federation.Enrol(ctx, federation.EnrolOptions{County: hub, Token: token, Keys: keys, Names: certificateNames(c),
 			Federation: federationURL(c), Peer: c.Advertise.Peer, Now: time.Now,
 			Expect: federation.Place{Node: c.Node, Tier: string(c.Tier), Division: c.Division}})
+		unsure = unsure || err != nil && !refusedFor(hub, err)
+		return e, err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	unsure = true // enrolled: its keys are needed whatever happens now
 	m, err := federation.MembershipOf(e, keys)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := m.Save(c.DataDir); err != nil {
-		return err
+		return nil, err
 	}
-	is := e.Credential.Credential
-	fmt.Fprintf(stdout, "已登记为 %s（%s %s），数据在 %s (enrolled)\n", is.Node, is.Tier, is.Division, c.DataDir)
-	return nil
+	w := e.Credential.Credential
+	fmt.Fprintf(stdout, "已登记为 %s（%s %s），数据在 %s (enrolled)\n", w.Node, w.Tier, w.Division, c.DataDir)
+	return &enrolled{Node: w.Node, Tier: string(w.Tier), Division: string(w.Division), DataDir: c.DataDir, KeyFile: c.Storage.KeyFile}, nil
+}
+
+// leaveNothing remembers what is there before a machine is enrolled, and takes
+// away what was made since: keys that nobody will ever know. What was there
+// stays, from an attempt before.
+func leaveNothing(c configs.Config) func() error {
+	made := []string{c.Storage.KeyFile, filepath.Join(c.DataDir, sealMarkFile), federation.EnrolmentKeyFile(c.DataDir)}
+	made = slices.DeleteFunc(made, func(path string) bool {
+		_, err := os.Lstat(path)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
+	return func() error {
+		var failed error
+		for _, path := range made {
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				failed = errors.Join(failed, err)
+			}
+		}
+		return failed
+	}
 }
 
 // atAnyHub enrols at the first hub that does it: the next one is asked where one

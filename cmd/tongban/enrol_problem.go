@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -21,9 +22,10 @@ func enrolProblem(county string, err error) error {
 	var line *net.OpError
 	var name *net.DNSError
 	var record tls.RecordHeaderError
+	var alert tls.AlertError
 	switch {
-	case errors.As(err, &no) && no.Code == "remote", errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		return told("应答的不是县中心的联网端口："+county+"，应为县中心配置的 advertise.federation（https://主机:8443）", "that is not a hub's federation port; it is advertise.federation in the hub's settings, https://host:8443")
+	case errors.As(err, &no) && otherDoor(no), errors.As(err, &record), errors.As(err, &alert), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return told("应答的不是县中心的联网端口："+county+"，应为县中心配置的 advertise.federation（https://主机:8443），不是网页和接口的端口（listen.api，8080），也不是县中心之间的端口（listen.peer，8444）", "that is not a hub's federation port; it is advertise.federation in the hub's settings, https://host:8443, and neither the port of its pages and API (listen.api, 8080) nor that between hubs (listen.peer, 8444)")
 	case errors.As(err, &no):
 		return fmt.Errorf("%s (%s) [%s]", no.ZH, no.EN, no.Code)
 	case errors.Is(err, federation.ErrClock):
@@ -37,6 +39,34 @@ func enrolProblem(county string, err error) error {
 	}
 	return err
 }
+
+// otherDoor reports whether an answer is that of another port, which speaks
+// HTTP and knows nothing of enrolling.
+func otherDoor(no *federation.RemoteError) bool {
+	return no.Code == "remote" || no.Status == http.StatusNotFound && no.Code == "not_found" || no.Status == http.StatusMethodNotAllowed
+}
+
+// refusedFor reports whether nobody can have enrolled the machine: the county
+// said no, or it was not the county that was asked.
+func refusedFor(hub string, err error) bool {
+	var no *federation.RemoteError
+	if errors.As(err, &no) {
+		return no.Status < http.StatusInternalServerError
+	}
+	return !errors.As(enrolProblem(hub, err), new(noCounty))
+}
+
+// federationAddress refuses what cannot be a hub's federation address, before
+// anything is made for it.
+func federationAddress(hub string) error {
+	u, err := url.Parse(hub)
+	if err == nil && u.Scheme == "https" && u.Hostname() != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.User == nil {
+		return nil
+	}
+	return usagef("县中心地址应写成 https://主机:端口，端口是县中心配置的 advertise.federation（如 https://10.1.2.1:8443），现为 %s (a hub's address is https://host:port with the port of advertise.federation in its settings)", quoted(hub))
+}
+
+func quoted(text string) string { return "“" + clean(text) + "”" }
 
 // noCounty is a county that did not answer.
 type noCounty struct{ error }

@@ -27,13 +27,19 @@ func atKey(use, short, long, example string, run func(context.Context, *keyWork)
 	var config string
 	cmd := &cobra.Command{Use: use, Short: short, Long: long, Example: example, Args: noArguments}
 	configFlag(cmd, &config)
+	jsonFlag(cmd)
 	cmd.Flags().String("password-file", "", "口令文件，- 为标准输入 (file with the passphrase)")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		c, err := configs.Load(configPath(config), os.Environ())
+		c, err := loadSettings(config)
 		if err != nil {
 			return err
 		}
-		return run(cmd.Context(), &keyWork{c: c, out: cmd.OutOrStdout(), words: passwordSource(cmd)})
+		p := printerOf(cmd)
+		w := &keyWork{c: c, out: p.words(), words: passwordSource(cmd), is: keyState{File: c.Storage.KeyFile}}
+		if err := run(cmd.Context(), w); err != nil {
+			return err
+		}
+		return p.forPrograms(w.is)
 	}
 	return cmd
 }
@@ -42,7 +48,20 @@ type keyWork struct {
 	c     configs.Config
 	out   io.Writer
 	words passwords
+	is    keyState
 }
+
+// keyState is a storage key as a command left it, for programs: what it did not
+// look at is left out.
+type keyState struct {
+	File   string `json:"file"`
+	ID     string `json:"id,omitempty"`
+	Locked *bool  `json:"locked,omitempty"`
+	// Data is sealed, clear, or rotating while a change of keys is under way.
+	Data string `json:"data,omitempty"`
+}
+
+func (w *keyWork) locked(yes bool) { w.is.Locked = &yes }
 
 func (w *keyWork) say(format string, args ...any) { fmt.Fprintf(w.out, format+"\n", args...) }
 
@@ -103,12 +122,16 @@ Shows the key's id, whether it is locked with a passphrase, and whether this nod
 			if err != nil {
 				return err
 			}
+			w.is.ID, w.is.Data = keys.Key.ID(), "sealed"
+			w.locked(atrest.KeyFileLocked(data))
 			w.say("存储密钥 storage key  %s  %s", keys.Key.ID(), w.c.Storage.KeyFile)
 			w.say("口令锁定 locked       %v", atrest.KeyFileLocked(data))
 			switch err := federation.Sealed(w.c.DataDir, keys.Key); {
 			case keys.Previous != nil:
+				w.is.Data = "rotating"
 				w.say("数据 data             更换密钥尚未完成：下次启动或 tongban key rotate 继续 (a change of keys is under way: the next start or key rotate goes on)")
 			case errors.Is(err, atrest.ErrClear):
+				w.is.Data = "clear"
 				w.say("数据 data             未加密：下次启动时加密 (in the clear: the next start seals it)")
 			case err != nil:
 				return err
@@ -161,6 +184,7 @@ interrupted and run again.`,
 					}
 				}
 				if err == nil {
+					w.is.ID, w.is.Data = keys.Key.ID(), "sealed"
 					w.say("数据已加密 (the data is sealed)：%s", keys.Key.ID())
 				}
 				return err
@@ -199,6 +223,8 @@ storage.passphrase_file; without either the node waits and reports that it is no
 			if err := w.save(keys, []byte(text)); err != nil {
 				return err
 			}
+			w.is.ID = keys.Key.ID()
+			w.locked(true)
 			w.say("存储密钥文件已锁定，请离线保存新的文件和口令，并销毁旧的副本 (locked; keep the new file and the passphrase offline and destroy old copies)")
 			return nil
 		})
@@ -225,6 +251,8 @@ Takes the passphrase off: the node then starts without anybody, and whoever has 
 			if err := w.save(keys, nil); err != nil {
 				return err
 			}
+			w.is.ID = keys.Key.ID()
+			w.locked(false)
 			w.say("存储密钥文件已解锁 (unlocked)：%s", w.c.Storage.KeyFile)
 			return nil
 		})
@@ -256,6 +284,7 @@ starting the node, goes on; meanwhile the key file holds both keys. Keep a copy 
 				if err := rotate(ctx, w.c, keys, passphrase); err != nil {
 					return err
 				}
+				w.is.ID, w.is.Data = keys.Key.ID(), "sealed"
 				w.say("已更换为存储密钥 %s，数据已重新加密；请离线保存新的 %s (changed, and the data sealed anew; keep a copy of the new file offline)", keys.Key.ID(), w.c.Storage.KeyFile)
 				return nil
 			})

@@ -92,6 +92,8 @@ func printError(w io.Writer, cmd *cobra.Command, err error) {
 	var r *refusal
 	switch {
 	case errors.Is(err, toldAlready):
+	case !errors.As(err, &r) && printerOf(cmd).json:
+		_ = printer{out: w}.showValue(problemHere(err))
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(w, lang.pick("已中断", "interrupted"))
 	case !errors.As(err, &r):

@@ -39,20 +39,26 @@ restored data: for a single hub, or when the majority is lost for good.`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if verify && config == "" && len(keys) > 0 {
-				return verifyBackup(cmd.Context(), from, keys, cmd.OutOrStdout())
+				return verifyBackup(cmd.Context(), from, keys, printerOf(cmd))
 			}
-			c, err := configs.Load(configPath(config), os.Environ())
+			c, err := loadSettings(config)
 			if err != nil {
 				return err
 			}
 			if verify {
 				openOwnKeys(c)
-				return verifyBackup(cmd.Context(), from, append(keys, c.DataDir), cmd.OutOrStdout())
+				return verifyBackup(cmd.Context(), from, append(keys, c.DataDir), printerOf(cmd))
 			}
-			return restore(cmd.Context(), c, from, keys, lone, cmd.OutOrStdout())
+			p := printerOf(cmd)
+			done := restored{DataDir: c.DataDir}
+			if err := restore(cmd.Context(), c, from, keys, lone, p.words(), &done); err != nil {
+				return err
+			}
+			return p.forPrograms(done)
 		},
 	}
 	configFlag(cmd, &config)
+	jsonFlag(cmd)
 	cmd.Flags().StringVar(&from, "from", "", "备份文件；只用 --lone 时可不写 (the backup)")
 	cmd.Flags().StringArrayVar(&keys, "keys", nil, "另有密钥的目录，用来打开备份，可重复 (a folder with more keys that may open the backup; may be repeated)")
 	cmd.Flags().BoolVar(&verify, "verify", false, "只核对备份，不恢复 (only check the backup)")
@@ -72,7 +78,30 @@ const restoredBelow = `接下来 (next):
    (Bundles and backups are the new id's from then on. Copy the new membership.json offline again.)
 `
 
-func verifyBackup(ctx context.Context, from string, keys []string, stdout io.Writer) error {
+// backupState is what a backup holds, for programs.
+type backupState struct {
+	Node        string `json:"node"`
+	Tier        string `json:"tier"`
+	Division    string `json:"division"`
+	MadeAt      int64  `json:"made_at"`
+	Attachments int    `json:"attachments"`
+	// Damaged attachments were left out when the backup was made.
+	Damaged int `json:"damaged"`
+}
+
+func stateOf(m *store.Manifest) *backupState {
+	return &backupState{m.Node, string(m.Tier), string(m.Division), m.MadeAt, len(m.Attachments), len(m.Damaged)}
+}
+
+// restored is what restore did, for programs: Lone is the hub that is the
+// county's only one now.
+type restored struct {
+	DataDir string       `json:"data_dir"`
+	Backup  *backupState `json:"backup,omitempty"`
+	Lone    string       `json:"lone,omitempty"`
+}
+
+func verifyBackup(ctx context.Context, from string, keys []string, p printer) error {
 	f, err := os.Open(from)
 	if err != nil {
 		return err
@@ -86,8 +115,8 @@ func verifyBackup(ctx context.Context, from string, keys []string, stdout io.Wri
 	if err != nil {
 		return err
 	}
-	describe(stdout, "备份完好 (the backup is sound)", m)
-	return nil
+	describe(p.words(), "备份完好 (the backup is sound)", m)
+	return p.forPrograms(stateOf(m))
 }
 
 func describe(to io.Writer, what string, m *store.Manifest) {
@@ -98,7 +127,7 @@ func describe(to io.Writer, what string, m *store.Manifest) {
 	}
 }
 
-func restore(ctx context.Context, c configs.Config, from string, keys []string, lone bool, stdout io.Writer) error {
+func restore(ctx context.Context, c configs.Config, from string, keys []string, lone bool, stdout io.Writer, done *restored) error {
 	if from == "" && !lone {
 		return usagef("需要 --from (is needed)")
 	}
@@ -130,6 +159,7 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 		if err != nil {
 			return err
 		}
+		done.Backup = stateOf(m)
 		describe(stdout, "已恢复 (restored)", m)
 		if m.Tier != node.County {
 			fmt.Fprint(stdout, restoredBelow)
@@ -151,6 +181,7 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 	if err := federation.Recover(ctx, federation.Options{Dir: c.DataDir, Key: k, Membership: m, PeerAdvertise: c.Advertise.Peer, Logger: logger(c, stdout)}); err != nil {
 		return err
 	}
+	done.Lone = m.Credential.Credential.Node
 	fmt.Fprintf(stdout, "%s 现在是唯一的县中心进程，请运行 serve (is the county's only hub now; run serve)\n", m.Credential.Credential.Node)
 	fmt.Fprintln(stdout, "随后请县管理员运行 tongban trust recover --reason …，各节点才会跟随恢复后的账本 (then the county's operator runs trust recover: without it the nodes below that had seen more do not follow)")
 	return nil

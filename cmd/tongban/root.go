@@ -195,6 +195,10 @@ func finish(cmd *cobra.Command, err error, stderr io.Writer) int {
 	case err == nil:
 		return exitOK
 	case !errors.As(err, &ran) || errors.As(err, &usage):
+		if printerOf(cmd).json {
+			_ = printer{out: stderr}.showValue(problemHere(usageError{err.Error()}))
+			return exitUsage
+		}
 		fmt.Fprintf(stderr, "用法有误 usage: %v\n%s --help\n", err, cmd.CommandPath())
 		return exitUsage
 	}

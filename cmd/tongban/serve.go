@@ -48,14 +48,18 @@ func serveCommand() *cobra.Command {
 		Example: "  tongban serve --config /etc/tongban/county.yaml",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := configs.Load(configPath(config), os.Environ())
+			c, err := loadSettings(config)
 			if err != nil {
 				return err
+			}
+			if printerOf(cmd).json {
+				c.Log.Format = "json"
 			}
 			return serve(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	configFlag(cmd, &config)
+	cmd.Flags().Bool("json", false, "日志和错误以 JSON 输出 (log, and say what goes wrong, in JSON)")
 	return cmd
 }
 
@@ -365,11 +369,11 @@ func logger(c configs.Config, to io.Writer) *slog.Logger {
 // lockData keeps two processes out of one data directory.
 func lockData(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("data_dir %s: %w", dir, err)
+		return nil, unwritable(dir, err)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("data_dir %s: %w", dir, err)
+		return nil, unwritable(dir, err)
 	}
 	if err := lockFile(f); err != nil {
 		f.Close()

@@ -16,16 +16,13 @@ import (
 // anything listens: SQLite would open a file it may only read without a word,
 // and fail at the first case.
 func writable(dir string) error {
-	told := func(err error) error {
-		return fmt.Errorf("数据目录 %s 不可写：请检查磁盘是否只读、已满，文件属主是否是运行 tongban 的用户 (the data directory cannot be written; is the disk read-only or full, do the files belong to the user tongban runs as?): %w", dir, err)
-	}
 	probe, err := os.CreateTemp(dir, "probe-*")
 	if err != nil {
-		return told(err)
+		return unwritable(dir, err)
 	}
 	defer os.Remove(probe.Name())
 	if err := errors.Join(probe.Sync(), probe.Close()); err != nil {
-		return told(err)
+		return unwritable(dir, err)
 	}
 	for _, name := range []string{"state.db", "state.db-wal", "state.db-shm", "local.db", "local.db-wal", "local.db-shm"} {
 		f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR, 0)
@@ -33,13 +30,18 @@ func writable(dir string) error {
 			continue
 		}
 		if err != nil {
-			return told(err)
+			return unwritable(dir, err)
 		}
 		if err := f.Close(); err != nil {
-			return told(err)
+			return unwritable(dir, err)
 		}
 	}
 	return nil
+}
+
+// unwritable says what to look at when the data directory cannot be written.
+func unwritable(dir string, err error) error {
+	return fmt.Errorf("数据目录 %s 不可写：请检查磁盘是否只读、已满，文件属主是否是运行 tongban 的用户 (the data directory cannot be written; is the disk read-only or full, do the files belong to the user tongban runs as?): %w", dir, err)
 }
 
 // startProblem says what to do when a node cannot be started from what lies in

@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
 )
 
@@ -28,7 +26,7 @@ Prints the county's CA certificates as this machine knows them (PEM), for --ca a
 		Example: "  tongban trust ca --config /etc/tongban/county.yaml > ca.pem",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := configs.Load(configPath(config), os.Environ())
+			c, err := loadSettings(config)
 			if err != nil {
 				return err
 			}
@@ -37,13 +35,18 @@ Prints the county's CA certificates as this machine knows them (PEM), for --ca a
 			if err != nil {
 				return err
 			}
+			p := printerOf(cmd)
 			for _, ca := range m.Trust.CAs {
-				fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(ca))
+				fmt.Fprintln(p.words(), strings.TrimSpace(ca))
 			}
-			return nil
+			return p.forPrograms(struct {
+				County string   `json:"county"`
+				CAs    []string `json:"cas"`
+			}{string(m.Trust.County), m.Trust.CAs})
 		},
 	}
 	configFlag(cmd, &config)
+	jsonFlag(cmd)
 	return cmd
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	// Binary is the tongban to run.
 	Binary string
 	Out    io.Writer
+	// Summary gets the figures of the walk as a line of JSON; nil is Out, with
+	// Check alone.
+	Summary io.Writer
 }
 
 // Run runs the demo until ctx ends or, with Check, until the walk is over.
@@ -79,12 +82,17 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	sum.Seconds = int(time.Since(began).Seconds())
 	s.reconciliation(sum)
-	if o.Check {
+	if o.Check && o.Summary == nil {
+		o.Summary = o.Out
+	}
+	if o.Summary != nil {
 		line, err := json.Marshal(sum)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(o.Out, "%s\n", line)
+		fmt.Fprintf(o.Summary, "%s\n", line)
+	}
+	if o.Check {
 		return sum.verdict(c.plan)
 	}
 	s.addresses(c)
