@@ -43,8 +43,8 @@ var refusalNext = map[string]string{
 	"hearing_untold": "请先告知听证权利", "hearing_asked": "请先组织听证", "hearing_late": nextState, "procedure_open": nextFirst,
 	"extended": nextNotNow, "extension_late": nextNotNow, "renewed_by_law": nextNotNow, "told_already": "确需再次告知的，请填写原因",
 	"package_waits": "请待须先办的事项办结后再办", "package_blocked": "请以“须先办的事项未获准”终止办理", "package_notice": "请登记审查意见，由牵头窗口一次性告知",
-	"package_extended": nextNotNow, "member_extended": nextNotNow, "package_applicant": "请终止后重新收件",
-	"not_joint": "请直接一次性告知补正", "findings_open": "请提示所列窗口登记审查意见", "nothing_missing": nextState,
+	"package_applicant": "请终止后重新收件",
+	"not_joint":         "请直接一次性告知补正", "findings_open": "请提示所列窗口登记审查意见", "nothing_missing": nextState,
 	"not_a_member": nextCorrect, "not_blocked": nextState,
 
 	// What was filled in.
@@ -74,6 +74,7 @@ var refusalNext = map[string]string{
 	"guide_elsewhere": "请由所属单位的首问责任人办理", "seal_not_theirs": "请由该文书的出具单位盖章", "seal_elsewhere": "请在提示的地点启用印章",
 	"custody_place": "请由材料所在单位办理", "scope": nextAnew, "roster_missing": "请县中心管理员先登记花名册",
 	"not_established": "请由在编且资格有效的人员审批", "not_qualified": "请由资格有效的人员审批，或请县中心管理员先登记资格", "qualification_expired": "请由资格有效的人员审批，或请县中心管理员先登记换证",
+	"qualification_kind": "请由资格有效的人员审批，或请县中心管理员先登记资格", "absent": "请由AB岗或其他有权人员办理",
 	"rank_too_low": "请另行指定股（科）长以上人员",
 
 	// Papers on file, consents, results, archives.
