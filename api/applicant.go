@@ -129,7 +129,7 @@ func (s *Server) ownCase(ctx context.Context, idOrNumber string) (*Visitor, *cas
 	}
 	c, err := s.store.Case(ctx, idOrNumber)
 	if err != nil {
-		return nil, nil, found(err)
+		return nil, nil, noSuchNumber(idOrNumber, found(err))
 	}
 	mine, err := s.principals(ctx, v)
 	if err != nil {

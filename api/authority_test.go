@@ -222,7 +222,7 @@ var expected = map[string]asked{
 // acts are the kinds of action on a case: what each takes, and a request.
 var acts = map[gen.CaseActionKind]asked{
 	gen.ActAccept:            {action: "case.accept", body: gen.CaseAction{Kind: gen.ActAccept}},
-	gen.ActReject:            {action: "case.reject", body: gen.CaseAction{Kind: gen.ActReject, Reason: "不属于本机关"}},
+	gen.ActReject:            {action: "case.reject", body: gen.CaseAction{Kind: gen.ActReject, Ground: gen.RejectOther, Reason: "不属于本机关"}},
 	gen.ActRelay:             {action: "case.relay", body: gen.CaseAction{Kind: gen.ActRelay}},
 	gen.ActReview:            {action: "case.review", body: gen.CaseAction{Kind: gen.ActReview, Opinion: "同意"}},
 	gen.ActReturn:            {action: "case.return", body: gen.CaseAction{Kind: gen.ActReturn, Reason: "请核对", ToStep: new(int)}},

@@ -288,7 +288,7 @@ func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, erro
 		need.text("procedure", in.Procedure)
 		need.text("reason", in.Reason)
 		need.that("until", !in.Until.IsZero())
-		return ledger.CaseSuspend, identity.CaseSuspend, &ledger.CaseSuspendV1{Procedure: in.Procedure, Until: in.Until, Reason: in.Reason}, need.err()
+		return ledger.CaseSuspend, identity.CaseSuspend, &ledger.CaseSuspendV1{Procedure: in.Procedure, Until: in.Until, Reason: in.Reason, Officers: in.Officers}, need.err()
 	case gen.ActResume:
 		need.text("procedure", in.Procedure)
 		need.text("result", in.Result)

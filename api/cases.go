@@ -421,7 +421,9 @@ func actionOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, er
 		return ledger.CaseAccept, identity.CaseAccept, &ledger.CaseAcceptV1{Note: in.Note, Deemed: in.Deemed, Supplements: in.Supplements, Tolerated: in.Tolerated}, nil
 	case gen.ActReject:
 		need.text("reason", in.Reason)
-		return ledger.CaseReject, identity.CaseReject, &ledger.CaseRejectV1{Reason: in.Reason, Authority: in.Authority}, need.err()
+		need.text("ground", string(in.Ground))
+		need.that("authority", in.Ground != gen.RejectCompetence || in.Authority != "")
+		return ledger.CaseReject, identity.CaseReject, &ledger.CaseRejectV1{Reason: in.Reason, Ground: ledger.RejectGround(in.Ground), Authority: in.Authority}, need.err()
 	case gen.ActRelay:
 		return ledger.CaseRelay, identity.CaseRelay, &ledger.CaseRelayV1{Opinion: in.Opinion}, nil
 	case gen.ActReview:

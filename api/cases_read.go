@@ -165,7 +165,7 @@ func (s *Server) readableCase(ctx context.Context, idOrNumber string) (*casework
 			return nil, err
 		}
 		if len(aside) == 0 {
-			return nil, errNotFound
+			return nil, noSuchNumber(idOrNumber, errNotFound)
 		}
 		return s.asideCase(ctx, &aside[0])
 	}
@@ -180,6 +180,17 @@ func (s *Server) readableCase(ctx context.Context, idOrNumber string) (*casework
 		return nil, err
 	}
 	return c, nil
+}
+
+// noSuchNumber is why there is nothing of a number: it was mistyped, which its check
+// digit tells, or what is wrong otherwise.
+func noSuchNumber(text string, otherwise error) error {
+	_, err := casework.ParseNumber(text)
+	var number *casework.NumberError
+	if errors.Is(otherwise, errNotFound) && errors.As(err, &number) && number.Reason == casework.NumberCheck {
+		return errNumberMistyped
+	}
+	return otherwise
 }
 
 // filterOf narrows what was asked for to what the caller may read. Where the

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -34,7 +35,14 @@ func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocuments
 	}
 	out := gen.ListCaseDocuments200JSONResponse{Documents: []gen.DocumentTitle{}}
 	for _, k := range document.Ready(c) {
-		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
+		n := document.Nth(k, c)
+		for nth := 1; nth <= n; nth++ {
+			title := gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)}
+			if n > 1 {
+				title.Nth, title.Title = nth, fmt.Sprintf("%s（%d）%s", title.Title, nth, c.Suspensions[nth-1].Procedure)
+			}
+			out.Documents = append(out.Documents, title)
+		}
 	}
 	account, err := s.store.FeeAccount(ctx, c)
 	if err != nil {
@@ -66,6 +74,7 @@ func (s *Server) GetCaseDocument(ctx context.Context, in gen.GetCaseDocumentRequ
 	if err != nil {
 		return nil, err
 	}
+	subject.Nth = in.Params.Nth
 	d, err := s.makeDocument(ctx, in.Kind, subject)
 	if err != nil {
 		return nil, err
@@ -203,7 +212,7 @@ func (s *Server) subjectOf(ctx context.Context, c *casework.Case, k document.Kin
 	if matter.Township() == "" {
 		matter = c.HandedInAt
 	}
-	return document.Subject{Case: c, QueryCode: proof.QueryCode(&submitted.Entry), Item: item, Limits: limits, Government: places.government(s.self.County()), Issuer: document.Issuer{
+	return document.Subject{Case: c, QueryCode: proof.QueryCode(&submitted.Entry), Item: item, Limits: limits, Calendar: days, Government: places.government(s.self.County()), Issuer: document.Issuer{
 		Centre: places.centre(by, s.o.Name), Department: places.authority(c.Department, matter),
 		Window: offered.Window, Phone: offered.Item.Phone, Supervision: s.o.SupervisionPhone}}, nil
 }

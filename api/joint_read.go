@@ -96,7 +96,7 @@ func (s *Server) readableJoint(ctx context.Context, idOrNumber string) (*joint.C
 	}
 	c, err := s.store.Joint(ctx, idOrNumber)
 	if err != nil {
-		return nil, nil, found(err)
+		return nil, nil, noSuchNumber(idOrNumber, found(err))
 	}
 	members, err := s.store.JointMembers(ctx, c)
 	if err != nil {

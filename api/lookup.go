@@ -86,6 +86,8 @@ func guarded[T any](ctx context.Context, s *Server, number string, wrong *proble
 	}
 	if n, err := casework.ParseNumber(number); err == nil {
 		number = n.Compact()
+	} else if err := noSuchNumber(number, errNotFound); !errors.Is(err, errNotFound) {
+		return none, err // the digits alone say so, whether there is such a case or not
 	}
 	if wait, ok := s.guesses.room(number, now); !ok {
 		return none, errTooMany.retry(wait)

@@ -51,7 +51,7 @@ type desk struct {
 
 // PrintCaseDocument prints a document: the first time, or again as it was.
 func (s *Server) PrintCaseDocument(ctx context.Context, in gen.PrintCaseDocumentRequestObject) (gen.PrintCaseDocumentResponseObject, error) {
-	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, identity.CasePrint)
+	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, in.Params.Nth, identity.CasePrint)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (s *Server) toPrint(d *desk, in *gen.PaperRequest) (*ledger.CasePrintV1, er
 
 // SealCaseDocument puts the seal of whoever made a document out on it.
 func (s *Server) SealCaseDocument(ctx context.Context, in gen.SealCaseDocumentRequestObject) (gen.SealCaseDocumentResponseObject, error) {
-	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, identity.CaseSeal)
+	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, in.Params.Nth, identity.CaseSeal)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (s *Server) toSeal(ctx context.Context, d *desk, in *gen.PaperRequest) (*le
 
 // VoidCaseDocument declares the present document void.
 func (s *Server) VoidCaseDocument(ctx context.Context, in gen.VoidCaseDocumentRequestObject) (gen.VoidCaseDocumentResponseObject, error) {
-	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, identity.CaseSeal)
+	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, in.Params.Nth, identity.CaseSeal)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (s *Server) VoidCaseDocument(ctx context.Context, in gen.VoidCaseDocumentRe
 }
 
 // atDesk finds a document of a case that somebody may print or seal.
-func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, action identity.Action) (identity.Actor, *desk, error) {
+func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, nth int, action identity.Action) (identity.Actor, *desk, error) {
 	c, err := s.readableCase(ctx, id)
 	if err != nil {
 		return identity.Actor{}, nil, err
@@ -194,7 +194,7 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, acti
 	if err != nil {
 		return actor, nil, err
 	}
-	subject.Issuer.Clerk = actor.Name
+	subject.Issuer.Clerk, subject.Nth = actor.Name, nth
 	fresh, err := s.makeDocument(ctx, kind, subject)
 	if err != nil {
 		return actor, nil, err
@@ -217,6 +217,9 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, acti
 			return actor, nil, err
 		}
 		d.nth = max(document.NthResult(kind, results), 1)
+	}
+	if nth > 0 {
+		d.nth = nth
 	}
 	d.present = present(d.before)
 	_, d.due = document.SealedBy(kind, c)

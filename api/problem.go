@@ -71,6 +71,7 @@ var (
 	errForged          = &problem{http.StatusForbidden, "csrf", "the X-CSRF-Token header does not match the cookie", "页面已过期", "请刷新页面后重试", nil, 0}
 	errForbidden       = &problem{http.StatusForbidden, "forbidden", "your roles do not allow this", "您的岗位无权进行此项操作", nextAsk, nil, 0}
 	errMustChange      = &problem{http.StatusForbidden, "password_change_required", "change the initial password first", "首次登录请先修改密码", "请先修改密码", nil, 0}
+	errNumberMistyped  = &problem{http.StatusNotFound, "number_mistyped", "the check digit of this case number is wrong: it was mistyped", "办件编号的校验位不对，编号输错了", "请对照收件凭证逐位核对编号，最后一位是校验位", nil, 0}
 	errNotFound        = &problem{http.StatusNotFound, "not_found", "there is no such thing here", "未找到", nextLook, nil, 0}
 	errNoRoute         = &problem{http.StatusNotFound, "not_found", "the API has no such path; see /api/docs", "没有这个接口", "接口说明见 /api/docs", nil, 0}
 	errMethod          = &problem{http.StatusMethodNotAllowed, "method_not_allowed", "the path has no such method; see /api/docs", "该接口不支持此方法", "接口说明见 /api/docs", nil, 0}

@@ -31,7 +31,7 @@ func TestSamples(t *testing.T) {
 		in := h.submission("TB-SCJG-001", theCounty)
 		var receipt gen.CaseReceipt
 		h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
-		h.act("window", receipt.Case.Id, gen.CaseAction{Kind: gen.ActReject, Reason: "不属于本机关职权范围", Authority: "县民政局"})
+		h.act("window", receipt.Case.Id, gen.CaseAction{Kind: gen.ActReject, Ground: gen.RejectCompetence, Reason: "不属于本机关职权范围", Authority: "县民政局"})
 		ids, numbers = append(ids, receipt.Case.Id), append(numbers, receipt.Case.Number)
 	}
 	today := calendar.DateOf(time.Now())

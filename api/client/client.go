@@ -217,6 +217,27 @@ func (e CaseActionCause) Valid() bool {
 	}
 }
 
+// Defines values for CaseActionGround.
+const (
+	RejectCompetence CaseActionGround = "competence"
+	RejectNeedless   CaseActionGround = "needless"
+	RejectOther      CaseActionGround = "other"
+)
+
+// Valid indicates whether the value is a known member of the CaseActionGround enum.
+func (e CaseActionGround) Valid() bool {
+	switch e {
+	case RejectCompetence:
+		return true
+	case RejectNeedless:
+		return true
+	case RejectOther:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseActionMethod.
 const (
 	ByDirect     CaseActionMethod = "direct"
@@ -2428,7 +2449,7 @@ type CaseAction struct {
 	// Again request_supplement: why it is asked a second time; supervision sees it
 	Again string `json:"again,omitempty,omitzero"`
 
-	// Authority reject: the right authority
+	// Authority reject: the right authority, required on the ground of competence
 	Authority string `json:"authority,omitempty,omitzero"`
 
 	// Before A day in Beijing, 2026-10-12.
@@ -2462,6 +2483,9 @@ type CaseAction struct {
 	// Granted decide: required
 	Granted *bool `json:"granted,omitempty"`
 
+	// Ground reject: on which ground (art. 32), required: it takes no licence, it is another authority's matter, or what another law says
+	Ground CaseActionGround `json:"ground,omitempty,omitzero"`
+
 	// Held record_hearing: it was held; else whoever asked withdrew or stayed away
 	Held bool `json:"held,omitempty,omitzero"`
 
@@ -2486,6 +2510,9 @@ type CaseAction struct {
 
 	// Note accept
 	Note string `json:"note,omitempty,omitzero"`
+
+	// Officers suspend, for a visit to the place (现场勘验): the names of two officers or more
+	Officers []string `json:"officers,omitempty,omitzero"`
 
 	// On A day in Beijing, 2026-10-12.
 	On Date `json:"on,omitempty,omitzero"`
@@ -2571,6 +2598,9 @@ type CaseAction struct {
 
 // CaseActionCause terminate: required
 type CaseActionCause string
+
+// CaseActionGround reject: on which ground (art. 32), required: it takes no licence, it is another authority's matter, or what another law says
+type CaseActionGround string
 
 // CaseActionMethod deliver: required
 type CaseActionMethod string
@@ -3207,8 +3237,11 @@ type DocumentList struct {
 
 // DocumentTitle defines model for DocumentTitle.
 type DocumentTitle struct {
-	Kind  DocumentKind `json:"kind"`
-	Title string       `json:"title"`
+	Kind DocumentKind `json:"kind"`
+
+	// Nth Which of its kind it is, where there are several: special procedures.
+	Nth   int    `json:"nth,omitempty,omitzero"`
+	Title string `json:"title"`
 }
 
 // DraftReport defines model for DraftReport.
@@ -6322,6 +6355,9 @@ type NodeID = string
 // NoticeID defines model for NoticeID.
 type NoticeID = string
 
+// Nth defines model for Nth.
+type Nth = int
+
 // RatingID defines model for RatingID.
 type RatingID = string
 
@@ -6604,6 +6640,9 @@ type GetCaseDocumentParams struct {
 	// Format html is a page for A4 paper, to print or save as PDF.
 	Format GetCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
 
+	// Nth Which of its kind, where a case has several; without it the last.
+	Nth Nth `form:"nth,omitempty" json:"nth,omitempty,omitzero"`
+
 	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
 	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
@@ -6615,6 +6654,9 @@ type GetCaseDocumentParamsFormat string
 type PrintCaseDocumentParams struct {
 	// Format html is a page for A4 paper, to print or save as PDF.
 	Format PrintCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// Nth Which of its kind, where a case has several; without it the last.
+	Nth Nth `form:"nth,omitempty" json:"nth,omitempty,omitzero"`
 
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
@@ -6628,6 +6670,9 @@ type PrintCaseDocumentParamsFormat string
 
 // SealCaseDocumentParams defines parameters for SealCaseDocument.
 type SealCaseDocumentParams struct {
+	// Nth Which of its kind, where a case has several; without it the last.
+	Nth Nth `form:"nth,omitempty" json:"nth,omitempty,omitzero"`
+
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 
@@ -6637,6 +6682,9 @@ type SealCaseDocumentParams struct {
 
 // VoidCaseDocumentParams defines parameters for VoidCaseDocument.
 type VoidCaseDocumentParams struct {
+	// Nth Which of its kind, where a case has several; without it the last.
+	Nth Nth `form:"nth,omitempty" json:"nth,omitempty,omitzero"`
+
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -19836,6 +19884,14 @@ func NewGetCaseDocumentRequest(server string, id CaseID, kind DocumentKind, para
 			}
 		}
 
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nth", params.Nth, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -19917,6 +19973,14 @@ func NewPrintCaseDocumentRequestWithBody(server string, id CaseID, kind Document
 		var rawQueryFragments []string
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nth", params.Nth, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -20006,6 +20070,29 @@ func NewSealCaseDocumentRequestWithBody(server string, id CaseID, kind DocumentK
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nth", params.Nth, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
@@ -20080,6 +20167,29 @@ func NewVoidCaseDocumentRequestWithBody(server string, id CaseID, kind DocumentK
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nth", params.Nth, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)

@@ -257,7 +257,7 @@ func (o *office) acceptance(c *casework.Case, t task) ledger.Body {
 	case o.chance.IntN(40) == 0 && len(c.Materials) > 0:
 		return notice(item, []string{c.Materials[0].Name}, ledger.ProblemUnclear, o.today())
 	case o.chance.IntN(60) == 0 && o.tier != node.Village:
-		return &ledger.CaseRejectV1{Reason: "不属于本机关职权范围", Authority: "上级主管部门"}
+		return &ledger.CaseRejectV1{Reason: "不属于本机关职权范围", Ground: ledger.RejectCompetence, Authority: "上级主管部门"}
 	}
 	return &ledger.CaseAcceptV1{Note: "予以受理"}
 }

@@ -17,7 +17,7 @@ import (
 // actFlags is a step of a case as the command line describes it.
 type actFlags struct {
 	opinion, reason, note, text string
-	authority, head             string
+	authority, ground, head     string
 	granted, refused            bool
 	toStep                      int
 	documents, proof            []string
@@ -51,7 +51,7 @@ convene_hearing 听证通知　record_hearing 听证笔录
 给出 --head（case show 所示的当前条目）则办件已有变动时不办理。
 With --head the step is refused if the case has moved on since.`,
 		Example: `  tongban case act 330523110200-20261123-01-000045-7 accept
-  tongban case act 330523110200-20261123-01-000045-7 reject --reason 不属于本机关职权 --authority 县民政局
+  tongban case act 330523110200-20261123-01-000045-7 reject --ground competence --reason 不属于本机关职权范围 --authority 县民政局
   tongban case act 330523110200-20261123-01-000045-7 review --opinion 材料齐全，符合条件
   tongban case act 330523110200-20261123-01-000045-7 return --to-step 1 --reason 请核对住址
   tongban case act 330523110200-20261123-01-000045-7 decide --granted --opinion 准予登记
@@ -61,6 +61,7 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 supplement --material 户口簿=hukou.jpg
   tongban case act 330523110200-20261123-01-000045-7 accept --supplement ENTRY --tolerate 身份证@2026-12-07
   tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 专家评审 --until 2026-12-18 --reason 需专家评审
+  tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 现场勘验 --until 2026-12-04 --officer 李明 --officer 周平 --reason 核对场所
   tongban case act 330523110200-20261123-01-000045-7 finding --complete
   tongban case act 330523110200-20261123-01-000045-7 correct --name 王芳 --id-number 330599200103152464 --shown 居民身份证 --reason 证件号码录错一位
   tongban case act 330523110200-20261123-01-000045-7 tell_hearing --matter 临近住宅 --party 梅溪村 --before 2026-12-01
@@ -81,7 +82,9 @@ With --head the step is refused if the case has moved on since.`,
 	flags.StringVar(&f.reason, "reason", "", "原因：reject、return (reason)")
 	flags.StringVar(&f.note, "note", "", "说明：accept (note)")
 	flags.StringVar(&f.text, "text", "", "内容：comment (text)")
-	flags.StringVar(&f.authority, "authority", "", "有权机关：reject (the right authority)")
+	flags.StringVar(&f.ground, "ground", "", "不予受理的情形 needless 依法不需要许可、competence 不属于本机关职权范围、other 其他：reject (on which ground)")
+	flags.StringVar(&f.authority, "authority", "", "应向其申请的机关：reject，competence 时必填 (the right authority)")
+	completeFlag(cmd, "ground", completeWords("needless", "competence", "other"))
 	flags.BoolVar(&f.granted, "granted", false, "准予：decide")
 	flags.BoolVar(&f.refused, "refused", false, "不予：decide")
 	flags.IntVar(&f.toStep, "to-step", -1, "退回到第几环节，自 0 起：return (index of the step)")
@@ -168,8 +171,13 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 		a.Note = said(f.note)
 		err = f.life.accept(&a)
 	case client.ActReject:
-		a.Reason, a.Authority = said(f.reason), f.authority
-		err = missing(a.Reason, "reason")
+		a.Reason, a.Authority, a.Ground = said(f.reason), f.authority, client.CaseActionGround(f.ground)
+		if err = missing(a.Reason, "reason"); err == nil && !a.Ground.Valid() {
+			err = usagef("--ground %q：应为 needless（依法不需要许可）、competence（不属于本机关职权范围）或 other（其他）(one of these)", f.ground)
+		}
+		if err == nil && a.Ground == client.RejectCompetence {
+			err = missing(a.Authority, "authority")
+		}
 	case client.ActRelay:
 		a.Opinion = f.opinion
 	case client.ActReview:
@@ -216,7 +224,7 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 var actOnly = map[string][]client.CaseActionKind{
 	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
 	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing, client.ActDeliver},
-	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject},
+	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject}, "ground": {client.ActReject}, "officer": {client.ActSuspend},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
 	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
 	"relation": {client.ActDeliver}, "witness": {client.ActDeliver}, "since": {client.ActDeliver}, "consent": {client.ActDeliver},

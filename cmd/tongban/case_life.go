@@ -22,6 +22,7 @@ type lifeFlags struct {
 	points, materials, fields, supplements, tolerate []string
 	before, until, on, again                         string
 	cause, procedure, result                         string
+	officers                                         []string
 	name, idNumber, shown                            string
 	deemed, returned, complete                       bool
 	days                                             int
@@ -41,6 +42,7 @@ func (f *lifeFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.cause, "cause", "", "withdrawn 撤回、not_supplemented 逾期未补正、moot 不再存在、prerequisite 联办件中须先办的事项未获准：terminate")
 	flags.BoolVar(&f.returned, "papers-returned", false, "材料已退还：terminate (the papers were given back)")
 	flags.StringVar(&f.procedure, "procedure", "", "特别程序名称：suspend、resume (the procedure)")
+	flags.StringArrayVar(&f.officers, "officer", nil, "勘验人员，两名以上，可重复：suspend 现场勘验 (who looks at the place; repeatable)")
 	flags.StringVar(&f.until, "until", "", "告知申请人的截止日：suspend (the last day that is told)")
 	flags.StringVar(&f.on, "on", "", "日期：resume、convene_hearing、record_hearing (when the result came, or the hearing is held)")
 	flags.StringVar(&f.result, "result", "", "特别程序结果：resume (its result)")
@@ -116,7 +118,7 @@ func (f *lifeFlags) action(a *client.CaseAction, missing func(value, flag string
 		need(f.shown, "shown")
 		need(a.Reason, "reason")
 	case client.ActSuspend:
-		a.Procedure = f.procedure
+		a.Procedure, a.Officers = f.procedure, f.officers
 		need(f.procedure, "procedure")
 		need(f.until, "until")
 		need(a.Reason, "reason")

@@ -208,7 +208,10 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 		if !reasoned(b.Reason) {
 			return errReason
 		}
-		c.Status, c.RejectedMS, c.Reason, c.RightAuthority = NotAccepted, e.OccurredAt, b.Reason, b.Authority
+		if err := checkGround(b); err != nil {
+			return err
+		}
+		c.Status, c.RejectedMS, c.Reason, c.Ground, c.RightAuthority = NotAccepted, e.OccurredAt, b.Reason, b.Ground, b.Authority
 	case *ledger.CaseReturnV1:
 		return c.sendBack(b)
 	case *ledger.CaseSuspendV1:

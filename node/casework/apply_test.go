@@ -158,7 +158,7 @@ func holder(c *Case) Place { return Place{Division: c.Holder, Ordinal: 1} }
 
 var bodies = map[ledger.Kind]ledger.Body{
 	ledger.CaseAccept:  &ledger.CaseAcceptV1{},
-	ledger.CaseReject:  &ledger.CaseRejectV1{Reason: "不属于本机关"},
+	ledger.CaseReject:  &ledger.CaseRejectV1{Reason: "不属于本机关", Ground: ledger.RejectOther},
 	ledger.CaseRelay:   &ledger.CaseRelayV1{},
 	ledger.CaseReview:  &ledger.CaseReviewV1{Opinion: "符合"},
 	ledger.CaseDecide:  &ledger.CaseDecideV1{Granted: true, Opinion: "准予"},

@@ -15,6 +15,11 @@ func TestWhoStopsTheClock(t *testing.T) {
 	suspend := func(p string, lawful bool, until string) ledger.Body {
 		return &ledger.CaseSuspendV1{Procedure: p, Lawful: lawful, Until: calendartest.Date(t, until), Reason: "需要"}
 	}
+	visit := func(until string, officers ...string) ledger.Body { // art. 34: two or more
+		b := suspend("现场勘验", false, until).(*ledger.CaseSuspendV1)
+		b.Officers = officers
+		return b
+	}
 	c := live(t, received(t, item, "2026-11-16"), act{"2026-11-16", "w", accepted, ""})
 	live(t, c,
 		act{"2026-11-16", "w", suspend("鉴定", true, "2026-11-20"), "procedure_leader"},
@@ -24,7 +29,9 @@ func TestWhoStopsTheClock(t *testing.T) {
 		act{"2026-11-16", "w", suspend("现场勘验", false, "2026-12-31"), "procedure_days"},
 		act{"2026-11-16", "l", suspend("鉴定", true, "2026-12-20"), ""},
 		act{"2026-11-16", "r", suspend("公示", false, "2026-11-20"), ""},
-		act{"2026-11-16", "w", suspend("现场勘验", false, "2026-11-19"), ""})
+		act{"2026-11-16", "w", suspend("现场勘验", false, "2026-11-19"), "visit_officers"},
+		act{"2026-11-16", "w", visit("2026-11-19", "李明"), "visit_officers"},
+		act{"2026-11-16", "w", visit("2026-11-19", "李明", "周平"), ""})
 	cal, own := calendartest.Calendar(t), catalogItems()[item]
 	for until, want := range map[string]string{"2026-11-19": "", "2026-11-20": "procedure_days"} {
 		b := suspend("现场勘验", false, until).(*ledger.CaseSuspendV1)
@@ -103,6 +110,6 @@ func TestSecondNoticeIsAnswered(t *testing.T) {
 func TestRefusalsSayWhy(t *testing.T) {
 	const item = "TB-XFJY-001"
 	for reason, want := range map[string]string{"x": "reason_short", "不符合": "reason_short", "无，略。。。。": "reason_short", "不属于本机关职权范围": ""} {
-		live(t, received(t, item, "2026-11-16"), act{"2026-11-16", "w", &ledger.CaseRejectV1{Reason: reason}, want})
+		live(t, received(t, item, "2026-11-16"), act{"2026-11-16", "w", &ledger.CaseRejectV1{Reason: reason, Ground: ledger.RejectOther}, want})
 	}
 }

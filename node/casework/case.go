@@ -101,10 +101,12 @@ type Case struct {
 	Reason         string `json:"reason,omitempty"`
 	ExtendReason   string `json:"extend_reason,omitempty"`
 	RightAuthority string `json:"right_authority,omitempty"`
-	Opinion        string `json:"opinion,omitempty"`
-	PapersReturned bool   `json:"papers_returned,omitempty"`
-	Recipient      string `json:"recipient,omitempty"`
-	Method         string `json:"method,omitempty"`
+	// Ground is on which of the law's grounds it was not accepted.
+	Ground         ledger.RejectGround `json:"ground,omitempty"`
+	Opinion        string              `json:"opinion,omitempty"`
+	PapersReturned bool                `json:"papers_returned,omitempty"`
+	Recipient      string              `json:"recipient,omitempty"`
+	Method         string              `json:"method,omitempty"`
 	// Relation is what the recipient is to the applicant, Witness before whom
 	// papers were left, ServedWhy why they were left or served by public notice,
 	// NoticeSince since when that stood.
@@ -112,8 +114,11 @@ type Case struct {
 	Witness     string        `json:"witness,omitempty"`
 	ServedWhy   string        `json:"served_why,omitempty"`
 	NoticeSince calendar.Date `json:"notice_since,omitzero"`
-	// Told are the due dates that the applicant was told last.
-	Told ledger.Dues `json:"told,omitzero"`
+	// Told are the due dates that the applicant was told last, FirstTold those told
+	// with acceptance and ExtendTold those told with the extension.
+	Told       ledger.Dues `json:"told,omitzero"`
+	FirstTold  ledger.Dues `json:"first_told,omitzero"`
+	ExtendTold ledger.Dues `json:"extend_told,omitzero"`
 	// Cause is why a terminated case has no decision.
 	Cause        ledger.Cause `json:"cause,omitempty"`
 	TerminatedMS int64        `json:"terminated_ms,omitempty"`
@@ -247,6 +252,10 @@ type Suspension struct {
 	From  calendar.Date `json:"from"`
 	Until calendar.Date `json:"until"`
 	End   calendar.Date `json:"end,omitzero"`
+	// Officers are those who look at the place (现场勘验), Told the due dates that
+	// the notice of it tells.
+	Officers []string    `json:"officers,omitempty"`
+	Told     ledger.Dues `json:"told,omitzero"`
 }
 
 // Open reports whether the clock stands still on a day. It goes on by itself

@@ -87,7 +87,7 @@ func (c *Case) conveneHearing(e *ledger.Entry, b *ledger.HearingConveneV1) error
 	if !b.HeldBefore.IsZero() && b.On.After(b.HeldBefore) {
 		c.Flag(FlagHearingLate)
 	}
-	c.Suspensions = append(c.Suspensions, Suspension{Procedure: ProcedureHearing, Lawful: true, From: today, Until: b.On})
+	c.Suspensions = append(c.Suspensions, Suspension{Procedure: ProcedureHearing, Lawful: true, From: today, Until: b.On, Told: b.Dues})
 	c.tell(e, b.Dues)
 	return nil
 }

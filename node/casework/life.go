@@ -125,6 +125,7 @@ func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV
 			c.Flag(FlagDeemed)
 		}
 		c.tell(e, b.Dues)
+		c.FirstTold = b.Dues
 	}
 	if err := c.chairs(e); err != nil {
 		return err
@@ -241,7 +242,10 @@ var excluded = []string{"听证", "招标", "拍卖", "检验", "检测", "检�
 
 // promiseOnly are procedures that stop the centre's own promise, but not the
 // law's limit.
-var promiseOnly = []string{"现场勘验", "公示"}
+var promiseOnly = []string{procedureVisit, "公示"}
+
+// procedureVisit is a visit to the place.
+const procedureVisit = "现场勘验"
 
 // Excluded reports whether the law leaves the time of a procedure out: as the
 // item says, else as art. 45 does.
@@ -275,7 +279,10 @@ func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspen
 	case slices.ContainsFunc(c.Suspensions, func(s Suspension) bool { return s.Procedure == b.Procedure && s.Open(today) }):
 		return refuse("procedure_open", "该特别程序正在进行", "this procedure is under way already")
 	}
-	c.Suspensions = append(c.Suspensions, Suspension{Procedure: b.Procedure, Lawful: lawful, From: today, Until: b.Until})
+	if b.Procedure == procedureVisit && len(b.Officers) < 2 {
+		return refuse("visit_officers", "现场勘验须指派两名以上工作人员，请填写勘验人员姓名", "two officers or more look at a place (art. 34); name them")
+	}
+	c.Suspensions = append(c.Suspensions, Suspension{Procedure: b.Procedure, Lawful: lawful, From: today, Until: b.Until, Officers: b.Officers, Told: b.Dues})
 	c.tell(e, b.Dues)
 	return nil
 }
@@ -362,7 +369,7 @@ func (c *Case) extend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseExtendV
 	case !c.Told.Statutory.IsZero() && today.After(c.Told.Statutory):
 		return refuse("extension_late", "法定期限已过，不能再延长", "the time has run out already")
 	}
-	c.ExtendedBy, c.ExtendedOn, c.ExtendReason, c.Extender = b.Days, today, b.Reason, e.Actor.Name
+	c.ExtendedBy, c.ExtendedOn, c.ExtendReason, c.Extender, c.ExtendTold = b.Days, today, b.Reason, e.Actor.Name, b.Dues
 	c.tell(e, b.Dues)
 	return nil
 }

@@ -115,6 +115,11 @@ type Subject struct {
 	QueryCode string
 	// Government is the body to which an applicant turns for reconsideration.
 	Government string
+	// Nth is which of its kind the document is, for special procedures, which come
+	// more than once; 0 is the last.
+	Nth int
+	// Calendar says which years are not announced yet; nil where there is none.
+	Calendar *calendar.Calendar
 }
 
 // NotYet says that a case has not come so far that the document exists.
@@ -127,8 +132,13 @@ func (e *NotYet) Error() string {
 // Make makes a document of a case. The error is a *NotYet.
 func Make(k Kind, s Subject) (*Document, error) {
 	m, ok := makers[k]
-	if !ok || !m.ready(s.Case) {
+	if !ok || !m.ready(s.Case) || s.Nth > Nth(k, s.Case) || s.Nth < 0 {
 		return nil, &NotYet{k}
+	}
+	if k == SpecialProcedureNotice && s.Nth > 0 {
+		then := *s.Case
+		then.Suspensions = then.Suspensions[:s.Nth]
+		s.Case = &then
 	}
 	d := &Document{Kind: k, Template: Template, Title: Title(k, s.Item), Issuer: s.Issuer, Case: printed(s.Case.Number),
 		Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name, Date: m.date(s.Case)}

@@ -3,6 +3,7 @@ package document
 import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // hearingNotice tells the right to a hearing (听证告知书).
@@ -30,7 +31,13 @@ var hearingSummons = maker{
 			open = "不公开举行"
 		}
 		d.add("听证时间", h.On.Chinese()+" "+h.Time).add("听证地点", h.Place).add("主持人", h.Presider.Name).add("方式", open)
-		d.add("承诺办结日期", due(s, casework.LimitPromised)).add("法定办结日期", due(s, casework.LimitStatutory))
+		var told ledger.Dues
+		for _, p := range s.Case.Suspensions {
+			if p.Procedure == casework.ProcedureHearing {
+				told = p.Told
+			}
+		}
+		d.dues(s, told)
 		d.Text = []string{"申请人、利害关系人认为主持人与本事项有直接利害关系的，有权申请回避；可以提出证据，进行申辩和质证。" + s.under("第四十八条") + "，听证笔录经确认无误后签字或者盖章，本机关根据听证笔录作出决定。",
 			s.under("第四十五条") + "，听证所需时间不计算在办理期限内。无正当理由缺席的，视为放弃听证。"}
 	},

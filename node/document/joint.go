@@ -226,7 +226,13 @@ var jointMakers = map[Kind]jointMaker{
 }
 
 // due is the one date that the applicant was told, else the one that is computed.
-func (s JointSubject) due(k casework.LimitKind) string { return due(Subject{Limits: s.Limits}, k) }
+func (s JointSubject) due(k casework.LimitKind) string {
+	on := dueAs(Subject{Limits: s.Limits}, calendar.Date{}, k)
+	if on.IsZero() {
+		return ""
+	}
+	return on.Chinese()
+}
 
 // remedies tell for each case that was refused who reconsiders it: those of
 // several authorities can be different.

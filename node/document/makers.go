@@ -42,7 +42,8 @@ var makers = map[Kind]maker{
 		fill: func(d *Document, s Subject) {
 			c := s.Case
 			d.add("受理日期", c.AcceptedOn.Chinese())
-			d.add("承诺办结日期", due(s, casework.LimitPromised)).add("法定办结日期", due(s, casework.LimitStatutory)).add("查询码", s.QueryCode)
+			d.dues(s, c.FirstTold)
+			d.add("查询码", s.QueryCode)
 			for _, t := range c.Tolerated {
 				d.list("容缺受理、须补交的材料", []string{fmt.Sprintf("%s（%s前补交）", t.Material, t.Before.Chinese())})
 			}
@@ -61,7 +62,7 @@ var makers = map[Kind]maker{
 		ready: func(c *casework.Case) bool { return c.Status == casework.NotAccepted },
 		date:  func(c *casework.Case) calendar.Date { return day(c.RejectedMS) },
 		fill: func(d *Document, s Subject) {
-			d.add("理由", s.Case.Reason).add("应向何处申请", s.Case.RightAuthority)
+			d.add("情形", grounds[s.Case.Ground]).add("理由", s.Case.Reason).add("应向何处申请", s.Case.RightAuthority)
 			d.list("法律依据", s.bases("第三十二条"))
 			d.remedy(s)
 		},
@@ -90,7 +91,8 @@ var makers = map[Kind]maker{
 		fill: func(d *Document, s Subject) {
 			last := s.Case.Suspensions[len(s.Case.Suspensions)-1]
 			d.add("特别程序", last.Procedure).add("起始日期", last.From.Chinese()).add("预计完成日期", last.Until.Chinese())
-			d.add("承诺办结日期", due(s, casework.LimitPromised)).add("法定办结日期", due(s, casework.LimitStatutory))
+			d.add("勘验人员", strings.Join(last.Officers, "、"))
+			d.dues(s, last.Told)
 			if last.Lawful {
 				d.Text = append(d.Text, s.under("第四十五条")+"，上述程序所需时间不计算在法定期限内。")
 			} else {
@@ -102,7 +104,8 @@ var makers = map[Kind]maker{
 		ready: func(c *casework.Case) bool { return c.ExtendedBy > 0 },
 		date:  func(c *casework.Case) calendar.Date { return c.ExtendedOn },
 		fill: func(d *Document, s Subject) {
-			d.add("延长", fmt.Sprintf("%d 个工作日", s.Case.ExtendedBy)).add("理由", s.Case.ExtendReason).add("新的办结日期", due(s, casework.LimitStatutory))
+			d.add("延长", fmt.Sprintf("%d 个工作日", s.Case.ExtendedBy)).add("理由", s.Case.ExtendReason)
+			d.day(s, "新的办结日期", dueAs(s, s.Case.ExtendTold.Statutory, casework.LimitStatutory))
 			d.add("批准人", s.Case.Extender)
 			d.Text = append(d.Text, s.under("第四十二条")+"，经本机关负责人批准延长办理期限。")
 		},
@@ -255,19 +258,42 @@ func bases(item *catalog.Item) []string {
 	return rows
 }
 
-// due is the date that the applicant was told, else the one that is computed.
-func due(s Subject, k casework.LimitKind) string {
+// dues adds the dates by which a case is decided, as they were told then: a notice
+// that is printed later says what it said when it was made out.
+func (d *Document) dues(s Subject, told ledger.Dues) {
+	d.day(s, "承诺办结日期", dueAs(s, told.Promised, casework.LimitPromised))
+	d.day(s, "法定办结日期", dueAs(s, told.Statutory, casework.LimitStatutory))
+}
+
+// day adds a date that the calendar counted to, with the warning where its year is not
+// announced yet.
+func (d *Document) day(s Subject, label string, on calendar.Date) {
+	if on.IsZero() {
+		return
+	}
+	text := on.Chinese()
+	if s.Calendar != nil && s.Calendar.IsProvisional(on.Year()) {
+		text += fmt.Sprintf("（%d年节假日安排尚未公布，日期可能变动）", on.Year())
+	}
+	d.add(label, text)
+}
+
+// dueAs is a date as it was told then, else the one that the applicant was told last,
+// else the one that is computed.
+func dueAs(s Subject, told calendar.Date, k casework.LimitKind) calendar.Date {
+	if !told.IsZero() {
+		return told
+	}
 	for _, l := range s.Limits {
-		switch {
-		case l.Kind != k:
-		case !l.Told.IsZero():
-			return l.Told.Chinese()
-		case !l.Result.Due.IsZero():
-			return l.Result.Due.Chinese()
+		if l.Kind == k && !l.Due().IsZero() {
+			return l.Due()
 		}
 	}
-	return ""
+	return calendar.Date{}
 }
+
+// grounds are why an application is not accepted (art. 32).
+var grounds = map[ledger.RejectGround]string{ledger.RejectNeedless: "依法不需要取得行政许可（办理该事项）", ledger.RejectCompetence: "不属于本机关职权范围", ledger.RejectOther: "其他"}
 
 func day(ms int64) calendar.Date { return calendar.DateOf(time.UnixMilli(ms)) }
 

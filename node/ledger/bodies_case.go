@@ -201,12 +201,32 @@ func checkBrought(supplements []string, tolerated []ToleratedMaterial) error {
 // art. 32).
 type CaseRejectV1 struct {
 	Reason string `json:"reason"`
+	// Ground is which of the law's grounds it is (art. 32).
+	Ground RejectGround `json:"ground,omitempty"`
 	// Authority names the right authority, where the matter is another's.
 	Authority string `json:"authority,omitempty"`
 }
 
+// RejectGround is why an application is not accepted.
+type RejectGround string
+
+// The grounds of the law, and what another law says.
+const (
+	RejectNeedless   RejectGround = "needless"   // art. 32 no. 1: it takes no licence
+	RejectCompetence RejectGround = "competence" // art. 32 no. 2: it is another authority's matter
+	RejectOther      RejectGround = "other"
+)
+
+// Valid reports whether g is a ground.
+func (g RejectGround) Valid() bool {
+	return g == RejectNeedless || g == RejectCompetence || g == RejectOther
+}
+
 // Check implements Body.
 func (b *CaseRejectV1) Check() error {
+	if b.Ground != "" && !b.Ground.Valid() {
+		return fmt.Errorf("ground %q", b.Ground)
+	}
 	return first(required("reason", b.Reason, maxText), optional("authority", b.Authority, maxName))
 }
 

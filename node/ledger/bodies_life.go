@@ -155,13 +155,25 @@ type CaseSuspendV1 struct {
 	// itself, whether the result is there or not.
 	Until  calendar.Date `json:"until"`
 	Reason string        `json:"reason"`
-	Dues   Dues          `json:"dues,omitzero"`
+	// Officers are the names of those who go to look at a place (art. 34).
+	Officers []string `json:"officers,omitempty"`
+	Dues     Dues     `json:"dues,omitzero"`
 }
+
+const maxOfficers = 20
 
 // Check implements Body.
 func (b *CaseSuspendV1) Check() error {
 	if b.Until.IsZero() {
 		return errors.New("a special procedure without a last day")
+	}
+	if len(b.Officers) > maxOfficers {
+		return fmt.Errorf("%d officers", len(b.Officers))
+	}
+	for i, name := range b.Officers {
+		if err := required("officer", name, maxName); err != nil || slices.Contains(b.Officers[:i], name) {
+			return fmt.Errorf("officers[%d] is empty, too long or named twice", i)
+		}
 	}
 	return first(required("procedure", b.Procedure, maxName), required("reason", b.Reason, maxText))
 }

@@ -145,7 +145,7 @@ func samples() map[Kind]Body {
 		CaseSubmit:     sampleSubmission(material),
 		CaseAccept: &CaseAcceptV1{Note: "材料齐全", Supplements: []string{samplePrev}, Tolerated: []ToleratedMaterial{{Material: "户口簿", Before: later}},
 			Dues: Dues{Promised: later, Statutory: later}, Deemed: true, Answerable: identity.Actor{Staff: "s-1", Name: "甲", Role: identity.VillageWorker, Node: "v-330523110200-1"}},
-		CaseReject:  &CaseRejectV1{Reason: "不属于本机关职权范围", Authority: "县公安局"},
+		CaseReject:  &CaseRejectV1{Reason: "不属于本机关职权范围", Ground: RejectCompetence, Authority: "县公安局"},
 		CaseRelay:   &CaseRelayV1{Opinion: "转报"},
 		CaseReview:  &CaseReviewV1{Opinion: "符合 <条件> & 属实"},
 		CaseReturn:  &CaseReturnV1{ToStep: 1, Reason: "请补充收入证明"},

@@ -25,6 +25,9 @@ export interface Fill {
   tolerated: Record<string, string>
   deemed: boolean
   procedure: string
+  /** Names of who looks at the place, a line each or with commas. */
+  officers: string
+  ground: NonNullable<Schemas['CaseAction']['ground']>
   until: string
   on: string
   days: number
@@ -94,6 +97,14 @@ function proven(f: Fill): Partial<Schemas['CaseAction']> {
   }
 }
 
+/** The procedure of a visit to the place, which takes two officers or more. */
+export const visit = '现场勘验'
+
+/** The names in a text: a line each, or with commas between them. */
+export function names(text: string): string[] {
+  return [...new Set(text.split(/[\n,，、;；]/).map((x) => x.trim()).filter(Boolean))]
+}
+
 export function told(points: Point[]): Schemas['SupplementPoint'][] {
   return points.filter((p) => p.on).map((p) => ({ ...(p.field ? { field: p.name } : { material: p.name }), problem: p.problem, how: p.how }))
 }
@@ -112,7 +123,7 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
     case 'finding':
       return f.complete ? { ...common, complete: true } : { ...common, points: told(f.points) }
     case 'reject':
-      return { ...common, reason: f.text, ...(f.authority ? { authority: f.authority } : {}) }
+      return { ...common, ground: f.ground, reason: f.text, ...(f.ground === 'competence' && f.authority ? { authority: f.authority } : {}) }
     case 'relay':
     case 'review':
       return { ...common, opinion: f.text }
@@ -136,7 +147,7 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
     case 'terminate':
       return { ...common, cause: f.cause, reason: f.text, papers_returned: f.returned }
     case 'suspend':
-      return { ...common, procedure: f.procedure, until: f.until, reason: f.text }
+      return { ...common, procedure: f.procedure, until: f.until, reason: f.text, ...(names(f.officers).length ? { officers: names(f.officers) } : {}) }
     case 'resume':
       return { ...common, procedure: f.procedure, on: f.on, result: f.text }
     case 'extend':
