@@ -29,11 +29,11 @@ import (
 // ofApplicants are closed to all staff: an applicant's token is none of theirs.
 // TestApplicantsSeeOnlyTheirs opens them.
 var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "getMyBrowserKey", "setTOTP", "beginProviderLink", "finishProviderLink", "unlinkProvider", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
-	"checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase", "listMyNotices", "listMyComplaints", "openMyComplaint", "setMyContact"}
+	"submitMyJointCase", "checkMyJointCase", "listMyJointCases", "getMyJointCase", "actOnMyJointCase", "listMyJointDocuments", "getMyJointDocument", "checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase", "listMyNotices", "listMyComplaints", "openMyComplaint", "setMyContact"}
 
 // What applicants may ask for before they are logged in, everybody may.
 func init() {
-	everybody = append(everybody, "activateAccount", "logInApplicant", "refreshApplicant", "getProvider", "beginProviderLogin", "finishProviderLogin", "listOnlineItems", "getPaperFigures")
+	everybody = append(everybody, "activateAccount", "logInApplicant", "refreshApplicant", "getProvider", "beginProviderLogin", "finishProviderLogin", "listOnlineItems", "listOnlinePackages", "getPaperFigures")
 }
 
 // guest is an applicant with an account.

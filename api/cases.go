@@ -374,6 +374,7 @@ func (s *Server) missing(body ledger.Body) []string {
 		files = append(files, broughtFiles(b.Materials)...)
 	case *ledger.PackageSubmitV1:
 		files = append(files, broughtFiles(b.Materials)...)
+		files = append(files, b.Authority...)
 	case *ledger.PackageSupplementV1:
 		files = append(files, broughtFiles(b.Materials)...)
 	case *ledger.CaseWithdrawV1:

@@ -134,16 +134,8 @@ func (s *Server) online(ctx context.Context, v *Visitor, in *gen.MySubmission) (
 	if err != nil {
 		return nil, nil, err
 	}
-	submission := &gen.Submission{Item: in.Item, ItemVersion: in.ItemVersion, Division: in.Division, Form: in.Form, Materials: in.Materials, Applying: in.Applying,
-		Applicant: ledger.Applicant{Type: owner.Type, Name: owner.Name, IDNumber: owner.Number, Phone: cmp.Or(in.Phone, owner.Phone)}, Authority: in.Authority}
-	another := in.Applicant != (ledger.Applicant{}) && !(in.Applicant.Type == owner.Type && plainNumber(in.Applicant.IDNumber) == owner.Number)
-	switch {
-	case another:
-		submission.Applicant = in.Applicant
-		submission.Agent = ledger.Agent{Name: v.Name, IDNumber: v.Number, Phone: cmp.Or(in.Phone, v.Phone), Authority: in.AuthorityName}
-	case owner.ID != v.ID:
-		submission.Agent = ledger.Agent{Name: v.Name, IDNumber: v.Number, Phone: cmp.Or(in.Phone, v.Phone), Authority: authorityOf(owner, v)}
-	}
+	submission := &gen.Submission{Item: in.Item, ItemVersion: in.ItemVersion, Division: in.Division, Form: in.Form, Materials: in.Materials, Applying: in.Applying, Authority: in.Authority}
+	submission.Applicant, submission.Agent = whoApplies(v, owner, in.Applicant, in.Phone, in.AuthorityName)
 	body, item, err := s.submission(ctx, submission)
 	if err != nil {
 		return nil, nil, err
@@ -155,6 +147,22 @@ func (s *Server) online(ctx context.Context, v *Visitor, in *gen.MySubmission) (
 		return nil, nil, err
 	}
 	return body, item, casework.CheckHandIn(body, v.Account, owner, today)
+}
+
+// whoApplies is whom something is for that is handed in from home, and who acts for
+// them: by the accounts, but for another person whom a proof of authority names.
+func whoApplies(v *Visitor, owner *account.Account, named ledger.Applicant, phone, authority string) (ledger.Applicant, ledger.Agent) {
+	self := ledger.Applicant{Type: owner.Type, Name: owner.Name, IDNumber: owner.Number, Phone: cmp.Or(phone, owner.Phone)}
+	agent := ledger.Agent{Name: v.Name, IDNumber: v.Number, Phone: cmp.Or(phone, v.Phone)}
+	switch {
+	case named != (ledger.Applicant{}) && !(named.Type == owner.Type && plainNumber(named.IDNumber) == owner.Number):
+		agent.Authority = authority
+		return named, agent
+	case owner.ID != v.ID:
+		agent.Authority = authorityOf(owner, v)
+		return self, agent
+	}
+	return self, ledger.Agent{}
 }
 
 // receivedOn is the day on which what comes in from home today counts as

@@ -297,7 +297,7 @@ func opened(entries []store.EntryView) (all []gen.OpenedDocument) {
 func mySummary(c *casework.Case) gen.MyCaseSummary {
 	zh, en := c.Plain()
 	return gen.MyCaseSummary{Id: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Status: c.Status, StatusZh: zh, StatusEn: en,
-		HandedInMs: c.HandedInMS, ReceivedOn: c.Online.ReceivedOn, ApplicantName: c.Applicant.Name, Online: c.Online.Account != ""}
+		HandedInMs: c.HandedInMS, ReceivedOn: c.Online.ReceivedOn, ApplicantName: c.Applicant.Name, Online: c.Online.Account != "", Joint: numberOfJoint(c)}
 }
 
 // errNotOpened keeps a case open whose applicant has not seen the decision.

@@ -100,6 +100,15 @@ var routePermissions = map[string]permission{
 	"setAccountAgents": mayHere(identity.AccountOpen),
 	"disableAccount":   may(identity.AccountDisable),
 
+	"listOnlinePackages":   anybody,
+	"submitMyJointCase":    visitor,
+	"checkMyJointCase":     visitor,
+	"listMyJointCases":     visitor,
+	"getMyJointCase":       visitor,
+	"actOnMyJointCase":     visitor,
+	"listMyJointDocuments": visitor,
+	"getMyJointDocument":   visitor,
+
 	"activateAccount":     anybody,
 	"logInApplicant":      anybody,
 	"refreshApplicant":    anybody,

@@ -320,7 +320,7 @@ func sameHandIn(first, again *ledger.Entry) bool {
 	if json.Unmarshal(first.Body, &a) != nil || json.Unmarshal(again.Body, &b) != nil || len(a.Members) != len(b.Members) {
 		return false
 	}
-	a.Number, a.Version = b.Number, b.Version
+	a.Number, a.Version, a.Online.ReceivedOn = b.Number, b.Version, b.Online.ReceivedOn
 	for i := range a.Members {
 		a.Members[i].Number, a.Members[i].ItemVersion = b.Members[i].Number, b.Members[i].ItemVersion
 	}

@@ -73,28 +73,54 @@ func (a *applier) authoriseApplicant(e *ledger.Entry, body ledger.Body, from ori
 	case *ledger.RecordConsentV1, *ledger.RecordWithdrawV1:
 		return a.ownsConsent(acting, b)
 	case *ledger.CaseSubmitV1:
-		owner, err := a.account(`id = ?`, b.Online.Account)
-		if err != nil {
-			return err
-		}
-		if owner == nil {
-			return accountUnknown
-		}
-		return casework.CheckHandIn(b, acting, owner, calendar.DateOf(time.UnixMilli(e.OccurredAt)))
+		return a.handsIn(e, b, acting)
+	case *ledger.PackageSubmitV1:
+		return a.handsIn(e, casework.HandInOf(b), acting)
+	case *ledger.PackageSupplementV1, *ledger.PackageWithdrawV1:
+		return a.ownsJoint(e, acting)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.CaseCommentV1, *ledger.CaseConsentV1, *ledger.CaseOpenedV1:
 		return a.ownsCase(e, acting)
 	}
 	return refuse("not_authorised", "群众账户无权进行此项操作", "an applicant may not do this")
 }
 
+// handsIn holds what somebody hands in from home against the account that it is to
+// belong to.
+func (a *applier) handsIn(e *ledger.Entry, b *ledger.CaseSubmitV1, acting *account.Account) error {
+	owner, err := a.account(`id = ?`, b.Online.Account)
+	if err != nil {
+		return err
+	}
+	if owner == nil {
+		return accountUnknown
+	}
+	return casework.CheckHandIn(b, acting, owner, calendar.DateOf(time.UnixMilli(e.OccurredAt)))
+}
+
+// ownsJoint is ownsCase of a joint matter, whose cases are all for one applicant.
+func (a *applier) ownsJoint(e *ledger.Entry, acting *account.Account) error {
+	whole, err := a.jointByID(e.Case)
+	if err != nil {
+		return err
+	}
+	if whole == nil {
+		return a.owns(nil, e, acting)
+	}
+	return a.owns(&casework.Case{Applicant: whole.Applicant, Online: whole.Online}, e, acting)
+}
+
 // ownsCase lets an applicant write beside a case that is theirs, or that of an
 // organisation which they act for. One that is not is as one that is not there.
 func (a *applier) ownsCase(e *ledger.Entry, acting *account.Account) error {
-	unknown := refuse("case_unknown", "没有这个办件", "there is no such case here")
 	c, err := a.caseByID(e.Case)
 	if err != nil {
 		return err
 	}
+	return a.owns(c, e, acting)
+}
+
+func (a *applier) owns(c *casework.Case, e *ledger.Entry, acting *account.Account) error {
+	unknown := refuse("case_unknown", "没有这个办件", "there is no such case here")
 	if c == nil {
 		return unknown
 	}

@@ -46,7 +46,7 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 	if applicant(e.Actor) {
 		return from, a.authoriseApplicant(e, body, from)
 	}
-	if b, ok := body.(*ledger.CaseSubmitV1); ok && b.Online.Account != "" || info.Action == "" && e.Kind != ledger.StaffPassword {
+	if fromHome(body) || info.Action == "" && e.Kind != ledger.StaffPassword {
 		return from, refuse("not_authorised", "只有申请人本人可以进行此项操作", "this is for the applicant alone")
 	}
 	staff, err := a.staff(e.Actor.Staff)
@@ -291,6 +291,17 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return identity.Target{Division: e.Scope, Department: from.subject.Department}, nil
 	}
 	return identity.Target{Division: c.Division, Department: c.Department}, nil
+}
+
+// fromHome reports whether something is handed in by the applicant alone.
+func fromHome(body ledger.Body) bool {
+	switch b := body.(type) {
+	case *ledger.CaseSubmitV1:
+		return b.Online.Account != ""
+	case *ledger.PackageSubmitV1:
+		return b.Online.Account != ""
+	}
+	return false
 }
 
 // besideJoint reports whether what stands beside a case may stand beside a joint

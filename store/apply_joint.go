@@ -143,7 +143,7 @@ func (a *applier) openJoint(e *ledger.Entry, b *ledger.PackageSubmitV1, from cas
 		return nil, err
 	}
 	for _, c := range o.cases {
-		o.files = append(o.files, scansOf(c.Materials))
+		o.files = append(o.files, append(scansOf(c.Materials), c.Authority...))
 	}
 	return o, nil
 }

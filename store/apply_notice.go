@@ -88,7 +88,11 @@ func (a *applier) electronic(id string) (bool, error) {
 		return said > 0, err
 	}
 	c, err := a.caseByID(id)
-	return c != nil && c.Online.Electronic, err
+	if err != nil || c != nil {
+		return c != nil && c.Online.Electronic, err
+	}
+	whole, err := a.jointByID(id)
+	return whole != nil && whole.Online.Electronic, err
 }
 
 // forTheWhole turns what happened to a case of a joint matter into what its

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -69,6 +70,33 @@ func (s *Store) casesOf(ctx context.Context, owners []string, theirs func(*casew
 		}
 		for i := range page {
 			if theirs(&page[i]) && len(found) < limit {
+				found = append(found, page[i])
+			}
+		}
+		if len(page) < limit || len(found) == limit {
+			return found, nil
+		}
+		beforeMS, beforeID = page[len(page)-1].HandedInMS, page[len(page)-1].ID
+	}
+}
+
+// JointsOwnedBy lists the joint matters that are an account's own, the latest
+// handed in first; those before a moment and id, where they continue a list.
+func (s *Store) JointsOwnedBy(ctx context.Context, k *account.Account, beforeMS int64, beforeID string, limit int) ([]joint.Case, error) {
+	var found []joint.Case
+	for {
+		query := `SELECT body FROM joint_cases WHERE id IN (SELECT joint FROM joint_members WHERE case_id IN (SELECT case_id FROM case_owners WHERE owner IN (?1, ?2)))`
+		args := []any{accountKey(k.ID), s.numberKey(k.Type, k.Number)}
+		if beforeMS > 0 {
+			query += ` AND (handed_in, id) < (?3, ?4)`
+			args = append(args, beforeMS, beforeID)
+		}
+		page, err := all[joint.Case](ctx, s.read, query+` ORDER BY handed_in DESC, id DESC LIMIT `+strconv.Itoa(limit), args...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page {
+			if page[i].BelongsTo(k) && len(found) < limit {
 				found = append(found, page[i])
 			}
 		}

@@ -270,7 +270,7 @@ func (s *Store) Recipient(ctx context.Context, n *notice.Notice) (notice.Recipie
 		if err != nil {
 			return notice.Recipient{}, err
 		}
-		applicant, agent = j.Applicant, j.Agent
+		applicant, agent, owner = j.Applicant, j.Agent, j.Online.Account
 	} else if err != nil {
 		return notice.Recipient{}, err
 	} else {

@@ -760,6 +760,24 @@ func (e MyCaseService) Valid() bool {
 	}
 }
 
+// Defines values for MyJointActionKind.
+const (
+	MyJointSupplement MyJointActionKind = "supplement"
+	MyJointWithdraw   MyJointActionKind = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the MyJointActionKind enum.
+func (e MyJointActionKind) Valid() bool {
+	switch e {
+	case MyJointSupplement:
+		return true
+	case MyJointWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MyLoginMode.
 const (
 	MyLoginBearer MyLoginMode = "bearer"
@@ -1558,6 +1576,24 @@ func (e ListOnlineItemsParamsSubject) Valid() bool {
 	case ForOrganisation:
 		return true
 	case ForPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetMyJointDocumentParamsFormat.
+const (
+	GetMyJointDocumentParamsFormatHTML GetMyJointDocumentParamsFormat = "html"
+	GetMyJointDocumentParamsFormatJSON GetMyJointDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetMyJointDocumentParamsFormat enum.
+func (e GetMyJointDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetMyJointDocumentParamsFormatHTML:
+		return true
+	case GetMyJointDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -4139,9 +4175,12 @@ type MyCaseSummary struct {
 	Id            string `json:"id"`
 	Item          string `json:"item"`
 	ItemName      string `json:"item_name"`
-	Number        string `json:"number"`
-	Online        bool   `json:"online"`
-	ReceivedOn    MyDate `json:"received_on,omitempty,omitzero"`
+
+	// Joint The number of the joint matter that it is part of.
+	Joint      string `json:"joint,omitempty,omitzero"`
+	Number     string `json:"number"`
+	Online     bool   `json:"online"`
+	ReceivedOn MyDate `json:"received_on,omitempty,omitzero"`
 
 	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 	Status   CaseStatus `json:"status"`
@@ -4186,6 +4225,69 @@ type MyFirm struct {
 	Name    string `json:"name"`
 }
 
+// MyJointAction defines model for MyJointAction.
+type MyJointAction struct {
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Kind      MyJointActionKind   `json:"kind"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+	Note      string              `json:"note,omitempty,omitzero"`
+	Reason    string              `json:"reason,omitempty,omitzero"`
+
+	// TakeBack withdraw: you take the wish back, and it goes on
+	TakeBack bool `json:"take_back,omitempty,omitzero"`
+}
+
+// MyJointActionKind defines model for MyJointActionKind.
+type MyJointActionKind string
+
+// MyJointCase defines model for MyJointCase.
+type MyJointCase struct {
+	// Actions What one may do now.
+	Actions []MyJointActionKind `json:"actions"`
+
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent               `json:"agent,omitempty,omitzero"`
+	Applicant Applicant           `json:"applicant"`
+	Due       MyDate              `json:"due,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+	Members   []MyCaseSummary     `json:"members"`
+
+	// Notice What is missing or wrong, of all its cases.
+	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
+	Summary          MyJointSummary    `json:"summary"`
+	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
+	WithdrawalAsked  bool              `json:"withdrawal_asked"`
+}
+
+// MyJointCases defines model for MyJointCases.
+type MyJointCases struct {
+	Cases      []MyJointSummary `json:"cases"`
+	NextCursor string           `json:"next_cursor,omitempty,omitzero"`
+}
+
+// MyJointReceipt defines model for MyJointReceipt.
+type MyJointReceipt struct {
+	Joint MyJointSummary `json:"joint"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// MyJointSummary defines model for MyJointSummary.
+type MyJointSummary struct {
+	ApplicantName string      `json:"applicant_name"`
+	Department    string      `json:"department"`
+	HandedInMs    int64       `json:"handed_in_ms"`
+	Id            string      `json:"id"`
+	Name          string      `json:"name"`
+	Number        string      `json:"number"`
+	Online        bool        `json:"online"`
+	Package       string      `json:"package"`
+	ReceivedOn    MyDate      `json:"received_on,omitempty,omitzero"`
+	Status        JointStatus `json:"status"`
+	StatusZh      string      `json:"status_zh"`
+}
+
 // MyLogin defines model for MyLogin.
 type MyLogin struct {
 	Mode   MyLoginMode `json:"mode,omitempty,omitzero"`
@@ -4199,6 +4301,32 @@ type MyLogin struct {
 
 // MyLoginMode defines model for MyLogin.Mode.
 type MyLoginMode string
+
+// MyPackageSubmission defines model for MyPackageSubmission.
+type MyPackageSubmission struct {
+	// ActingFor The account of a firm that named one as its agent.
+	ActingFor string          `json:"acting_for,omitempty,omitzero"`
+	Applicant Applicant       `json:"applicant,omitempty,omitzero"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// AuthorityName For another person: what the proof of authority is.
+	AuthorityName string `json:"authority_name,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Electronic One agrees to be served electronically.
+	Electronic bool         `json:"electronic,omitempty,omitzero"`
+	Form       []FieldValue `json:"form"`
+
+	// Items Which of its items; all of them when there are none here.
+	Items     []string            `json:"items,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+	Package   string              `json:"package"`
+	Phone     string              `json:"phone,omitempty,omitzero"`
+	Version   int                 `json:"version,omitempty,omitzero"`
+}
 
 // MyReceipt defines model for MyReceipt.
 type MyReceipt struct {
@@ -4457,6 +4585,35 @@ type OnlineItem struct {
 // OnlineItems defines model for OnlineItems.
 type OnlineItems struct {
 	Items []OnlineItem `json:"items"`
+}
+
+// OnlinePackage defines model for OnlinePackage.
+type OnlinePackage struct {
+	Code          string              `json:"code"`
+	Department    string              `json:"department"`
+	Items         []OnlinePackageItem `json:"items"`
+	Name          string              `json:"name"`
+	NeedsDivision node.Tier           `json:"needs_division"`
+
+	// Online All that is not optional can be applied for from home.
+	Online  bool `json:"online"`
+	Version int  `json:"version"`
+}
+
+// OnlinePackageItem defines model for OnlinePackageItem.
+type OnlinePackageItem struct {
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	Online   bool   `json:"online"`
+	Optional bool   `json:"optional"`
+
+	// WhyNot Why the applicant has to come in person.
+	WhyNot string `json:"why_not,omitempty,omitzero"`
+}
+
+// OnlinePackages defines model for OnlinePackages.
+type OnlinePackages struct {
+	Packages []OnlinePackage `json:"packages"`
 }
 
 // OpenEntry defines model for OpenEntry.
@@ -7089,6 +7246,35 @@ type ListOnlineItemsParams struct {
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
 type ListOnlineItemsParamsSubject string
 
+// ListMyJointCasesParams defines parameters for ListMyJointCases.
+type ListMyJointCasesParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// SubmitMyJointCaseParams defines parameters for SubmitMyJointCase.
+type SubmitMyJointCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnMyJointCaseParams defines parameters for ActOnMyJointCase.
+type ActOnMyJointCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetMyJointDocumentParams defines parameters for GetMyJointDocument.
+type GetMyJointDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetMyJointDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetMyJointDocumentParamsFormat defines parameters for GetMyJointDocument.
+type GetMyJointDocumentParamsFormat string
+
 // ListMyNoticesParams defines parameters for ListMyNotices.
 type ListMyNoticesParams struct {
 	// ActingFor Account of a firm that one acts for; none is all.
@@ -7575,6 +7761,15 @@ type OpenMyComplaintJSONRequestBody = ComplaintRequest
 
 // SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
 type SetMyContactJSONRequestBody = MyContact
+
+// SubmitMyJointCaseJSONRequestBody defines body for SubmitMyJointCase for application/json ContentType.
+type SubmitMyJointCaseJSONRequestBody = MyPackageSubmission
+
+// CheckMyJointCaseJSONRequestBody defines body for CheckMyJointCase for application/json ContentType.
+type CheckMyJointCaseJSONRequestBody = MyPackageSubmission
+
+// ActOnMyJointCaseJSONRequestBody defines body for ActOnMyJointCase for application/json ContentType.
+type ActOnMyJointCaseJSONRequestBody = MyJointAction
 
 // BeginProviderLinkJSONRequestBody defines body for BeginProviderLink for application/json ContentType.
 type BeginProviderLinkJSONRequestBody = PasswordProof
@@ -9676,6 +9871,80 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 	ListOnlineItems(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMyJointCases 我的联办件
+	//
+	// One's own joint matters, wherever they were handed in, and those of the firms one acts for; newest first.
+	//
+	// Corresponds with GET /api/v1/my/joint-cases (the `ListMyJointCases` operationId).
+	ListMyJointCases(ctx context.Context, params *ListMyJointCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitMyJointCaseWithBody 网上申请一件事
+	//
+	// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+	SubmitMyJointCaseWithBody(ctx context.Context, params *SubmitMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitMyJointCase 网上申请一件事
+	//
+	// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+	SubmitMyJointCase(ctx context.Context, params *SubmitMyJointCaseParams, body SubmitMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckMyJointCaseWithBody 预检（不提交）
+	//
+	// Everything that keeps it from being handed in, at once. Nothing is written.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+	CheckMyJointCaseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckMyJointCase 预检（不提交）
+	//
+	// Everything that keeps it from being handed in, at once. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+	CheckMyJointCase(ctx context.Context, body CheckMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyJointCase 我的联办件详情
+	//
+	// Corresponds with GET /api/v1/my/joint-cases/{id} (the `GetMyJointCase` operationId).
+	GetMyJointCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnMyJointCaseWithBody 整件补正、撤回
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+	ActOnMyJointCaseWithBody(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnMyJointCase 整件补正、撤回
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+	ActOnMyJointCase(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, body ActOnMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMyJointDocuments 我的联办件文书
+	//
+	// Corresponds with GET /api/v1/my/joint-cases/{id}/documents (the `ListMyJointDocuments` operationId).
+	ListMyJointDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyJointDocument 打开联办件文书
+	//
+	// A document of one's own joint matter. Its result is opened by who agreed to be served electronically (409 `no_consent`); others collect it, and each department's decision is opened at its own case.
+	//
+	// Corresponds with GET /api/v1/my/joint-cases/{id}/documents/{kind} (the `GetMyJointDocument` operationId).
+	GetMyJointDocument(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetMyJointDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListMyNotices 我的告知
 	//
 	// What one was told about one's own cases, the newest first, as soon as it is in
@@ -9683,6 +9952,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/notices (the `ListMyNotices` operationId).
 	ListMyNotices(ctx context.Context, params *ListMyNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOnlinePackages 可网上申请的一件事
+	//
+	// Every package in force, and why one has to be handed in at a window.
+	//
+	// Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
+	ListOnlinePackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMyPrefill 一表预填
 	//
@@ -14884,6 +15160,180 @@ func (c *Client) ListOnlineItems(ctx context.Context, params *ListOnlineItemsPar
 	return c.Client.Do(req)
 }
 
+// ListMyJointCases 我的联办件
+//
+// One's own joint matters, wherever they were handed in, and those of the firms one acts for; newest first.
+//
+// Corresponds with GET /api/v1/my/joint-cases (the `ListMyJointCases` operationId).
+func (c *Client) ListMyJointCases(ctx context.Context, params *ListMyJointCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyJointCasesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitMyJointCaseWithBody 网上申请一件事
+//
+// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+func (c *Client) SubmitMyJointCaseWithBody(ctx context.Context, params *SubmitMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitMyJointCaseRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitMyJointCase 网上申请一件事
+//
+// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+func (c *Client) SubmitMyJointCase(ctx context.Context, params *SubmitMyJointCaseParams, body SubmitMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitMyJointCaseRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckMyJointCaseWithBody 预检（不提交）
+//
+// Everything that keeps it from being handed in, at once. Nothing is written.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+func (c *Client) CheckMyJointCaseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckMyJointCaseRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckMyJointCase 预检（不提交）
+//
+// Everything that keeps it from being handed in, at once. Nothing is written.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+func (c *Client) CheckMyJointCase(ctx context.Context, body CheckMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckMyJointCaseRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyJointCase 我的联办件详情
+//
+// Corresponds with GET /api/v1/my/joint-cases/{id} (the `GetMyJointCase` operationId).
+func (c *Client) GetMyJointCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyJointCaseRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnMyJointCaseWithBody 整件补正、撤回
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+func (c *Client) ActOnMyJointCaseWithBody(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnMyJointCaseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnMyJointCase 整件补正、撤回
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+func (c *Client) ActOnMyJointCase(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, body ActOnMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnMyJointCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMyJointDocuments 我的联办件文书
+//
+// Corresponds with GET /api/v1/my/joint-cases/{id}/documents (the `ListMyJointDocuments` operationId).
+func (c *Client) ListMyJointDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyJointDocumentsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyJointDocument 打开联办件文书
+//
+// A document of one's own joint matter. Its result is opened by who agreed to be served electronically (409 `no_consent`); others collect it, and each department's decision is opened at its own case.
+//
+// Corresponds with GET /api/v1/my/joint-cases/{id}/documents/{kind} (the `GetMyJointDocument` operationId).
+func (c *Client) GetMyJointDocument(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetMyJointDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyJointDocumentRequest(c.Server, id, kind, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListMyNotices 我的告知
 //
 // What one was told about one's own cases, the newest first, as soon as it is in
@@ -14892,6 +15342,23 @@ func (c *Client) ListOnlineItems(ctx context.Context, params *ListOnlineItemsPar
 // Corresponds with GET /api/v1/my/notices (the `ListMyNotices` operationId).
 func (c *Client) ListMyNotices(ctx context.Context, params *ListMyNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListMyNoticesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOnlinePackages 可网上申请的一件事
+//
+// Every package in force, and why one has to be handed in at a window.
+//
+// Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
+func (c *Client) ListOnlinePackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOnlinePackagesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -24880,6 +25347,349 @@ func NewListOnlineItemsRequest(server string, params *ListOnlineItemsParams) (*h
 	return req, nil
 }
 
+// NewListMyJointCasesRequest constructs an http.Request for the ListMyJointCases method
+func NewListMyJointCasesRequest(server string, params *ListMyJointCasesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/joint-cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSubmitMyJointCaseRequest calls the generic SubmitMyJointCase builder with application/json body
+func NewSubmitMyJointCaseRequest(server string, params *SubmitMyJointCaseParams, body SubmitMyJointCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubmitMyJointCaseRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSubmitMyJointCaseRequestWithBody constructs an http.Request for the SubmitMyJointCase method, with any body, and a specified content type
+func NewSubmitMyJointCaseRequestWithBody(server string, params *SubmitMyJointCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/joint-cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCheckMyJointCaseRequest calls the generic CheckMyJointCase builder with application/json body
+func NewCheckMyJointCaseRequest(server string, body CheckMyJointCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckMyJointCaseRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCheckMyJointCaseRequestWithBody constructs an http.Request for the CheckMyJointCase method, with any body, and a specified content type
+func NewCheckMyJointCaseRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/joint-cases/check")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetMyJointCaseRequest constructs an http.Request for the GetMyJointCase method
+func NewGetMyJointCaseRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/joint-cases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnMyJointCaseRequest calls the generic ActOnMyJointCase builder with application/json body
+func NewActOnMyJointCaseRequest(server string, id CaseID, params *ActOnMyJointCaseParams, body ActOnMyJointCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnMyJointCaseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewActOnMyJointCaseRequestWithBody constructs an http.Request for the ActOnMyJointCase method, with any body, and a specified content type
+func NewActOnMyJointCaseRequestWithBody(server string, id CaseID, params *ActOnMyJointCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/joint-cases/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListMyJointDocumentsRequest constructs an http.Request for the ListMyJointDocuments method
+func NewListMyJointDocumentsRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/joint-cases/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMyJointDocumentRequest constructs an http.Request for the GetMyJointDocument method
+func NewGetMyJointDocumentRequest(server string, id CaseID, kind JointDocumentKind, params *GetMyJointDocumentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "kind", kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/joint-cases/%s/documents/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListMyNoticesRequest constructs an http.Request for the ListMyNotices method
 func NewListMyNoticesRequest(server string, params *ListMyNoticesParams) (*http.Request, error) {
 	var err error
@@ -24936,6 +25746,33 @@ func NewListMyNoticesRequest(server string, params *ListMyNoticesParams) (*http.
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOnlinePackagesRequest constructs an http.Request for the ListOnlinePackages method
+func NewListOnlinePackagesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -31305,6 +32142,88 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 	ListOnlineItemsWithResponse(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*ListOnlineItemsResponse, error)
 
+	// ListMyJointCasesWithResponse 我的联办件
+	//
+	// One's own joint matters, wherever they were handed in, and those of the firms one acts for; newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/joint-cases (the `ListMyJointCases` operationId).
+	ListMyJointCasesWithResponse(ctx context.Context, params *ListMyJointCasesParams, reqEditors ...RequestEditorFn) (*ListMyJointCasesResponse, error)
+
+	// SubmitMyJointCaseWithBodyWithResponse 网上申请一件事
+	//
+	// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+	SubmitMyJointCaseWithBodyWithResponse(ctx context.Context, params *SubmitMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitMyJointCaseResponse, error)
+
+	// SubmitMyJointCaseWithResponse 网上申请一件事
+	//
+	// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+	SubmitMyJointCaseWithResponse(ctx context.Context, params *SubmitMyJointCaseParams, body SubmitMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitMyJointCaseResponse, error)
+
+	// CheckMyJointCaseWithBodyWithResponse 预检（不提交）
+	//
+	// Everything that keeps it from being handed in, at once. Nothing is written.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+	CheckMyJointCaseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckMyJointCaseResponse, error)
+
+	// CheckMyJointCaseWithResponse 预检（不提交）
+	//
+	// Everything that keeps it from being handed in, at once. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+	CheckMyJointCaseWithResponse(ctx context.Context, body CheckMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckMyJointCaseResponse, error)
+
+	// GetMyJointCaseWithResponse 我的联办件详情
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/joint-cases/{id} (the `GetMyJointCase` operationId).
+	GetMyJointCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyJointCaseResponse, error)
+
+	// ActOnMyJointCaseWithBodyWithResponse 整件补正、撤回
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+	ActOnMyJointCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnMyJointCaseResponse, error)
+
+	// ActOnMyJointCaseWithResponse 整件补正、撤回
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+	ActOnMyJointCaseWithResponse(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, body ActOnMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnMyJointCaseResponse, error)
+
+	// ListMyJointDocumentsWithResponse 我的联办件文书
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/joint-cases/{id}/documents (the `ListMyJointDocuments` operationId).
+	ListMyJointDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListMyJointDocumentsResponse, error)
+
+	// GetMyJointDocumentWithResponse 打开联办件文书
+	//
+	// A document of one's own joint matter. Its result is opened by who agreed to be served electronically (409 `no_consent`); others collect it, and each department's decision is opened at its own case.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/joint-cases/{id}/documents/{kind} (the `GetMyJointDocument` operationId).
+	GetMyJointDocumentWithResponse(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetMyJointDocumentParams, reqEditors ...RequestEditorFn) (*GetMyJointDocumentResponse, error)
+
 	// ListMyNoticesWithResponse 我的告知
 	//
 	// What one was told about one's own cases, the newest first, as soon as it is in
@@ -31314,6 +32233,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/notices (the `ListMyNotices` operationId).
 	ListMyNoticesWithResponse(ctx context.Context, params *ListMyNoticesParams, reqEditors ...RequestEditorFn) (*ListMyNoticesResponse, error)
+
+	// ListOnlinePackagesWithResponse 可网上申请的一件事
+	//
+	// Every package in force, and why one has to be handed in at a window.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
+	ListOnlinePackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListOnlinePackagesResponse, error)
 
 	// GetMyPrefillWithResponse 一表预填
 	//
@@ -39547,6 +40475,342 @@ func (r ListOnlineItemsResponse) ContentType() string {
 	return ""
 }
 
+type ListMyJointCasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyJointCases
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMyJointCasesResponse) GetJSON200() *MyJointCases {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMyJointCasesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMyJointCasesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMyJointCasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMyJointCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMyJointCasesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SubmitMyJointCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *MyJointReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r SubmitMyJointCaseResponse) GetJSON201() *MyJointReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SubmitMyJointCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SubmitMyJointCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitMyJointCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitMyJointCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SubmitMyJointCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckMyJointCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CheckReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckMyJointCaseResponse) GetJSON200() *CheckReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckMyJointCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckMyJointCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckMyJointCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckMyJointCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckMyJointCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyJointCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyJointCase
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyJointCaseResponse) GetJSON200() *MyJointCase {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyJointCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyJointCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyJointCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyJointCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyJointCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnMyJointCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyJointReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnMyJointCaseResponse) GetJSON200() *MyJointReceipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnMyJointCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnMyJointCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnMyJointCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnMyJointCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnMyJointCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMyJointDocumentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JointDocumentList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMyJointDocumentsResponse) GetJSON200() *JointDocumentList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMyJointDocumentsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMyJointDocumentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMyJointDocumentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMyJointDocumentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMyJointDocumentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyJointDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyJointDocumentResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyJointDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyJointDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyJointDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyJointDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyJointDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListMyNoticesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -39589,6 +40853,54 @@ func (r ListMyNoticesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListMyNoticesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListOnlinePackagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OnlinePackages
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOnlinePackagesResponse) GetJSON200() *OnlinePackages {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListOnlinePackagesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOnlinePackagesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOnlinePackagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOnlinePackagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOnlinePackagesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -47415,6 +48727,148 @@ func (c *ClientWithResponses) ListOnlineItemsWithResponse(ctx context.Context, p
 	return ParseListOnlineItemsResponse(rsp)
 }
 
+// ListMyJointCasesWithResponse 我的联办件
+//
+// One's own joint matters, wherever they were handed in, and those of the firms one acts for; newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/joint-cases (the `ListMyJointCases` operationId).
+func (c *ClientWithResponses) ListMyJointCasesWithResponse(ctx context.Context, params *ListMyJointCasesParams, reqEditors ...RequestEditorFn) (*ListMyJointCasesResponse, error) {
+	rsp, err := c.ListMyJointCases(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMyJointCasesResponse(rsp)
+}
+
+// SubmitMyJointCaseWithBodyWithResponse 网上申请一件事
+//
+// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+func (c *ClientWithResponses) SubmitMyJointCaseWithBodyWithResponse(ctx context.Context, params *SubmitMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitMyJointCaseResponse, error) {
+	rsp, err := c.SubmitMyJointCaseWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitMyJointCaseResponse(rsp)
+}
+
+// SubmitMyJointCaseWithResponse 网上申请一件事
+//
+// Hands a package in from home, as a single item is; one form, one set of papers, one number.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/joint-cases (the `SubmitMyJointCase` operationId).
+func (c *ClientWithResponses) SubmitMyJointCaseWithResponse(ctx context.Context, params *SubmitMyJointCaseParams, body SubmitMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitMyJointCaseResponse, error) {
+	rsp, err := c.SubmitMyJointCase(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitMyJointCaseResponse(rsp)
+}
+
+// CheckMyJointCaseWithBodyWithResponse 预检（不提交）
+//
+// Everything that keeps it from being handed in, at once. Nothing is written.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+func (c *ClientWithResponses) CheckMyJointCaseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckMyJointCaseResponse, error) {
+	rsp, err := c.CheckMyJointCaseWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckMyJointCaseResponse(rsp)
+}
+
+// CheckMyJointCaseWithResponse 预检（不提交）
+//
+// Everything that keeps it from being handed in, at once. Nothing is written.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/joint-cases/check (the `CheckMyJointCase` operationId).
+func (c *ClientWithResponses) CheckMyJointCaseWithResponse(ctx context.Context, body CheckMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckMyJointCaseResponse, error) {
+	rsp, err := c.CheckMyJointCase(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckMyJointCaseResponse(rsp)
+}
+
+// GetMyJointCaseWithResponse 我的联办件详情
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/joint-cases/{id} (the `GetMyJointCase` operationId).
+func (c *ClientWithResponses) GetMyJointCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyJointCaseResponse, error) {
+	rsp, err := c.GetMyJointCase(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyJointCaseResponse(rsp)
+}
+
+// ActOnMyJointCaseWithBodyWithResponse 整件补正、撤回
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+func (c *ClientWithResponses) ActOnMyJointCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnMyJointCaseResponse, error) {
+	rsp, err := c.ActOnMyJointCaseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnMyJointCaseResponse(rsp)
+}
+
+// ActOnMyJointCaseWithResponse 整件补正、撤回
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/joint-cases/{id}/actions (the `ActOnMyJointCase` operationId).
+func (c *ClientWithResponses) ActOnMyJointCaseWithResponse(ctx context.Context, id CaseID, params *ActOnMyJointCaseParams, body ActOnMyJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnMyJointCaseResponse, error) {
+	rsp, err := c.ActOnMyJointCase(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnMyJointCaseResponse(rsp)
+}
+
+// ListMyJointDocumentsWithResponse 我的联办件文书
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/joint-cases/{id}/documents (the `ListMyJointDocuments` operationId).
+func (c *ClientWithResponses) ListMyJointDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListMyJointDocumentsResponse, error) {
+	rsp, err := c.ListMyJointDocuments(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMyJointDocumentsResponse(rsp)
+}
+
+// GetMyJointDocumentWithResponse 打开联办件文书
+//
+// A document of one's own joint matter. Its result is opened by who agreed to be served electronically (409 `no_consent`); others collect it, and each department's decision is opened at its own case.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/joint-cases/{id}/documents/{kind} (the `GetMyJointDocument` operationId).
+func (c *ClientWithResponses) GetMyJointDocumentWithResponse(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetMyJointDocumentParams, reqEditors ...RequestEditorFn) (*GetMyJointDocumentResponse, error) {
+	rsp, err := c.GetMyJointDocument(ctx, id, kind, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyJointDocumentResponse(rsp)
+}
+
 // ListMyNoticesWithResponse 我的告知
 //
 // What one was told about one's own cases, the newest first, as soon as it is in
@@ -47429,6 +48883,21 @@ func (c *ClientWithResponses) ListMyNoticesWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseListMyNoticesResponse(rsp)
+}
+
+// ListOnlinePackagesWithResponse 可网上申请的一件事
+//
+// Every package in force, and why one has to be handed in at a window.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
+func (c *ClientWithResponses) ListOnlinePackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListOnlinePackagesResponse, error) {
+	rsp, err := c.ListOnlinePackages(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOnlinePackagesResponse(rsp)
 }
 
 // GetMyPrefillWithResponse 一表预填
@@ -54375,6 +55844,240 @@ func ParseListOnlineItemsResponse(rsp *http.Response) (*ListOnlineItemsResponse,
 	return response, nil
 }
 
+// ParseListMyJointCasesResponse parses an HTTP response from a ListMyJointCasesWithResponse call
+func ParseListMyJointCasesResponse(rsp *http.Response) (*ListMyJointCasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMyJointCasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyJointCases
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubmitMyJointCaseResponse parses an HTTP response from a SubmitMyJointCaseWithResponse call
+func ParseSubmitMyJointCaseResponse(rsp *http.Response) (*SubmitMyJointCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitMyJointCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest MyJointReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckMyJointCaseResponse parses an HTTP response from a CheckMyJointCaseWithResponse call
+func ParseCheckMyJointCaseResponse(rsp *http.Response) (*CheckMyJointCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckMyJointCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CheckReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyJointCaseResponse parses an HTTP response from a GetMyJointCaseWithResponse call
+func ParseGetMyJointCaseResponse(rsp *http.Response) (*GetMyJointCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyJointCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyJointCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnMyJointCaseResponse parses an HTTP response from a ActOnMyJointCaseWithResponse call
+func ParseActOnMyJointCaseResponse(rsp *http.Response) (*ActOnMyJointCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnMyJointCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyJointReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMyJointDocumentsResponse parses an HTTP response from a ListMyJointDocumentsWithResponse call
+func ParseListMyJointDocumentsResponse(rsp *http.Response) (*ListMyJointDocumentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMyJointDocumentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JointDocumentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyJointDocumentResponse parses an HTTP response from a GetMyJointDocumentWithResponse call
+func ParseGetMyJointDocumentResponse(rsp *http.Response) (*GetMyJointDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyJointDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
 // ParseListMyNoticesResponse parses an HTTP response from a ListMyNoticesWithResponse call
 func ParseListMyNoticesResponse(rsp *http.Response) (*ListMyNoticesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -54391,6 +56094,39 @@ func ParseListMyNoticesResponse(rsp *http.Response) (*ListMyNoticesResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest NoticeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListOnlinePackagesResponse parses an HTTP response from a ListOnlinePackagesWithResponse call
+func ParseListOnlinePackagesResponse(rsp *http.Response) (*ListOnlinePackagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOnlinePackagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OnlinePackages
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -766,6 +766,24 @@ func (e MyCaseService) Valid() bool {
 	}
 }
 
+// Defines values for MyJointActionKind.
+const (
+	MyJointSupplement MyJointActionKind = "supplement"
+	MyJointWithdraw   MyJointActionKind = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the MyJointActionKind enum.
+func (e MyJointActionKind) Valid() bool {
+	switch e {
+	case MyJointSupplement:
+		return true
+	case MyJointWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MyLoginMode.
 const (
 	MyLoginBearer MyLoginMode = "bearer"
@@ -1564,6 +1582,24 @@ func (e ListOnlineItemsParamsSubject) Valid() bool {
 	case ForOrganisation:
 		return true
 	case ForPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetMyJointDocumentParamsFormat.
+const (
+	GetMyJointDocumentParamsFormatHTML GetMyJointDocumentParamsFormat = "html"
+	GetMyJointDocumentParamsFormatJSON GetMyJointDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetMyJointDocumentParamsFormat enum.
+func (e GetMyJointDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetMyJointDocumentParamsFormatHTML:
+		return true
+	case GetMyJointDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -4145,9 +4181,12 @@ type MyCaseSummary struct {
 	Id            string `json:"id"`
 	Item          string `json:"item"`
 	ItemName      string `json:"item_name"`
-	Number        string `json:"number"`
-	Online        bool   `json:"online"`
-	ReceivedOn    MyDate `json:"received_on,omitempty,omitzero"`
+
+	// Joint The number of the joint matter that it is part of.
+	Joint      string `json:"joint,omitempty,omitzero"`
+	Number     string `json:"number"`
+	Online     bool   `json:"online"`
+	ReceivedOn MyDate `json:"received_on,omitempty,omitzero"`
 
 	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 	Status   CaseStatus `json:"status"`
@@ -4192,6 +4231,69 @@ type MyFirm struct {
 	Name    string `json:"name"`
 }
 
+// MyJointAction defines model for MyJointAction.
+type MyJointAction struct {
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Kind      MyJointActionKind   `json:"kind"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+	Note      string              `json:"note,omitempty,omitzero"`
+	Reason    string              `json:"reason,omitempty,omitzero"`
+
+	// TakeBack withdraw: you take the wish back, and it goes on
+	TakeBack bool `json:"take_back,omitempty,omitzero"`
+}
+
+// MyJointActionKind defines model for MyJointActionKind.
+type MyJointActionKind string
+
+// MyJointCase defines model for MyJointCase.
+type MyJointCase struct {
+	// Actions What one may do now.
+	Actions []MyJointActionKind `json:"actions"`
+
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent               `json:"agent,omitempty,omitzero"`
+	Applicant Applicant           `json:"applicant"`
+	Due       MyDate              `json:"due,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+	Members   []MyCaseSummary     `json:"members"`
+
+	// Notice What is missing or wrong, of all its cases.
+	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
+	Summary          MyJointSummary    `json:"summary"`
+	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
+	WithdrawalAsked  bool              `json:"withdrawal_asked"`
+}
+
+// MyJointCases defines model for MyJointCases.
+type MyJointCases struct {
+	Cases      []MyJointSummary `json:"cases"`
+	NextCursor string           `json:"next_cursor,omitempty,omitzero"`
+}
+
+// MyJointReceipt defines model for MyJointReceipt.
+type MyJointReceipt struct {
+	Joint MyJointSummary `json:"joint"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// MyJointSummary defines model for MyJointSummary.
+type MyJointSummary struct {
+	ApplicantName string      `json:"applicant_name"`
+	Department    string      `json:"department"`
+	HandedInMs    int64       `json:"handed_in_ms"`
+	Id            string      `json:"id"`
+	Name          string      `json:"name"`
+	Number        string      `json:"number"`
+	Online        bool        `json:"online"`
+	Package       string      `json:"package"`
+	ReceivedOn    MyDate      `json:"received_on,omitempty,omitzero"`
+	Status        JointStatus `json:"status"`
+	StatusZh      string      `json:"status_zh"`
+}
+
 // MyLogin defines model for MyLogin.
 type MyLogin struct {
 	Mode   MyLoginMode `json:"mode,omitempty,omitzero"`
@@ -4205,6 +4307,32 @@ type MyLogin struct {
 
 // MyLoginMode defines model for MyLogin.Mode.
 type MyLoginMode string
+
+// MyPackageSubmission defines model for MyPackageSubmission.
+type MyPackageSubmission struct {
+	// ActingFor The account of a firm that named one as its agent.
+	ActingFor string          `json:"acting_for,omitempty,omitzero"`
+	Applicant Applicant       `json:"applicant,omitempty,omitzero"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// AuthorityName For another person: what the proof of authority is.
+	AuthorityName string `json:"authority_name,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Electronic One agrees to be served electronically.
+	Electronic bool         `json:"electronic,omitempty,omitzero"`
+	Form       []FieldValue `json:"form"`
+
+	// Items Which of its items; all of them when there are none here.
+	Items     []string            `json:"items,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+	Package   string              `json:"package"`
+	Phone     string              `json:"phone,omitempty,omitzero"`
+	Version   int                 `json:"version,omitempty,omitzero"`
+}
 
 // MyReceipt defines model for MyReceipt.
 type MyReceipt struct {
@@ -4463,6 +4591,35 @@ type OnlineItem struct {
 // OnlineItems defines model for OnlineItems.
 type OnlineItems struct {
 	Items []OnlineItem `json:"items"`
+}
+
+// OnlinePackage defines model for OnlinePackage.
+type OnlinePackage struct {
+	Code          string              `json:"code"`
+	Department    string              `json:"department"`
+	Items         []OnlinePackageItem `json:"items"`
+	Name          string              `json:"name"`
+	NeedsDivision node.Tier           `json:"needs_division"`
+
+	// Online All that is not optional can be applied for from home.
+	Online  bool `json:"online"`
+	Version int  `json:"version"`
+}
+
+// OnlinePackageItem defines model for OnlinePackageItem.
+type OnlinePackageItem struct {
+	Code     string `json:"code"`
+	Name     string `json:"name"`
+	Online   bool   `json:"online"`
+	Optional bool   `json:"optional"`
+
+	// WhyNot Why the applicant has to come in person.
+	WhyNot string `json:"why_not,omitempty,omitzero"`
+}
+
+// OnlinePackages defines model for OnlinePackages.
+type OnlinePackages struct {
+	Packages []OnlinePackage `json:"packages"`
 }
 
 // OpenEntry defines model for OpenEntry.
@@ -7095,6 +7252,35 @@ type ListOnlineItemsParams struct {
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
 type ListOnlineItemsParamsSubject string
 
+// ListMyJointCasesParams defines parameters for ListMyJointCases.
+type ListMyJointCasesParams struct {
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// SubmitMyJointCaseParams defines parameters for SubmitMyJointCase.
+type SubmitMyJointCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnMyJointCaseParams defines parameters for ActOnMyJointCase.
+type ActOnMyJointCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetMyJointDocumentParams defines parameters for GetMyJointDocument.
+type GetMyJointDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetMyJointDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetMyJointDocumentParamsFormat defines parameters for GetMyJointDocument.
+type GetMyJointDocumentParamsFormat string
+
 // ListMyNoticesParams defines parameters for ListMyNotices.
 type ListMyNoticesParams struct {
 	// ActingFor Account of a firm that one acts for; none is all.
@@ -7581,6 +7767,15 @@ type OpenMyComplaintJSONRequestBody = ComplaintRequest
 
 // SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
 type SetMyContactJSONRequestBody = MyContact
+
+// SubmitMyJointCaseJSONRequestBody defines body for SubmitMyJointCase for application/json ContentType.
+type SubmitMyJointCaseJSONRequestBody = MyPackageSubmission
+
+// CheckMyJointCaseJSONRequestBody defines body for CheckMyJointCase for application/json ContentType.
+type CheckMyJointCaseJSONRequestBody = MyPackageSubmission
+
+// ActOnMyJointCaseJSONRequestBody defines body for ActOnMyJointCase for application/json ContentType.
+type ActOnMyJointCaseJSONRequestBody = MyJointAction
 
 // BeginProviderLinkJSONRequestBody defines body for BeginProviderLink for application/json ContentType.
 type BeginProviderLinkJSONRequestBody = PasswordProof
@@ -8151,9 +8346,33 @@ type ServerInterface interface {
 	// ListOnlineItems 可网上办理的事项
 	// (GET /api/v1/my/items)
 	ListOnlineItems(w http.ResponseWriter, r *http.Request, params ListOnlineItemsParams)
+	// ListMyJointCases 我的联办件
+	// (GET /api/v1/my/joint-cases)
+	ListMyJointCases(w http.ResponseWriter, r *http.Request, params ListMyJointCasesParams)
+	// SubmitMyJointCase 网上申请一件事
+	// (POST /api/v1/my/joint-cases)
+	SubmitMyJointCase(w http.ResponseWriter, r *http.Request, params SubmitMyJointCaseParams)
+	// CheckMyJointCase 预检（不提交）
+	// (POST /api/v1/my/joint-cases/check)
+	CheckMyJointCase(w http.ResponseWriter, r *http.Request)
+	// GetMyJointCase 我的联办件详情
+	// (GET /api/v1/my/joint-cases/{id})
+	GetMyJointCase(w http.ResponseWriter, r *http.Request, id CaseID)
+	// ActOnMyJointCase 整件补正、撤回
+	// (POST /api/v1/my/joint-cases/{id}/actions)
+	ActOnMyJointCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnMyJointCaseParams)
+	// ListMyJointDocuments 我的联办件文书
+	// (GET /api/v1/my/joint-cases/{id}/documents)
+	ListMyJointDocuments(w http.ResponseWriter, r *http.Request, id CaseID)
+	// GetMyJointDocument 打开联办件文书
+	// (GET /api/v1/my/joint-cases/{id}/documents/{kind})
+	GetMyJointDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind JointDocumentKind, params GetMyJointDocumentParams)
 	// ListMyNotices 我的告知
 	// (GET /api/v1/my/notices)
 	ListMyNotices(w http.ResponseWriter, r *http.Request, params ListMyNoticesParams)
+	// ListOnlinePackages 可网上申请的一件事
+	// (GET /api/v1/my/packages)
+	ListOnlinePackages(w http.ResponseWriter, r *http.Request)
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(w http.ResponseWriter, r *http.Request, params GetMyPrefillParams)
@@ -14267,6 +14486,268 @@ func (siw *ServerInterfaceWrapper) ListOnlineItems(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// ListMyJointCases operation middleware
+func (siw *ServerInterfaceWrapper) ListMyJointCases(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMyJointCasesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMyJointCases(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SubmitMyJointCase operation middleware
+func (siw *ServerInterfaceWrapper) SubmitMyJointCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitMyJointCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SubmitMyJointCase(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckMyJointCase operation middleware
+func (siw *ServerInterfaceWrapper) CheckMyJointCase(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckMyJointCase(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMyJointCase operation middleware
+func (siw *ServerInterfaceWrapper) GetMyJointCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMyJointCase(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnMyJointCase operation middleware
+func (siw *ServerInterfaceWrapper) ActOnMyJointCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnMyJointCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnMyJointCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMyJointDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListMyJointDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMyJointDocuments(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMyJointDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetMyJointDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind JointDocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMyJointDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMyJointDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListMyNotices operation middleware
 func (siw *ServerInterfaceWrapper) ListMyNotices(w http.ResponseWriter, r *http.Request) {
 
@@ -14317,6 +14798,20 @@ func (siw *ServerInterfaceWrapper) ListMyNotices(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListMyNotices(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListOnlinePackages operation middleware
+func (siw *ServerInterfaceWrapper) ListOnlinePackages(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListOnlinePackages(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -17553,6 +18048,22 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/documents/{kind}", wrapper.OpenMyDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/actions", wrapper.ActOnMyCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/packages", wrapper.ListOnlinePackages).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/joint-cases", wrapper.ListMyJointCases).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/joint-cases", wrapper.SubmitMyJointCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/joint-cases/check", wrapper.CheckMyJointCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/joint-cases/{id}", wrapper.GetMyJointCase).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/joint-cases/{id}/actions", wrapper.ActOnMyJointCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/joint-cases/{id}/documents", wrapper.ListMyJointDocuments).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/joint-cases/{id}/documents/{kind}", wrapper.GetMyJointDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/attachments", wrapper.BeginAttachment).Methods(http.MethodPost)
 
@@ -23852,6 +24363,301 @@ func (response ListOnlineItemsdefaultApplicationProblemPlusJSONResponse) VisitLi
 	return err
 }
 
+type ListMyJointCasesRequestObject struct {
+	Params ListMyJointCasesParams
+}
+
+type ListMyJointCasesResponseObject interface {
+	VisitListMyJointCasesResponse(w http.ResponseWriter) error
+}
+
+type ListMyJointCases200JSONResponse MyJointCases
+
+func (response ListMyJointCases200JSONResponse) VisitListMyJointCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyJointCasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyJointCasesdefaultApplicationProblemPlusJSONResponse) VisitListMyJointCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitMyJointCaseRequestObject struct {
+	Params SubmitMyJointCaseParams
+	Body   *SubmitMyJointCaseJSONRequestBody
+}
+
+type SubmitMyJointCaseResponseObject interface {
+	VisitSubmitMyJointCaseResponse(w http.ResponseWriter) error
+}
+
+type SubmitMyJointCase201JSONResponse MyJointReceipt
+
+func (response SubmitMyJointCase201JSONResponse) VisitSubmitMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitMyJointCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SubmitMyJointCasedefaultApplicationProblemPlusJSONResponse) VisitSubmitMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckMyJointCaseRequestObject struct {
+	Body *CheckMyJointCaseJSONRequestBody
+}
+
+type CheckMyJointCaseResponseObject interface {
+	VisitCheckMyJointCaseResponse(w http.ResponseWriter) error
+}
+
+type CheckMyJointCase200JSONResponse CheckReport
+
+func (response CheckMyJointCase200JSONResponse) VisitCheckMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckMyJointCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckMyJointCasedefaultApplicationProblemPlusJSONResponse) VisitCheckMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyJointCaseRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetMyJointCaseResponseObject interface {
+	VisitGetMyJointCaseResponse(w http.ResponseWriter) error
+}
+
+type GetMyJointCase200JSONResponse MyJointCase
+
+func (response GetMyJointCase200JSONResponse) VisitGetMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyJointCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyJointCasedefaultApplicationProblemPlusJSONResponse) VisitGetMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnMyJointCaseRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ActOnMyJointCaseParams
+	Body   *ActOnMyJointCaseJSONRequestBody
+}
+
+type ActOnMyJointCaseResponseObject interface {
+	VisitActOnMyJointCaseResponse(w http.ResponseWriter) error
+}
+
+type ActOnMyJointCase200JSONResponse MyJointReceipt
+
+func (response ActOnMyJointCase200JSONResponse) VisitActOnMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnMyJointCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnMyJointCasedefaultApplicationProblemPlusJSONResponse) VisitActOnMyJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyJointDocumentsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type ListMyJointDocumentsResponseObject interface {
+	VisitListMyJointDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListMyJointDocuments200JSONResponse JointDocumentList
+
+func (response ListMyJointDocuments200JSONResponse) VisitListMyJointDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyJointDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyJointDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListMyJointDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyJointDocumentRequestObject struct {
+	Id     CaseID            `json:"id"`
+	Kind   JointDocumentKind `json:"kind"`
+	Params GetMyJointDocumentParams
+}
+
+type GetMyJointDocumentResponseObject interface {
+	VisitGetMyJointDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetMyJointDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetMyJointDocument200JSONResponse) VisitGetMyJointDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyJointDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetMyJointDocument200TexthtmlResponse) VisitGetMyJointDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetMyJointDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyJointDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetMyJointDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMyNoticesRequestObject struct {
 	Params ListMyNoticesParams
 }
@@ -23880,6 +24686,44 @@ type ListMyNoticesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMyNoticesdefaultApplicationProblemPlusJSONResponse) VisitListMyNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOnlinePackagesRequestObject struct {
+}
+
+type ListOnlinePackagesResponseObject interface {
+	VisitListOnlinePackagesResponse(w http.ResponseWriter) error
+}
+
+type ListOnlinePackages200JSONResponse OnlinePackages
+
+func (response ListOnlinePackages200JSONResponse) VisitListOnlinePackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOnlinePackagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOnlinePackagesdefaultApplicationProblemPlusJSONResponse) VisitListOnlinePackagesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -28162,9 +29006,33 @@ type StrictServerInterface interface {
 	// ListOnlineItems 可网上办理的事项
 	// (GET /api/v1/my/items)
 	ListOnlineItems(ctx context.Context, request ListOnlineItemsRequestObject) (ListOnlineItemsResponseObject, error)
+	// ListMyJointCases 我的联办件
+	// (GET /api/v1/my/joint-cases)
+	ListMyJointCases(ctx context.Context, request ListMyJointCasesRequestObject) (ListMyJointCasesResponseObject, error)
+	// SubmitMyJointCase 网上申请一件事
+	// (POST /api/v1/my/joint-cases)
+	SubmitMyJointCase(ctx context.Context, request SubmitMyJointCaseRequestObject) (SubmitMyJointCaseResponseObject, error)
+	// CheckMyJointCase 预检（不提交）
+	// (POST /api/v1/my/joint-cases/check)
+	CheckMyJointCase(ctx context.Context, request CheckMyJointCaseRequestObject) (CheckMyJointCaseResponseObject, error)
+	// GetMyJointCase 我的联办件详情
+	// (GET /api/v1/my/joint-cases/{id})
+	GetMyJointCase(ctx context.Context, request GetMyJointCaseRequestObject) (GetMyJointCaseResponseObject, error)
+	// ActOnMyJointCase 整件补正、撤回
+	// (POST /api/v1/my/joint-cases/{id}/actions)
+	ActOnMyJointCase(ctx context.Context, request ActOnMyJointCaseRequestObject) (ActOnMyJointCaseResponseObject, error)
+	// ListMyJointDocuments 我的联办件文书
+	// (GET /api/v1/my/joint-cases/{id}/documents)
+	ListMyJointDocuments(ctx context.Context, request ListMyJointDocumentsRequestObject) (ListMyJointDocumentsResponseObject, error)
+	// GetMyJointDocument 打开联办件文书
+	// (GET /api/v1/my/joint-cases/{id}/documents/{kind})
+	GetMyJointDocument(ctx context.Context, request GetMyJointDocumentRequestObject) (GetMyJointDocumentResponseObject, error)
 	// ListMyNotices 我的告知
 	// (GET /api/v1/my/notices)
 	ListMyNotices(ctx context.Context, request ListMyNoticesRequestObject) (ListMyNoticesResponseObject, error)
+	// ListOnlinePackages 可网上申请的一件事
+	// (GET /api/v1/my/packages)
+	ListOnlinePackages(ctx context.Context, request ListOnlinePackagesRequestObject) (ListOnlinePackagesResponseObject, error)
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(ctx context.Context, request GetMyPrefillRequestObject) (GetMyPrefillResponseObject, error)
@@ -32668,6 +33536,210 @@ func (sh *strictHandler) ListOnlineItems(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// ListMyJointCases operation middleware
+func (sh *strictHandler) ListMyJointCases(w http.ResponseWriter, r *http.Request, params ListMyJointCasesParams) {
+	var request ListMyJointCasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyJointCases(ctx, request.(ListMyJointCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyJointCases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMyJointCasesResponseObject); ok {
+		if err := validResponse.VisitListMyJointCasesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SubmitMyJointCase operation middleware
+func (sh *strictHandler) SubmitMyJointCase(w http.ResponseWriter, r *http.Request, params SubmitMyJointCaseParams) {
+	var request SubmitMyJointCaseRequestObject
+
+	request.Params = params
+
+	var body SubmitMyJointCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitMyJointCase(ctx, request.(SubmitMyJointCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitMyJointCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SubmitMyJointCaseResponseObject); ok {
+		if err := validResponse.VisitSubmitMyJointCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckMyJointCase operation middleware
+func (sh *strictHandler) CheckMyJointCase(w http.ResponseWriter, r *http.Request) {
+	var request CheckMyJointCaseRequestObject
+
+	var body CheckMyJointCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckMyJointCase(ctx, request.(CheckMyJointCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckMyJointCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckMyJointCaseResponseObject); ok {
+		if err := validResponse.VisitCheckMyJointCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyJointCase operation middleware
+func (sh *strictHandler) GetMyJointCase(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetMyJointCaseRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyJointCase(ctx, request.(GetMyJointCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyJointCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMyJointCaseResponseObject); ok {
+		if err := validResponse.VisitGetMyJointCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnMyJointCase operation middleware
+func (sh *strictHandler) ActOnMyJointCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnMyJointCaseParams) {
+	var request ActOnMyJointCaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ActOnMyJointCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnMyJointCase(ctx, request.(ActOnMyJointCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnMyJointCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnMyJointCaseResponseObject); ok {
+		if err := validResponse.VisitActOnMyJointCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyJointDocuments operation middleware
+func (sh *strictHandler) ListMyJointDocuments(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request ListMyJointDocumentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyJointDocuments(ctx, request.(ListMyJointDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyJointDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMyJointDocumentsResponseObject); ok {
+		if err := validResponse.VisitListMyJointDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyJointDocument operation middleware
+func (sh *strictHandler) GetMyJointDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind JointDocumentKind, params GetMyJointDocumentParams) {
+	var request GetMyJointDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyJointDocument(ctx, request.(GetMyJointDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyJointDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMyJointDocumentResponseObject); ok {
+		if err := validResponse.VisitGetMyJointDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListMyNotices operation middleware
 func (sh *strictHandler) ListMyNotices(w http.ResponseWriter, r *http.Request, params ListMyNoticesParams) {
 	var request ListMyNoticesRequestObject
@@ -32687,6 +33759,30 @@ func (sh *strictHandler) ListMyNotices(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListMyNoticesResponseObject); ok {
 		if err := validResponse.VisitListMyNoticesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOnlinePackages operation middleware
+func (sh *strictHandler) ListOnlinePackages(w http.ResponseWriter, r *http.Request) {
+	var request ListOnlinePackagesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOnlinePackages(ctx, request.(ListOnlinePackagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOnlinePackages")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListOnlinePackagesResponseObject); ok {
+		if err := validResponse.VisitListOnlinePackagesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -35392,1137 +36488,1150 @@ func (sh *strictHandler) VerifyResult(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17lxzJdR/4VeKUdc5w5OpmNwYYcbr/wgADDsTBgwDIkUTChajMqKpgZ2UUMyK7UBzjHHMtyxIlivQx",
-	"LcleSjbXlO3jBylZeyhqSHm/y57BzOgvf4U9cW9E5CsiM7K6MF7t/gN0VWXG40bEjfv83Q8miVhvRM5y",
-	"JSdnH0w2tKBrplgBn27RIr17W//F88nZZEPVajKd5HTNJmcTnk6mk4J9s+QFSydnqijZdCKTFVtT/caa",
-	"Pn+P5Uu1mpy9eX06WfPcfjydTtRuo5uQquD5cvLixXRyi0qGXaVMJgXfKC50n09WjPCUiIKoFSN5uZ6z",
-	"gogFoSShkh1PphP2nK43mW7ujTdOblx74/T05NrJydG1k2tvnp5ee+Po5PTo5OTk5PqNo1+bTK82kS+c",
-	"RExErDcZ5bm6D2MNEA8n0tvvhirFCv3qP3rytZOjt55+cO2tF78y8fZZFlIUXeI9y9lzNUvg12eaapqG",
-	"G7pkZM4WogDyweC+WbJiV40O35gEqHDt5MQ3iNvskids3+1Sm+3Xbh791rWjX3v6wenJ9PpJYMp3GEvv",
-	"iGJNleuvNYkF/lrvJGULWmZqcjb5hhS53jt5uZ6cfc1+pEqsJ0/b3U0nz4/0g0eXtNBtS/2G7v/XHz+4",
-	"P8Gh3IQ3YWBuUM21WKl1RrgkFBdgIQpy8zrZ0A0rpkQJsil4rvQ+l/SSESrJw9t3Quuzx9R095FTM9N6",
-	"98m998yUCrG+J3K99u1Z3eGFVGStf5wSfeSOTk+Doy7EehJac9jg118cfe7ka6dHbz39x6dfOzm69vR1",
-	"/+K/S6VnLI/fvXl07cabU5KJLSuONH8gK/b82H/qV7qN2B15cvQWPVo8/eDN64HteDdl641QLE92X2K7",
-	"7tjua+LC8aOJ/uoc/pZ0zciGFVLkZMvVqvrygu3ImtFcVl/hi02O9+biDXqa3Lh29NbiZH50PX2THX2B",
-	"Xn/j6I30dM5O6JvJSXpqp79iNAWWYwhQG/KRHvOI00mPvnVy9Nbx7Ozo6QdfmJ6ehA7p3cV9kbN7VCUr",
-	"d0o7w1gc6YeO8KlxLOdufpttaKHWLA+ygbR6YnTj/JJLWL/urUQVSc3PhOYpUSshNVvNxDa0/+3zjXH8",
-	"SsEWk7PJP/h8dQ9/Hn+Vn3f9w3AUW98SKdMvVRvgydtHv/Fbj37r6OTkhn+bJ/qVyOvtesT19h5f8yCt",
-	"M/jRy5Zu6Lbpc77WXOnGCfaEn6p+eK7YkhXQETCchxSZTjVh5DEn/skCH+qdbR+5f5PRAtmc6//LML/A",
-	"bA/Z232RmquzmurlUUOgOd1LeqmfXDy2R08/eCN8r94Xyt3iXUksh19fk4SnAbaKT8TuuNOTiC1333fx",
-	"vL/iyUqLNFxJcsHzdEq2K1YwIxiSFZVEsktW0OwceKsoFeEK2GlGpQodUlzSxmBxl7711luDe/YRVTxf",
-	"BkWgAn4+pNT8iF0ymt31iBtfyddUXrD0nOSMpRKl5QIeB37FJSlYIoqUpSFS4NP+47ygmWRuRHMhMkaR",
-	"Tz2G7fsZaQ2PFV0sPsu+LEPy9Cb174fs8AmdZ+zgMm4iL7XYl8nnkeIgDMPIhPD3rcdftX/+xnuPfwNl",
-	"xCciICG+R62AGNpnShxGKnxS0FwuWBFkXkZ5zJEJ8BoTaK6k/umQC/n+audjYDsj+tGMpFRRfSQzIS5Y",
-	"Sqg6078lLFdHLNdXeEq+8uTO0RemoDfo4ePhPQ4Jd09EvpzT/Eh3HRZ7PHLPC5w3k+ptkXIGZoC7640o",
-	"1B2esbdFClNJRK6MzEU3m4wnVM/q87DFzj6IvAGrZrHfJn1uEr3nyIJn7ByYvNjmJFmx5EJzLv0m0ex9",
-	"R2C7o/isH9NLedxZvRfTycNCXPKUFY+YKov8YLNoNesoWOsbvpEbkUuk522RlFogvZnLLVoIDjKSW1Qy",
-	"2zTsO8Weq8+D4tdow7Pk3cOSmoaOJy+mk3dSrn868HgflvOMyxVLTfOhoTD8GUaCe4alBx4KNvsItpVv",
-	"GLZbGMO93WMm5eHp4dp9Ii5YLkPkkPgQDOXBhuVgfhgaCVVi/Q+fD+2E6RVGb4fiP8tg8zAGqAUzhHxY",
-	"iHnG1oOD3+Bz/9AOyInIH6B6A1LnbCUyZIEpU5Rnk7MJzYVagblwwRNG9AOoT4OEmIvtZDpZMynpks2+",
-	"tZqcTV5+588++sXPPvnDv/jo5999+cP/9PEP/+vLH//2y+/82Sff/53/+cs/+PSnf/3pt3/wyV/94uXf",
-	"/suXv/dd/P7ld//VR3/7Xc142XN96b783b/++I/+4uX3//Djf/vnn/zw912LL3/4nz75wV9++hffxtcm",
-	"js3OeDo5m5ycvvVrbyU32Bfor801w1ZUlVJrZG9NJ4or0AduiXyR8URVl9/n6YZ/PhWJ/AeGREc1QryY",
-	"xnMw/a5v4d7Xeu6W5YpsC5EvQXLc6u+UIKmwiwj872aaFkzKQ/OIZuv+MWqxXwkiGejhjMwLsZWsgOE9",
-	"MkLugcdlm/UNyP6GNp6tKFIi6U6SldiSBS20FqK1k0SsGQzx1XCTkbzE7Ra4oW4miShzdXNph5EiD6bZ",
-	"w0JsWKFAMjBKwKb21QcTWqqVKLja+YWwTSHEAgz49jmiYJNpfW0ltmDgahtnegUsK/N8MPo1Z6D3DBMk",
-	"s9ckuXvbyI2tcV0fbr/MFc8CAnFKd5YdOkKck1zkTKuxud4jmiJLfslykPmWQoC0V5OOv/71VMvG+r9r",
-	"9r+uZKxl+qU4Ml8mNGN5Sovj21Sx+m9HHK44I4BrZrjkalXOjxOx/rxCadL9n4uUfd421RZ5vobrMa18",
-	"HNWWqDQOMf8GA1ZWHx3FbXeM++5KozNNwcY2u/k2l3SeaZqM29EpvKenVtOuUCVo6b/1EcsLvjkSG+zj",
-	"aCN4rvRmgx4am2/cpioYNWyg8V7Edscv+pnGTWQ3uXqiH26vK7QwrfuuYCydRa1IXvnARtA7dC7dUUT/",
-	"n7Gbf+6Lb5PT0zevv/H6lHzl8a1b+OOCF2v46Y1rpycnr48/vIemVg+RtOSEu6tJh8RYe1teDs0kiVpx",
-	"SUSegAuvM3j2fMMLJmdoODBGAjBVvXl90rVcaa6yZH5GKDO+ITTgtnr3yb33vAOwpqX4a3Q60T2NVnHq",
-	"BDem7trkTaNmfrVhDazGeB5Bl9aDzhVby8GdU79fX8DevIvv3ah0cloUdHeQ+23c1t+sRM48r3UehPva",
-	"v22s+lhd7s60sccFf7jD2LqZcAY9u+Gx0vdk52ja26WrQ00nNFH8kip7XzT0IAkCIJV4fvVFRS5ysZXn",
-	"ROTZDnUT3fCOpILJ2tFyFtbpVbdae3PpUzPbUq7Mpm9rbvp3WMA1TRkRpQIlIBeKlBJtx90h1m/M7q8r",
-	"sWbxrq9q+zdHdg/M28CQ7F3gZUWh2yT2/avvPbtZpqFdCASpb5zWqtQI6t+q8J5xVI5gWvaCGcce1tYJ",
-	"aezKc0YLmEYixAVnkVblatBv2/err26Zlq7CxKiUWvVq880bb/4vEJTMzeTGFFhFDOFpCUNm83f3tVmG",
-	"7t0rMv8P6KDwmn3qg3d+DN2O6WdAbucpyxVXu2OcxJUEd9sWSu5LynNjluuQhuWqMH/GcUJsTGr5vcMI",
-	"W0SwbXtXCtsB683IE1cbcis+RGt+GPBBswxvTVowsuZS8nwJdn47x5b3oXtAnTBxelK38VczDU0JSBOU",
-	"QzsdpUZO6LJ4lntf0NPfeX/51mp4Y+Lbplv/wsSYK5qE/+gX//7ld/7sow8/nJLtSpAVzes2Qp47hwu1",
-	"Jx608CuaPEDumGpB4OM//N2P//SfvvyPP/j49/7ko7/5D3sIRzydBZnkoUwlkSKh3w5QDXCEKSBj6ZIV",
-	"h7AEYEuGnWiGsN/RfbUSfo8pSquyr0nQbceqse31cKuAc/GeIbvNR5Jnr13YksiQ100JVwS028pjQMtM",
-	"yYorZlwqlD0HwrhGKDP21rdiDYqEk+lEFEuac4kC1tMhGtdFvMgt7ih+sG1uW7y1ojkq9q96Jf+Xr4NX",
-	"yMT5P7Qt4McHjXb816ElIEZDefQ/NVtLn0+f5TUl7jVJcFXIiqaEw80RYYxJWcYv2SjRBsd5G1/c+dQ8",
-	"lrFEFSLniZ/LuOsNxkqXBWMpUYLMGZGsuGQpqVqgWbY7Ju9XQVWUGDcaBjgXbM3zlBVGU4QGeMNUVRMV",
-	"eOofENz2eOS5IoplmSRi4VXRLnie+haD6slswLrWDJulScI2qGhF64sPFpVYYESCxIb6w00OAdwsPSds",
-	"vVE7E42GoRpUE2NdSgV6c8ZokWtpQzKCIWGG49G5KJV3hqja9SrMVDEU8tlmFhC/4DevpDWdKJGK0Hvw",
-	"W4yEBgFXsBp1G4vptRpb1WLVb2OHTs0Ba5yF3tvqyQG5hm7L8Qz9ocUxoNuCckmzm8keavfKG73+YGE8",
-	"q7DJsowVRNIthu8ZO0Va0AWaXyRf5i1v0ECMenVKLImgNb0qfKknusFojFj1vUaB26ah+nePsdH6Vw9t",
-	"Bw0vRksNqiZLcxv4gUwgEUXBEoVygbMqbmwMSUc0OhkUT4EggV2Fo7aBKV3Vs/qhy7/XNhDOp4GrGNMC",
-	"9o62x/aobdSxHYJttXcid/iyLHDozYnMaRrpIjD0Z7HPpyzhafTTjBbZLvLZFc0Ws5TuZOTza56Xnsv6",
-	"3TJPC5aqlYy8l0U+UxzFnZinL1mRlrFPb7KDDHFTMGl04IinCxq/nHrt+YKPeD72Sc1X5YiWL0VWRq/C",
-	"jmWZ2EY93DpnpptqI1cbwG7XapHrx8N1ikSwZK5PdArnrk7U+q6ultHsC7uFo/WJ5qE/oFqBDb/HpcdM",
-	"RO3PI5TkNqMdMsvV+ujldyGTIdx5w27JGgtmG2BPFb9vntATZx9aILXRucN2RCqa190jDQYm/fdD+ObA",
-	"EDYZkHLNr6AbGxKxlMx3DbNhr1+14IoV3hWYGlkq1Lf59VX1be/30UtWiRgeC/l2jz36SGx9I9Ti0x7D",
-	"ezWigElqtLulWjsz6f5Dg4yyeWIWleQQNVLLdGq2Ac9mjmwOAwMgdqb3doRDyGiyIhmvrEYyEQVLaJFO",
-	"ydFppY8V6M7MhVpp1UsJ8o0yXbL2lu0e2/bKFzS/8D8JPQ9d5wP3j1joK9+xcEME2/bIq+ARXEcHvgac",
-	"b9ynUcCdVp3ep/1haY6vH2OjVwv9so21h8s2PktOpCQx3w2bfJXoruN8B+rsYOhbjQJs8woIgDxqTNhb",
-	"I7V20MCX1pJl6xl+1yJU0S3PU9ihjWRdJba5XEH8ziXPMgzhMYr902mPf7PfQRalBfYdJ9jahztL4pKF",
-	"xBWKP6fRl9VdxdaP2CJKjoKGQxcCDGofN4kb5tjx1h0kxiNlvZgDk8GevDMpkhW/ZLdLdM1FujUDVrAY",
-	"A5hx9INli+V9Y/LL0Kh0jBBOsLHH5XpNfXZfr07TS6uHnPkM3s5z22uonReiXK6UMXV3KLjqg22wubzz",
-	"nWpEPoW5RuUPNgGBms8qmqzgw9Meb0UER3BROrYXGHwkn6iT8mCsAhvd71TmQjGvu8KYqCGek+D2QM1F",
-	"xhjUtKpLC59oJrYkE86wfcE26pygrsQuXSw9plJfa4ABnHgFo9ButRu/yznx99S4aWLsW1QGohwa92Dv",
-	"vRcb0cbydMzQNCuYhQOBnMPCa28sZc9PIW9AZWMZ4HeaaDVbfzXS1l1ex77AQdWo4GVH7iTr+2E/A/sY",
-	"67jPkXnjxmBghOTf8pui+pACKidnGwqhn9pGuzP0ha7NKwN8KaGKZmJ53CTqFbM/oElkTbVm9+FO+6zX",
-	"XoT30xOa6t+DgTBgcAAyFQiCCpp5xGIhmQez4W199VVRDmlZ0Hm2I5pLR9p/7b5qBVawlFOifyPzHTHZ",
-	"ZVNIHyB2CseTyN1nBj+tJh8gHctTmifsNt2NjbRZ6F0gTK6nuewbVlG6pfpKzhi9hMDZuQzd+CndxXpO",
-	"16Kwgf9X7DSkiIyJ1bFRmHoCkVJHg+QHEztcq36J1fph4sTVxhCHpFVoun9z7cdvrjbmSlG5NqSoTK+i",
-	"REcjQzVoVt2zfvINbB1MyPnq6WH3j16X2yYru8NDjdw1lPbTiB/te/gJX7OM5+wdeNiIT1GrrIepl9Kr",
-	"YYZ3onvNkyZiYrojzEY9EuhYTTUcZsvzlD2PlDqtutUVlSDT3esMgLTwKeE5ubXiOZP+9DSrjYwRZUWS",
-	"lEXB0vicNlHwJffFGIiUab0koWtGFoVYBzLYNhlNWDqb+ylZMCmyS/d7S6XVzLuWrLhdCSKZUhlLQ7qx",
-	"TMTGT5Tt8BX2Pt09KGFDbldUXTnAumXFMCuOI2muRO+Z8F8Y4wxErXPpiZytEE4j4pPClqIt5YqlD7Ue",
-	"7MuCQgUZY7ZkQo2/C6GEeEG2dHdMbpKMKgj2y9MjnqNBo/MO6NyoYoM+zH0B5WqGEYR+i4tJEVuhq3FN",
-	"aJado9NRd7BgKlmxFPPIq0h2SZYFzVU4ZWsfNfYARqG1phmnWW+SiwfMSZ9e4+iBPDqF4X6GJAYOwoLC",
-	"GTNEbvAF+neJG1Fl/HHU8e2dt2lyUW5CmYKqJ0w0o1JBPNNWj5tesPzcZnyYgefm10j5P5YZKSEuQgsy",
-	"34VtDWCci+S/gQSldky6N71IU1XQwpMUTe0NETGC6KtCnxDp22f66JqNdQnohwSMFtGBvPJChsxu0CfR",
-	"bGdqcUKkIgteGFiyGO4INLrN5IWPMy4LhvJBjIUp1yvizUz6shawOXj485S4B20Inh4+VWQtpCI3Tk78",
-	"AQ8bJgxeTws9WABPXZOEFikSY9zcTZimzzkbHU+0f4gQZJjj3rHknpoN2gkCwr3gSFEneXD33zIC4X4C",
-	"c80pkIhMlIXP4FDbesb+DktxXMMN7J1YXLSom80XTVvui5umUffFb9rW3TePdDcBw6OZWC8F/WKIO/Lx",
-	"m81qIe2tpoTC62vs/rFbBxsITgIO+JUYoZtsJNMaFAIMy/ksDhmMpzpmA7uwRTrDH7pWixGTDF6GI0Ic",
-	"A5m3B6DLMB0QDMugkjfJcOGDKn/jWuWDc4PS30ymV84p1h36BnnLYAn9JqOeHOiVyHjHZhNIHGqiZjRf",
-	"aVuBQlpo0EvYGXcnGEyUBbpP48dZOWksx6V5Lso8wRCaQqDoSTOvrfGSFS4styvVb0VxMZ5yO7MKAzsQ",
-	"Hqv5c9xQHB2m1dLVxmKXZtBpYaCqfhP7OQxUVXOvebaF82jGBS/WN+6QQROb9u//PGE2CnY/o+a+wFCt",
-	"MfZgOt3yC+QAWzebR9vZ8YV4Ej+mPPXtUrrZMLx3Y94GtA+PZp9loBBtATpcP4PSuNbhM1agPH6OOprJ",
-	"d6Ooe3JME9dsOFpmvU/XrEdm7TEAWvmtdy/iUyb3IkaZt8QZcx2anIaYlWbPk1L6qP4eVeCKygVZCwhB",
-	"oBaU2SjDqdjmZ2ClE2WuJKFLynPIn5uLdOc3YSx4nhoHTv+RLdI75tEXU0BOHrlu3G8X5VKWLJ3F5+pl",
-	"7JJlvpjy2g6cklP8yGhq7R0Y3jsl15BmmF7Ic5KsaLFkfhVMU3amqTpb87xUPk3vHv6ge5mXkudMooVq",
-	"C1D7bnmUcBvfLZW/zzWjsixYwFYM72JuxRnYOaZE0exiajO9piQpuOIJl+spUQbbm4iCpFwmfKPHMgD4",
-	"05XYygA0iv4hlP0IvwXiJIxRN/acRQV96/1p4r3NG9Z9FNVFuWHFJZfDfoc2MxIjXyg3K5Z55Q5fVmg7",
-	"UgSWoiJutQSO21ly2XMytSJvdc4sW68ulYrphG6wvVI25wWjycovY7XD0nAoE+RHtVnY0+BuLrt9YpPZ",
-	"cfA3bfPm8x3sxXyy4dPm4z3Xp33bdm2fNyNonlY7FX0q9RGj2UWV4qT/sgdT/2hOJqJUmYM5YkpmiPex",
-	"q9o3T7DX2je33ADqX9bGUn+7Glbt29u1EbrMljiTKdfMsAQTGMHtUNUVQeZVExvQ7F6kICq0Q+m8oD3u",
-	"oI+QpJTXEQfZ/LBJcEyu5SlxtQO0jOeP8BvCtI099CaIEoYYOop3qgs7/rhVazaCV0nKxzHpUSvRjvjH",
-	"0YdmHbJHFekYtaNIr+wNwy5Dw3T+jHZJQaFY+ox8/L3vf/LjD6dkS7V4lguz5c7JM7Fh+TPy8n/8s09/",
-	"+n9+/Cd/eE6e4U/6Lf3tT3788if/5pw8+0YpMfnx2dfzT77/O5/84C8//t3vf/Jffv+cPEMKPiP47Msf",
-	"/+Wn3/6Dc/LMcCjdzl//95c//u1Pvv87unVgafrbT37wV5/+9Pc++vl/OyfPcKPqpuFLbPr46/WCKDCT",
-	"yXSiB+yuEPjGDW0ytavp+GPqGDj8aQ7EQH6LvZW5yA+R4VJrzqi0RbF7xBalpNnVA93D4QMXbONhOHdR",
-	"lrPgqlUpDuQzx+SBWrFiyyXDOh7gl9f8VCqx2WiNi1rg9lKzT7KmOzJnBggN3HcSrdNn5IKxjeFqPLnw",
-	"6wG9jn9wW7ihBlxgY5zlpjfnNQcaBQ6VXqRApocLNZTRzi33xgwcm3u8V+gtE5+jHwKve0IvWE54HukW",
-	"gzqQPasDQKOBlXEzbb78Jf11rahpVII6HBcZBN2SiqwwYc/qXYZc8Zmt9WPp9VEt/Prxl9hGuYKQvDAH",
-	"Ce7vXCj0FJM5S2gJ/kn9SOdURZKhzOsWRN+6mnpJUMeg43CHtaqO7llnNHq8sGjxYawBKEa7+I0t3HfS",
-	"9kJ5WyhfAMgtjLiA8Clbv4FmBaPp7pxkbKEAGFcU5AQWRza9+ytGgXbe2fdlPkzbfOFg8PMLUYQq/KU2",
-	"XGIhijMYP1S1dNKjTcsjdC4uzTbgEswC9ALfrTYN3ZFyc0zesyTiiiwFk6TcWDsCBrO0wWwGSxVOJ4sy",
-	"8xhP3rdlVPVEXsOqUWYHYfEsBx+TCQloO2vfLfLCu62kHwoasKRm0Qmi0+qd6BQQ90a8dQnrxQb4mxbP",
-	"4VLFp+qoQ/r2hZXMTSnTOFYnGWrWX9KCv89cu4ywYji4RJpJ4ZE0cMxY1ceEWUlSAtaYq5NbleuI93jQ",
-	"OuphFO6vfWtnFJgRfTWPdDx5q9w2X6thDNLHEHtmq38DGKmySFOwKrDkNImPvWjmkfhGg+F03bFAgJ3s",
-	"BMXpWwIkvR1Tx+Qmhqy5CBNpgOiMtZCY+JlcvzVnNq7NXP8uEO6MXD95izyDyD05MyN6Fj/HekSg11hf",
-	"SuYv68dNmFDNZWAt8l6hxkJbBdLPYNJj2It9ZR3v8weUtVGvmKTL+D1c1W3oQyecGbDAIZRCQCiUvQiF",
-	"XuWAPVeYd+YLlXtfFBc8X5KU7qTfpA1y4cw5k0aYIDRNo2l1h7Ms/SrNSm/AieZ8LJ3xfMymsH6Obl1y",
-	"QHCUhD3fAIDRTD/pz99ltIhwsLxrHqtcIuMyHS9ZIYPgahlNLryVCu6ZqE2MU1toAtogNVYBaROI5YOL",
-	"Y9wNYYNCR/gty/maK8VSOzKvwcYBjPZWBsTBGzRSgCIDG+YgkmeOSi7gWBdiTVZQc8yrNLsiNM0W7amV",
-	"tTvDdYAvndUuFrGoncI68GcUybASTh+j2NDkwtSq6Wvo1wXPmQvYKljCIBl4WHi6t7PiU8FytpXDBWxy",
-	"tsWlxXLJoUgMydScJhfDVdvwMYPW6RGBQAWxCDeKbbBUmL4kqcKKc5XdWv+OZYKMSK9WEIx9HIhSYpsR",
-	"29sAGXXCWaqU7BERirLcbDI2Xih67N7zj0VuWC6tGBx5bO073lg/Vqx5TkfJ7kpkg5fF7RIxk5TImIPl",
-	"ixrvE/tGH5vRgkha0C3NZoFAiCbnQKuuEsS+GNCRGjFeZjVbXNzuK7Oh67K2uRTrzNXcU7XTVCkyTwM6",
-	"2V4ePQgo6JLBFuWs9uMZ2aJIxyUGiBBKJEtEnhLF1+yc1IyxRGqZhKso6IQeib1gen7IVwu+XKmqdMCU",
-	"WJpbHXtZgFtKLCCXlymWQ+TVYK4hisux2mRA3HXn4cyNq2Zht7sHcohEnarw2FoIhSm28K7kKt5xWEr2",
-	"fq11+OK+UI+bPcDX97Ab+Pthoy89r0x4TXCJyC9ZzmZG5jkDFYXnCDibeK/QejZ4szETmQKJcZR8Q3DQ",
-	"uZRixVkFv4GaEM+JKFJWnBOWSUYQ9otIukN0YLSoBbrPLfZns3cj3U9rN/OZ0b3MPbIttKCSE9PE1FRF",
-	"Ai3MChG5Fp0osT74vdTEeuqsJ1fWBCo2R48C+xnZ1mTzaX2zOSCR05Mh2IWUsbVvsdG6cmaii4hm2C1J",
-	"h+fmtNt4JEmsScaeQ1PS00iX/iSrutLUHAJIytUhmiKc3RwD9G2yU60kgl6A1yQpoGaLjF2RumjVvxgN",
-	"bSCm6ozVb5rTqk587BCbqk8j2dqX4wKqv2/PaxW4wZT2N5Yihw2zaZGbGCnDij9HC3VM3rj2erVPIZYN",
-	"TcO5IBlPNJe2lS5snWrH5F+Thj2A0RUOvn0mo1uoJlz3YzKWZkxKg8ngbgB4IZKhPoKp3K9awi9u1dvD",
-	"rx5gq6AOZl6iJKJIK75pKtnqhw1P264Eu9TThdsU7wi21TOViu70BYuJpr5aAbMQPL+xoZw1z+1r0krD",
-	"1IRr2rqEK6ov6jYj6a1MAbuCSe9+o/KieVU0hjEl81IRKdYM+At4dmhObIPeudqwonFW14aaetWj6NVg",
-	"G9WlvHqy14OiWJZVFMItTcxnshVlloLLdy7K2qKcG5veWeVP0VxWCb13rDV/Shb8kjXuB31VZYzKOEFs",
-	"zdRKpMF70yvZpNxEImUMIC83Ajpr1DBguSpKiYKI0fMj06V2t23zb+/eww7e3j3ELt7evVPv5O3dO7Vu",
-	"3t4ZG8HTYJWd8EHRl8y4Y+IXLP1gY3hdRi0IxrcW3j2slbPUCiha6lbWkQT5+uRzUGv/w5e//yd/95//",
-	"4PUzd32irLMVxDau+c1aQGycr7JaTFWs/hs03lMjNjz3oksXLKO7c1KwS862U+K51IaJaezfBVNl4bXw",
-	"OBHey4Y2tJ40FTzQCgz6cya58QfXdEkoq3bJ6hwPbHRbrNufpX1L0F/dzmcgKnwaVYM/6xFReSHHbWvY",
-	"XxGKwqg2A9DGPjW0JhpesmJn0IuNUlAzbwq8rSM5vG3/oR5JDH0LWOMighCZWCIKgqZ3sqK8aPKSc5KD",
-	"HOAS0suNPpSmUDDPrYMYI4eH5M9NIRKWesPNHdfQ0vKajVyiQiBetfdyeEWqUKg+CkqceiL6NE+deWZK",
-	"3CmeEjddVJ1cQP1IxlGwhG94n0Y5jpAoGA4LjGDYBARpE6c1BWUVEaVfDbEz6kf3d5ozXvdnVYUeRxwb",
-	"+tAU9yz2BiJy5IyD7N7ki7ktLLlkuTon1FjQE6EvKxNDF0dXW7azTde+zR5Y9EBJ74bQ0FPbexxHlTxP",
-	"og1QNbty//4ZN9+m3dknsuCc2txYGZATB4VgYU62liiGJe9dudVjfKYXbGa9CM2hWkbQEutq0UhbLld1",
-	"iy7RDVWhl2DrgdAc4bdd+IPNE7Fu3k5RVLdldAYuEH2KkMcRkTe2VhMp8trTr50cvfX07GsnRzfwT2/A",
-	"kBIzv08FuemZ36h0ozdEa4QVoWHaj99oa64ZhbEQmpi7HXAJAzf0uZc/+ZtPfvnhy+/98Sff/53XY3mk",
-	"120wsP/KXPEs9rxuKb8c1JQrAzeXZMkvWU7KjXf7bbnKmZQ9PFprYmc2CGS7EutzEzcJFvxhfhRbHayl",
-	"dNczf6yKg9f0BK+WHXozOMMsfb3VXFUhm81UVbpDI47R0rv7YTJt6vH2NE+mDTneiACTqbkFJjbwYVKl",
-	"SdYTeurCPGZV1T61zuVk2mK58RXfb1oC3UzUI0sj+BvJBH8aSsHfhlg3E3Xb0utmou4aksHXlmo3wVpl",
-	"yAIvA+0e16l1M+l8fr8i4M1EPanREB62ZIQGDSVvJuodS0yTgIWThiFYkkJrWfauI5qev7xofL6FlG18",
-	"hwiM9qundsMhnnUY6NrvdT4kDHap+HhkeoDe9wX8HBIBe01DQGlVRKOhBOHKxjV2qbUPLuGGs2Q8WRAa",
-	"3ltNKPcpmfC8rEFRAf+Hh62B1S718UDRtHbuhrWQuvhekWObPMugL28okENJiIC4qad9uqpqhm5uX1V7",
-	"Ncx0qwBIX0HeEGLeg5xQsqbfwMrrxn3iCvSuyrn074YgfPOKFSwiA87gJcPT09oAQ9NzvpmgIxuDvj2p",
-	"1LSSySXdyXOyElu9hloulzYKf0MLA/LUBRwMY32Gd75i603WxFCpBz1wlUWhqDQTpew8jm9XRR2ukCjl",
-	"SkO8MER+55KnLE/GAvUZxEWjlkZXcu4BdMgll4rliWfDPmyG6JoS0vYryb/lwCfmbMnznOdL/BWLpo+L",
-	"a7tgO9mHMlnVsNZPQqFjkzCC30CYEZJFs095XvGQnJSSeRDthpF7vAbkJ5VdIFmx5AIE7LEIAPo694YP",
-	"vmN0OVEr8+yWoOqPpILhcUrEJSsgXjlUL1OMyeh8WIhLluPl780VEsKzQR8JATb61TmZU8nevO7HlvVf",
-	"KkjQbzEb1mKrT8cAWhn0/dZocM7gLK82boeG+yQBte8RU/ygwNAOAOKDXWM2dEX/aslDfPcO8xXGDWZP",
-	"vN8q0qyFi1REhzjeYQN5EqjAzFAt8K4ZGnzA6ktTBmk1kLZENnQHvNMfHhLkRYAaEggJ03OyF8iiYIHg",
-	"UWwifrPfYewWvOIjwEC9FYvm7f1hryopolSAx+vlC4+VloMwzHxDeQoxPAsWm+sIDRvcpC7fowVH9LRY",
-	"qj2ymf99MFO+oix9tVnsBqiN1o2ttR+bxKoWfjhI7z2+5lctH3C79NcNmE5SkUcbEkcAGLWhPYwXF6Sn",
-	"tSkEB/BnSkDgo81diFOIgST3bZPw6WHVLnx+XGscv7A9NCtMd4/k3og2qPKydDbKOhsV4+osQ67Qhldl",
-	"A0A1yE0jWs0ADivhGCYrmi8jSpUY8AkfuExVsTlYXuJQoKGtEOcrYjVIFh6tgy33QbPRecbGoHpXb4W5",
-	"KVWjWlQ9iNJoNr8qinhK13TZipoelDMzs8gdfdGmrkJkH5dEP9iEEqeK5DaWYDysuXUNBK53yFYoSAFY",
-	"ASw1Tl5FUg5CNqFFwS8DV3HYz9+M8F6aGCVjWJ7T5KKFGL+lskK79iQ0aPYwJgh+zI5RYhZXq6+G1V7b",
-	"7bXR9R4ZGUZXHqVUuLai+UIgrXDgJjcdheb0SO+czTC6RAuEm2fGRQTLjsEy6BYCwS9lJKPJhRynw+2B",
-	"Um1ROYZzbsxzAXK5dsJ0sh7TdpHLdFSGtQWyiHk2gBm4j7wKmUksnY1yxwzVM4mCpkPCAYDNfT1w+15I",
-	"mBjnMFrtIip41CpzAvkrfDU3kv5lv7quh5qygw6IOvPYd7/mF2Q9e2s2eppCjklaxHE+NO/5QUsg481D",
-	"rVtQ0YDbYGiuJFmJLHWRvsrEgYlcX3Kwh8fxlKJawGhGa876PjqTVZaqGPuKnjU6DOs+jyEsdHyOkt0Q",
-	"rZRdk95XEJ56kOUGYxaDAcL3XZikkwvOsQAJRhEgHpMpTmjRXA4UuOdbjiA5HWB2C5rM4Ok8O6vbbK3Q",
-	"VIGTnFcxGlVyi1R0B4hVqZYg4P5LaK61fuMlZekxeQaYYmckFeVcGSACDKEADJgOoonVG13CdsN9a3yt",
-	"Jo3EpEjVPtrkBnAWZ9wEQEFG9cQlLtVTEicVpJCJzh+AJdNk3ori4vixxfC+Esg2NuZs7eHivFYKnflD",
-	"lO8Bv/DL+YymNvW5H63YPPdqCvguMrocCaq+9MLp3e0mhG1XDKLFoEQZ7EDEeyo3mA0Cub4Q/2xSQjTh",
-	"az/xnFxSTG+3+88g3OnfcRPMM5FcRJfvgModVLEH2Iz9+L5rzn7ztm22AVIwTlms3ovWLfCWGdNJCMF5",
-	"P9sirF+YUSNDrS+y0+i4tG65AUdGC7Vc2pcLTQY0Si4LUW78ldOrEgOD4jg+OVgg2myl2UIUs3XABAXb",
-	"cbYYRiK2qeRbEx/aW+rO+Ef0s7MYnD6UGGNtobX6mY0N7DZZrd5BRaFpm6W1trGZWjXqDgGDd10N6fEV",
-	"YYaGigM9+SwqA9WLAtXrATVKAVVVgFqVqqLmfRfe2PkNQIOg6A8qMHS/o0+Uii6ZHHYeW0FkxWhRIahj",
-	"DIcPkqQXKAM69U2pHOWI8ddWaAtjFo8b91t9DWx/FRl8RO3Z3DYWK6x6VSYrawJEZ1eNZD5HfnSxvCjw",
-	"nDAk6gFhfV4JxEwAtRRY2jwUjAKl3fVVwKXiiUdjZqjDjGE+rTYfie3wYG0vUaN8hHWUWpshTRuxcfXg",
-	"jFL5fzDdBn5cLLQud8lm1voTVV5P8/mERQRM2c47PdVamZpp4Ry8xAFHiYccFt6yBw2i81NG5ywLGD5V",
-	"xA0MT9lmXE9TM5jBKkCwzMdmRlfUUKAtVFBWLLkIofECyOYIdzb1mhhi4KzERcB9V4E595tr4DEzjzbh",
-	"xcVkaufi3yU2JOOzCYcajOvRD/irMXujX97uC3nBAJWxcSbNuBIYsJdyTmZysd/RMpAfFfyWvWQPCQsu",
-	"1puM+pc3F/luLUrp337hKODD69Ij/PGmvEJcwQZTEqRWZDle31s7lKQubQwOvDyYPR9R1EYUNu/z+29W",
-	"JhTC4zZYs3QXjAnAX1Gj8tWrVYKosshdJSbMgts0cBab5dP5mElBUyHPRKB4ovNZ1O0cCBklkaNM3Ehi",
-	"9RF7ZB7Yptw3N6s23XePbOO1BKmAJWiodpdp8Yl+eEyhDafawnOVO6TaVX1VONzksKrMOPt0/STE5JOa",
-	"FX5lNUfMg7ar/gnDavbHW3snXeNBYyzvneBwbKV3jIEgFPvzCOnbXQRXjkOpOu8fuhAX5Wasv8MUqmgB",
-	"sQxsj4qz1t77wsiyh+4UJaF65BVnKFUi1h7hesRF1n+HHO6qGMHzXzELPzSjRobluDR+rLFo/MLHnwOl",
-	"6CQEd2J1IZqRlCpKeE64IuuwO+LvA2sPRoXY4+YB0K9K/sGiEu5yvMuN3y8Tv/d7IxuuGAHSPMZDoSAV",
-	"hfYpFdHvnV0Y/LyWh/YLJ9MhoXrQkbqPkG0l3aEMdCu/1p479cNiWDlzCDXLiW+DEvvaxtbZRIShwdoT",
-	"PVag2OPUtvaZOZDDh++J6coyPnd/gid4uWTSWHu4sVIPqIyYU3HcbP9KSiO2aPRFgH98VDuFbY7hICYP",
-	"cHZHxQd15BAciW1j8Kibme1z0OvnrSek8jVJLnmW0SWDTEpTJQXxC0xGDMaLvgZIn/S89hXhSrJsQeY7",
-	"Ykq8HJO7cBiwdg6WwaJ5ikVXWofj9Fr/prETOL6FXPEqCXW8Zl/wMIsY2CyvwBYh6G3KYiPGBGA/xBda",
-	"CDDQj41E8WTg+hFQnvQDnxx78AUOwIVcuREnO+x9YgzLcjek8VM6otqZ9xwfVxKwVa0x3o/Sx0Dqx6zz",
-	"I2BDjMgX7xrc6zaSK2ykq2FiWMTiMYUbqpcipx9klTXndm3ZHWkrXurI17MZ3neQ4iPZ6b7Hv6fA/SHO",
-	"Vu9x6aGDrGCoOydjnztxW2+uyYPeFVuypvnO4jRLhNBzbxwPb4aqde+UCq5YsQeYuq8S10NWkDXPMkY0",
-	"s7QKhb7GCqjteNzEbraCW08xNFsUtkUVLNKnVtIESonFAoy++vHxnXjKIDvQApHPALpID6XIdhWECngp",
-	"pxNJFZcLDAdFkcSVEaVKsTyliM3XcBJMJ3NAvKdzc0zXNC9p1pUEwYPiq/rRS+lcGBDx8aQIoRNWFO9t",
-	"83RwN1YlsU1XA85AI/3e3GwKyiXNqv16KBH4tjdK7ybAzvKcvM34NwDI/drJtTePTk+OTq8dd+Co3nr6",
-	"wfUXR/jHteqPLiZV29OJmW/Ht69cH9Y2hVOqhUx2ZZqMr7mq1FUUbVieSpKz52pqEcjraXkuL+RckyTj",
-	"UklCM5GzY/K+KXj1LC3ZM0hZsunyRZmfGf3OpRg6yBHXOiSawFc7RotubMcIMwPPpaK56k9rthXFtiue",
-	"dXBLIZrycy+/+1cvv/NnH/3iZ69Pq6wYg4yPU5szlh/3Yji/mvxRu7AuhdR+UcsitV/VE0ndd7VcUoAx",
-	"7q2HZaOb05KRFHAmT+rI96jATEnOllQBHvOK5bZU5oZKGUKm6fFm+bM67cJWr/qusttsLboXsh7I1otC",
-	"+UTve7FAbNW5SP1urQ0TG8ymjEtYZmtRVQDrjXVxI3OdhGb10BVA74S6FF6EtAeNoq1sB1DZRmfpZnb2",
-	"pMEgmiWUBaWkEBlGHT9zR+aZt0WAgfWOiuZ1zEw9xru3a+Ub452rDpq338hPITxNYLlmo/9YqtlG/FSX",
-	"Fx5zf7wrvPPjJSvmw+N1TcRdi7exNMeBLkJmq/A1Zz02j61gSy4V1BYc4Ui41Gp1/AuSMRtm7olY4Qqh",
-	"4zELCcMBJLlgu3gMhxgLJtQ23+bevduTxYattwlVzcm/IfXifIntfLvyMqKgnFldxP/pTu2Na2S+U5jM",
-	"hbgyZZFNXTnLjVYN8uXwPM1gsJfwRPx+Tnx5BDqEm1Mvo7XNhoezn5XQn8ryPgb6m50BeYTSRKPUrdsR",
-	"xq/azeX2bO3SGGV8antNjCnItuYlDV8sQuFyCMswwh2NsXzeWPTUz0ZssGUosXzQBpLWMkaVQOgSGLR/",
-	"spLOM7avuRheTg9ar7vH+DFmpU0z/jlX9xV7Ttcg50zeeOPkxrU3Tk9Prp2cNBWdz3396+kHb774x/q/",
-	"t/C/02svXh/Scl6VLdoO/x0bqe3mYB2d7bmgcD4xNnvLkM8mn/zgv7/8b9//+E//xcRUouA0m7V/e/kf",
-	"f/DRL/8NxL/PaT4ryoJmk7PJtWsnNu+262ftbOow6l7oNm2Nx5dyXR/PcDRHyqqbqNn4NICAG1jO25Vt",
-	"8dBLGrgezK8jLojGFhm8J1z73tMyCNbYe0kcwmPidw5f0ozXoAFqB1af0OsvjvR/1+x/vzKJuhvi5E+A",
-	"5U0PA9xYl0RNg2205QLjGmYy4xuXR0vzhM2cmo04zFzk1VdV+m3tuw2Dfe9KSFQ/AWqybLQAabkzW9B7",
-	"4mK161/ZnNxm16hvz8zAgZ3umiMxiMrdL2S5XqONsbI4NsdwKZJWf7Xv3JMD7mUHv/kl1LUPBb1p1zBw",
-	"lPeuJf4EUEYHj7Jrv+8oP7GIpX5o1JjhWGSHXHnDaHmysoqCbhXNYRZXqLLYSnbJCpqdEbMviduXgRS0",
-	"HqxVj/0En/ZSoqALFRLyUv3jiLq0dxVbm/IbHRyH0ohHUAWoCjUqMwb4tWRNd8eTs7zMsjbcLcL2YMCI",
-	"fW/BM1YZGrFUJrMFN3YVXD7mjVV8Ihq7Qw/X4AV5PYAoSqY+dGW2dogKCzQxGvwELLS1Aw+Of1UNTJrH",
-	"HnPbWR6k2TymcOVWFBewoYQpqQZ4G4C7kafGwAlIYueaVFBAiEtiMANAMx4FahLIe2mfPrNx6pQK7L5t",
-	"fssEVUWCMkVgRe4HnEILf4tyxZgazqrUkudjeBSOZ3LBVBzGWxPtqVB9ucqmXS8tSx8VRWmLZXpKox4I",
-	"iDHeQM+ebzKaByrv3M3JrRXPGSAb5GhipiTjuT8/KLPokl7rTaHii8zshX5YQzTsX2IcjB3v1C2JoX+T",
-	"KIGFvU13gbUNrayKj0umxcUYjeTFUPKec2ntDunRKlkAs9o6J2SF3Vx36Egs7ZtR6cFAB4CGmfPMRFIM",
-	"36qcOJGvje1mZAcv4gzGJZOHE9NL5dmXYyDSZDmXiqvS54GtG1sboEQGuLAWxI33rZDANPx4GPtHURkL",
-	"EjbgO6DvVMnD7TssT1iWObO231CtJ+GePG8UDcZ84Eib9V5pyqaeVeMaiDRl9Ca5NkJaBpx8xiRh2/OR",
-	"OAQXP3zBh8yD7srt5FxbkkRmKb/jsrcPlKZsGvTrTaOz8O3wrpR4/87zDdcU9o9pLEabbS0Sp8023zew",
-	"ELyjuwlGIU59lqmwe8urVwfl4+oqmHxjkPhGIO+FoHmqlXQD8G0I1E88AL9aE4K604XQ/2LGi71CDIJ+",
-	"135sOKhmCpOzCQDxEjC3VW7ricVEgIePq3rl08m39LeffvhfPvrF337602+//N5ff/Lvvv3xD3/v05/+",
-	"dITFOJDI5Q/vQQ87sh+t3vGMTYnma+TUr3EG4Bxw7JEoD4Z/A8YRy2P5Jq7UwbimK7IwNo5xbcXoJiU3",
-	"dDclUNBuCtpynp6ZMgC+27gvAG46mXNfsOSG7s5qvmS0F8iEZgSejyimiVD8cWNXTWxtKCOBNTqgjeHM",
-	"m2Uhytxj8IB+sH18BCLEoLracNBujKWtUz5Db30P28OZNEo6xtZYeM/ABvYXjQ0VjYeF9BSMT7AaVGKq",
-	"KxQ0lwvgCyKH0xsX8vWQ8vQWtoR/Qmv6zydVi/rjA9Nqby1h3AwjKnfGlkhsrlI9/clusA0ohLBdjAU9",
-	"j838xMZv2Zbw40NoD/9+37SKnx6ZtnFYtwKn5KYtnkLQfI4FyvXhSOiaodX2nCB/kLUSIJ0qZNEpCmPQ",
-	"py47xvEQ34ro+FUNMgiRFXRz+jNytR7f5ISaBU67TMWFj+IOHw5HseBXxhCOhIBJTi0JY/QNng5WKwCO",
-	"GgAdcRxrLEPqlrrnaXREVVUVIC7iqZWv3aj6Ah27Cq/2+PpStyE+Q6ErOqLfqmbs2CQX3llQJLPt385p",
-	"QB5ZMHbsOMsVhJEFY1YQec/IZgcQQ+6IAkCYgRv1FiLqF0G+WdJccWXBOGrR+0Px+9NJEQiQ1+S25xVr",
-	"Bx1fMSqpwDB4N9jwGfUatyzpD2XfgvYOUxQGKo7FIJLL0O36yJuIh/SZLVggf3EtpAIvj8gZKfOBPeS5",
-	"DajkI2GPdC/DuoNR9+DhaX0aseqDocghFYggbMLC1IuLXeUrgxpAhwMJzjVkyXG8xsR/tvP9BwJSLm1P",
-	"zQMeITIyfZDx9djFraZ2uPXlGQtGM/qZry0QaVK5tTbt16IPBR4YhAYsM5+v+cECslrkWaNWvPOroxkZ",
-	"69hBSfmp9fd2/efHB/KM/3/Fgw04irgtevEU74hizYr38M7wy7Vsy6Sq1xOFzKsFvGgLZmKMAOZrXDC2",
-	"kVOLj2iTsVyBgZY9eCN8CZKmqJS4ZFY8BRcn/mluy1gAx4Bdan9kx32BGnO0M+GUXT3QIGDjFwvqA7u5",
-	"Qf7uT//s5c9//vEvfvTxb39vSq4T+9cb5OW//fDjH/5X+/ka+ejn37UfTs1r7qtGHuSNXhnKK6zg8A4l",
-	"qnyx5KlXSINwZi5yAhtsy/NUbKfW/imwjDgmSfBCKqMDt5EUbf30luwxF6XfEE4dtJwn2ehi+F6E2UBu",
-	"S1Thucbj4aKnUD0jXhEGgkTrwmPLC6zFZa/bzRYFeSWKe4yLtkFUA20fPZagf264JlytX78jFkL5Qd+r",
-	"RhWjwxsIreg5FExuRC55RC1FR9iRFfK8IGluYlXFF7+SvT8lUXWG42v3uT2ZzXkb1PAWChlo3OFye012",
-	"t9SjOEb+dCVuBw1VzG4/a79jTC3bsabzGWQnwhNEq93E+KmGzdiW5wzZ0Jv+w+YQ9JqjGR2Z9GuSVI9P",
-	"XUltkANinAMxpvUaIV0cqzm5EYAbI8o7xlqR2wOqHQ1NHxfzbY9GpP3YNvsutmE/3rRt2S9uYZt2IDYJ",
-	"tH2n4gJ5UtX3Tg/dMwsUz9bVk0BbR2vA6NEkx5rn7AwFdC052PL/1tdcVdLjtsQkFlKFUhgrKl2pI7Jj",
-	"KlaIH6izC/OJ18dg0l/lbLg8gWl42mOqgcaCloSlldOix3NlW8LSsN5eY4IZ9T7Jb04MHIvJ5wEovD5o",
-	"TcDeglMAql0FpjV+gcYhGdhV6AMw0OzpwSUr9gWnLAruu9zeXwlrC1ixNWYdHEf5l8fXvnZlD7vV/3oh",
-	"2D6TaweTQIMn911GU5+Z5WZuIPumNQ0KBIRMv1EQnhs3eqMAG7wymU7wDVc5fygfh6cMjN/HZjhXYuy2",
-	"MSDFu5hY5FfaTdZRBQtj4kZcgeiCL1dQ75BXYbU19T5gzzPFBm3Xh6s2+G4578XD6CqeG8QFjkSTSwN1",
-	"UaSaJSJXNBnhUsVtEgCmK8Q8C+iIBaPJytZy9xUMoenO/5NTLLpmXKH8Q/GqCA4pw0zBvl8fm/colfOQ",
-	"rXXcOiRibcL8Y4oClvN4dqU3kK8+WHutGqV17VK1GezO4BwB7JFelkCFhPCCsSxQ8CCnG7kSaqxG6fG8",
-	"F+u9yqPokVUqoNsI0J5boOp82Wma5Qjujr1Ejep81y+vGzcassYbPlkjbaXGfo0efevk6K2jpx+8Mb1+",
-	"EpEV2zgQvlndBX52h2cBsyjY3Kkp43hOyhxxXhecZSnAwzqb9nxn8SNgMzXgRbx89htS5MeP6PYek9IU",
-	"icPRDDo8fGaPq5ZkN1bzXnnzbp5kpb6kHxZCLLoDXFG5YiPLrfI8Zc/jWbIH3+U9RhdaJ1lZtzbO4dwg",
-	"ovgRiobs4DXLPzKJhSgOahfHeTuDOExtainYYyC3VRI9lYLklhURgKVWaDbW4ivWIIw0DtuXBwy9gSpH",
-	"wm682G5SYwTox6FBMymsXObvOYSiFIrw9rGfduC06c8MsjLhVQtYrY3HmNjZCn7F/4D1Nzs717bsH5Rm",
-	"1jQDb2M4z6iVRZjas1thG65B+QnEZtkSjD2rM4oPtfEubfPG6u6f6CVX1J9DxJ5veMFkPDBW0GH3zcGi",
-	"vF9+BAgteyK7K3Hhi0J5vNL3mMgTNhytZzx82BKMeFonwOCdYsl4ddD32PSNfdE9vHU4AKYSMALkimYZ",
-	"OMLPMbAQdDHFWQE2NDtSwhdYht5UTxgl30wnig+X0H7CPTcOvNhIz/BjhuhFUT6J2QFyYk68rS64KecZ",
-	"19eWpsHn6iEcx7qd1z0+SDDhzvSA4tkTzikMRdUc60cf/v7f/ehvPvnlH33y777tr0+f8JTN4ok5mEe0",
-	"YD7IdaihOeNSlizk8JdlBhIGbBlR2rq5Js7ZD1iKVonAdVlQxYajkEeEn/39CTvz7A+Ih6VFGpHXb4ha",
-	"e8fXQaeSsDdQa0R1VkQTGyk3VwP3bQHVKmfijFYQyl0TRlJUEOE5Le5UeVClTJKJrR/jU6J6I8dsEVkD",
-	"z+4eiIrbzmcbh53aVdqbyeLgjBAAHOIvHVnBC3fJlLElzWZu34bOS6F4ggpiXmYZ2nYaQHE1vmIQZma5",
-	"COyC7fBG1A/FECrjCzbzJB30cbP3+IK9c8mwxFxl7H3T07oBJQoU3vTVwO5UoelUaK4J/GLDG4XV6lEc",
-	"5oiNgS/tOw4SUgRnttk2+IvmvrVdBZE3+tlzQhHbZ81yx6EhCmfJcqbZbGpjbvxs2vTr1zbfFVuLu6wE",
-	"VCiBMF8KmY3ML3q5JsMpGVtRpM4mbEc/NaAcDms/zGiqPXH9xFd1hRYsbN2UoiySUBBJxgr7ZiepHmCA",
-	"DLT5mu7InBEbTEPwEoUVgpBJOOySfO7lT/7mk19++PJ7f/zJ93/n9boVf2dU6GFmZW4W2BhuS9YecTOq",
-	"zzwq192LMopSycvvf/eT//gXk75iXT4z5ppLNquSxEKPpLMtooHPLFSMJ4FUi2yJySxo1UUz0ZoG/wpd",
-	"xFw6KS+dEpqplSiXNTAoCAGtr0DOLhvVOBq1DGlxIQOHuJuT7sfl88PpcbWb7RgtZA+rDsYphmTh7sV7",
-	"ydl2Nhfpzu+10+pOLnnKComZaRV+fYUhRp3lebtCvPaMbhFUq1ZbKsbfZ8YjFdv0Ua4QWUMiwGMzmU5e",
-	"/u6fvvzJj/QfP/nRx//u5+aP3/sbf/zSFZUPGEWU1NaG+ttrVxiYIFnhvsySTCQXQaGJJzTrOTdWXHVE",
-	"/Os//+hvf/jxH//5ZDr59J//509++2f671iu0+jPibfBMUcKu+adYSYgS2ymNh+cw0cffjiZTj7+q3+F",
-	"f8yFWvk3Q0vI/PRHf/DxD/6vT3/y85ff+6kmCHz85Ec/+fQnP64+/uJff/SLP3EfX/75H738zl/qPffP",
-	"fvbRL/4Iv/z4T//py+/87/Dlf335z/7y4x9+9+V3fjRM1SZIqhE8G8gEdXGvmv+0qY+2TlRTVQxSOMR+",
-	"62UQPHsa1ca6OOUuI8sMKxHcCWSRCRmgxR8sFUO3dlN9tcKP6dr+PXakd28eXbvxprXu6fP7GgDniFxv",
-	"ffLrjx/c7634PoRcaOM5Mjpo935gHrPHJAoZ8TE+2Y+c0zaQIt3tC2jVn7heQwaXgB3XsrxoMMeeEKv+",
-	"EtK1HNBAPas1VclqSkQO6Y0buvQjXXroUWV4hqb/iC0+kzLUtXUcUQEpAu6otl1qTBFQFdHTWghMw03E",
-	"GpVxV74NiyrTBH72lf7qi5PEPm+bfvDTzao3/OKW7RM/3s3vmI7x86Oqe/yiKpb21E7NbKsmZHfTlGf8",
-	"iDtYbKyrqYlmkLufWmPd5MnbR7/xW49+6+jk5EaLwZ7VX6xb3CYf/c2P/u5f/fOPPvzw47/4F/rm+PCH",
-	"//OXv/vpj/747779L19+588++vD3X/74t//nL3+vxnGN4Ocgwf/tp//bf//kX//i05/8RZBd651gmUN9",
-	"ecwyNC6k2lY6ffGZmDg/Aytmr7kkXNclXvXYh/VaQWMMmtlo4aAlBDRv/eHLveL2A2w+eINaDmFcuGFc",
-	"PT/8VXCPIKzrfq2yyoDjwVHAH1Gbcfph02V3Vag7K1bEW4Je7d3e3EdjrvhfFzxn6S1vMfL3MZMQrB/c",
-	"gF+aHELArdQXr2KFCUXQm5aIhcevsjBhYvFm5LlWLVgAKKNRaI6lrq7MFjNWuQQPAdZfC8VHLArm8nc8",
-	"UIqoIKuqEQhTTEXOzsH+YHJk4VohVBLAZL9kKbH7LqWx5YFCyV7GYe0p11jLzxVgoEJryJpeMJPCiiSI",
-	"TmNtOsf9EIkRVYHucSl5vjT15IYQkpMLutwLE9aEgeLGPWAUqG5Q7ZcJtKS+EmVItTOyXe3AfJqIPIWt",
-	"yREmLiodCK2MI0CRWaLZ6orRNCaLyG97rqocRGdCV1n27Whtj7k2Jp+othw2n6hh3b/qiB+X8zVXiqX3",
-	"bFRFy8rsRe1yIRz+pdYXL6MpAsybNCuM2dZcpMyjgcRg9g+xqumg9dtvyG+QZHijhXC+rNw/CumrXiij",
-	"h1wWSI5bxGVI158XolyulL5qcrGtoBXXyF8IPJenR1CHz1FzaKe3MgjaNFT0gs3mNLnoo0DTx+fyIMiW",
-	"yxVRwpVSBlhhj+slNnWtvfd9NUAby2s7jtTNoH1X9xM+Pa43B9+879q0I3pbGId1W6kYByPrOdnt1YC6",
-	"KWlAPGyUFZ3vHDSp5quZyJeswBsb7uEKKeI1k2IhCU1ThC5VK8bN9ekXDi0bbTkj6BoQT6kkDYYbxpaX",
-	"fhhRI79DHI6+GFw1XWt5txgb25XImAGuNn4nmmV4ZrSMAg9aRAuo6m0z4Y7HpMG9B7jyL3oZX/wS34OX",
-	"DihPyErXH+y8Zm6KApem2cxFjHZFzjoKfK5k46xDyVeg/PHwkbdTqAvplrhur5h9N3UnK8gjQsWNEFa+",
-	"qhRkYOY9xYvwF1/1I/zFU8HINt4Czv1MKwI1Zn+oskCNRg9RG8jT4F4FgrprfcCyPdD4IbDJ2udunJk3",
-	"Gr+szlu6d5HVNduRvLIeymukjbqCNw62eig7Oz5HdNFCbSjKPMdjpIeGf1lt2BQPw4IfLMmMApQLNQN2",
-	"X6scxqLhUKlij1yf+tP7rl/96W3Xt/70Rde//nS7GoP+eF+oJ2YY+uOT2lDMRGff8ltNln7oii4FIlP0",
-	"qWIPsIkvNib0xdqE9JgQynwUxPpIaJZ+SPZM1AoVt8N/pNEcIBQHKlNYq8TCopi62JNAoE+PAt6TbTyd",
-	"bFDxCFbyBmHFIN1CcACEZRzHq172HgINxx/OQFN/VM6TCgVgTXdEb5UqRB/LyAeinlTT4DDa+gtJyc44",
-	"h++EdjTwldlCDG6ux4ptQnJITFplA/i+D/8ep+/mWp+A4ULVGTUn0h2QIBt+6DbKqORyL8LJUAVj19W+",
-	"eyw+h9xfY8CMIA4/FC8oQ59DIXMBzYN4EFQpmqwCKvcdnmEoPHBJg54BsT6pVjWSCznuBgQhMEoiQK3x",
-	"ENmA2OdA5gZKIR2Hp8F3AptBJQfjtWBD+px/Bd2heZKVaejSqSVM6g6PH9tjdYWVxvm5ha65NgOVSGb+",
-	"eL6BciSyx5VuAusg/vM4kEVt6RJuBUWtNZpzQJH3t9WHYQT1uNzvFm2Qpv6STPvk2ywyuhwZ3u520WwY",
-	"Sa7eVfVedKL/wWSTiIIwLYwKaT06hR5PCvG/y0KUGz/tw7b82Ju1fmaHr1ZTxr6vwfcFshz97Cym/Ejz",
-	"LrUzch61UCWZxn5waxa4ZFvHtrUrzMSqMdvD6mdFFcN77+b9IHqF76zfB++YQU0lmUhoRnKmtqK4QM9E",
-	"cTm2ik9CZ6NzC01Ixoj93ezC47UDMVDTYMETqhyeuKOFZkXy3GxuU67IJMizbGEMa5FuuwXPl6yAEzIY",
-	"X0ZLtRIFV7vXZH18cK5W7Ln+b0N5IYeTGqtlbY5gWkW4NNfCu2HYJctC2fyZ/tFbUBOCTqzWUWHI+rNG",
-	"4wW1+yJlMKKQGiB7sXCdEPOa5ldiWdA1AB3ERIDhXG0vduA9JNsnE5RdsnyGkekNmoTDw97o9V7c8HrU",
-	"3LI1APmnY2LJsAnv7F1yjl8jXNHNhuUO2zrjC4Z5HpgvhfhGC16s6ynUICBAYeVmcqbrrJE7MecF1IeS",
-	"yUqIDLnkRVUUHVxSRcGpqQ6zQXvqSpQSAyJWkCoFhtUMGkq5pHOeYWWAFS1SE9xVMMUL6wdJGbUPb0qH",
-	"WmlS1gzm7oobmXBTCKMOLGhhwtqWVK2Y+R2LF0PuRsKZ2g3JlR2CHC5o1jV5y2J3tPasP5WD2T0Qncml",
-	"F92b2mS3jBKE6g2ypDmXmOIEuwWoW/gV+fa9VGM9MVc9M7S0NcbMKG27kVHMepqvYEEClRr3TKbD5R0s",
-	"13gZNGCDQyh4VTjP1lUdTG1OhA37B5QHbEKQR4Y+PVRq6VxcsnNCsy3dSVJumrCnZLviGbOZbhZ+rRu8",
-	"dFUU3hIiRsU2h1QKgOmJtGLqqX5Fv63/uI0twHe2lRfTSbmRqmDUiyPFkxUSQgt1G3GhBSQxLGIECt1o",
-	"2osl3xMOIdOvjrf5rF0S/QJrMU7mjBZYatVeDPaLRIgLHgviek+k7G37pv5wy7wN6oyUVsdwK+6+vFpR",
-	"GqRDrQ8/ncVFubnp4IVbkr2ciYW3foOD1zO4w1xOyVdy/pyseZZxjD+SsUnzfnQ/E3tGc5dhanzQWpsw",
-	"2O+imNooQbQ12RQLOGneGgvD8YD6h9m4WKgrVe+X4dBDibJNPQIy2vLdWFpfTa596npLH65wZayedsdL",
-	"KKmp3P6E3l4dfHTB8m4e4DCZrGm8E6ojZqnocU5UznqsSsKeY6WiWyueM+nPX4Y2ZwG5R6ugoR2Bv+Ep",
-	"SGhO5oxABjYWnGO0yLhWUwDHeOQ2+apu2lsY5VVYQLwVdDsmCa9hw6ak4cJMDYsKs7Y9MWn3yqupznnt",
-	"vS+MZNuONjCG8MRgx47IA20LCylm1OUA8UohCCQ22YZtbuPL+s/70ID+6yY2UsuR7Z+pSSwwy98nC1Q7",
-	"1OOIiJSWLnhuN6fnLBtw2IUozsjHP/jZR7/42ZR8+qM///i//fsp+bt/8u1P/8f/IP/3P/kPXotkRhN/",
-	"Qn/BTLPDgpAdHNQt8NNAKvRVeGPiAslsgWBhhHuwGjRW8oFHA0g7IcC6cB1NB2nYdTQDvVxpqno1oUhx",
-	"IVijs7bCXRd0kpRF4fzfEd2Igi95IO1jVc7tjtHHiFAVwE2VIrv0QjNbc4UWU1JGM4WgGjwAdiQZy018",
-	"YlzdUIutaCJyqv1lpjU1u6ZJmaoju3dqk/Bty3u0uLjCmRxR+iXgcEDxtLeFzaagIOc0HLs+ANEAroTP",
-	"fC8WlZPWvWrrs6ogrfwqt4ODiLqwgebD8H26ydAw9rsU96Z1y3NX5mnBUrWSUzJnmdiSEyOpC5trQ21Q",
-	"aaNY1Wmr6OfRaaOMn3cpx2H7t4up+RbZS9NG9KiXZYicHSm+dqEsNmqfu1jzrj1gnA4y4jBF+C5No1eP",
-	"hOhs06iMGxcwfqiMm3u7m0nit0DSpA0rXL9B/SEODxbGzHwG6CVruiM0UabsWLTsbYZ0c8n8kUlsTXkW",
-	"ki1wI0myFFoF1k/6s894sfbGaBRrm9iVs/oEokd/b6cb8aJy0XxZGjdtvz9GT+E9+zRWnL4I1DKwNQGa",
-	"tjV0xVzyVIsRYolijQhepKMd1FpkySigAZYFlEugiWKFJCLPdliY0voeAg7rysLT4QoFGMwg0y+vPKW6",
-	"ZTRk2Bm3Z+ifmxJq04+FN8C7UZN9oh/uOAMTC49tEoeN1O60Feh8WrddmaW0O9DLN3d75cB14Af3yRa7",
-	"tm+ymB20N1PsEOlg3pyh+EIjPZdf1xQRk4m0EyXcxuH0o6mJ8TKRkUvB9K72b1KD2jY0ttj0pcZq1OEe",
-	"vSlLiPtvghRZcclmUPilQCyWbOe+FvkMPHuxNt5dI6fp3u79qsd7u1uuz3u7x7r5d9qdmu8f5JgW+xQn",
-	"5u6eUfmho9w37Ruo7vsdEDFNT4FFQUkQc4pbYiQ8NiqL64F9xe+3l6OqGD8EZv0IU0qG5OgKgqg2bP+U",
-	"3y7EVrLiS2w3TsQwaKnN0/fGNTLfKdY0oetvhsM2HKfWDfuHalPwg7l1HguJlRJSYauqRgoJ/dl3sIsG",
-	"d6ndns7cGn2bwVs2Jib+WLjw1kds4U3KqCf8eKi1pZIA5HF6bhIEBaHLgmEuYMV0iAkqmJq8vITVAswl",
-	"Qej7aGLfdmlLnhEP54nc27lMkf1v2E4632Gux3Ban8+aVyXwatoXArWrQyUM2ECQ2nVTraiNCYm1pkII",
-	"XOdCwK/r90FkQiIe7lpmVC0RL06frHZBK696RIVDdxf6PArjsw+qTMaKATiUuDpwXBWiY5mZp78wTxwR",
-	"BT1QI7Xz8x5RuYfN/+nLz8kzngeLdSHayGzYZlDbOPvnuATcYg0XYTcS3PFMgC2Xphw4hbpvqQCPnNZK",
-	"IizxoxNdfC4qO5NO2G0nLNeQPrwl5VUzJTsM4RWlSoKYu8motRe1HWr13+I4iX3lQakSsR7Oj631ERpg",
-	"LuFK38f6uSmLjRhD+If4QkvrHKgnWeYKLT7DxrnW7N34gnNXNBkdUOo3QL2z3qidwQHIOzU5b/ggMfY1",
-	"CXVw4c0P/lne9laRa9sYM5antDi+jXlnV7IwYlPGwnjHRCDGy/4Bbh0U6YMQzfd279mwpxHLa2Oerhjg",
-	"hH1XMU74uRbm5HWMRzjUjUGrx5qeiJRNnd0MZGYXGtTal6cnA+a5xh5+c3BwVzeqWVNalQrSE6l1bxdM",
-	"xrMO2lHXwNXr5WGmYm+CHAza67ROkBePuQ7ghcfKyBjdWg1ihBMNh/WeEBfe0CgM6o7m9PrxBzmUUPS0",
-	"Vo66NXRbX5Ext50hoOnAUsCN3r8ej5mUXORPxAXLpZdZMSlngZpYd3OCLIJozuG1d9e43ZBZILERw4ks",
-	"Fj1dIjOCLs9B0rvUuiYRC/IbR7ceP7pzBJPxgzeOzRQq2KJgchVHgHMtVF7IyCJhFRcfyJm5t/PH9owK",
-	"dfFL0ZSnPQYLAF00Yc01FJpOYEItP25FVUhkh99iosEg8MAEKtiXqqYDFCrnoOGPx89LFM+XNlveg76D",
-	"q4RxjFUeib7sEDcJKqFKAnar1g3jxQLb02S12WQ7ExbrS+PxF0IY8CEcwA5W95/0dBBIFr4jCkJzBJJE",
-	"n9lZhV23KYRYAN1tK4TLzh1+cqCE3JrBxguXBcY6yBmZM5OnSJq+Ar8T7tX5pqzeP06EAtU1EvD7s/Jl",
-	"uRovHbK/htWD4YEKX1RLGsdtJMBBRR5V946RyM9PnvA1s0YQv3A1xqAyLgLZ8PsXccgQTlrETvzTed/Z",
-	"vEayx3jn4QtPx/c1l3zoCpd1vLbeajGaw7IdWm4Iz4Mwun2hrYvFeHRXE3RYH/OhsDPuG73q6nU6WV6I",
-	"LBsTtzha5FmwlBXhMmcLUfih6raCpHyxYAXLlUPWTOiakTJPGZZOxM16BjdmyuUFiBkFk0oUWkcrxBpS",
-	"8rKUJGKzGxuyEcL7hvJfjcq49cJPLHBoC3YpLnrLS+ETI9ZClknCWAhb8onLHpMOV1KSNU1WPHdOdFMK",
-	"U/8CEdINCvqzKbBT2dOhQSSrOtONGqxHf09mrcDbj0CPhyuMZKvn+ouzNs/AoPBcpXjHx8YHN1IgJfzE",
-	"GBxMQl8uFGBm+TPUIaI22uZ/VSJadH9TawrGHySTNxh1fEb94M0VznW/3+fFA7DLuUhNxJcFEFqXUpGL",
-	"XGxrVfF2ZCmIyI/JM/3IzBzUZ9N6EqZeqoTW0/iJKNU5li0WW+kgzyBJM09NEX3psE7XBrHBnyriiY4P",
-	"7akQf4H8z8iNEqNYGaR+m3wcXoAA2G6yonnOsjG7Qbd2C18L+hocbmJUVXAIcowewZdLVrK0gnHtl6js",
-	"/Kp+wjSyswpRKVDhM1/wZRmsyonMLI29qSnPoh8WWcqkCpcdAGg9eKaC9pXA878JNIzMxsCHY7lbIcq5",
-	"5uT1TOcWnIn+BdNL7blbMkh6A6TuqFH5l3nSWA43ckfWajUGN8F9c5NYu/mCZwgLwXUvci0jLeemuTv4",
-	"uvl0D1sxnx7fewwmdOz/Nsu45opeQDa23oRyG2p71FUugnH6bGbgsYy+sUJY7jfBNg+4Gq7HlVKb2fVr",
-	"17zJMgBZ7/XuioViuU24qXan567dM4G+2SX2MCUpElv/iVtkSnIxM7A4RBTE7JfmHN1boUzXIDKpEn3w",
-	"alUPp2984Vd/9Vd/9eTk5GTQ6FjtfZxsbQiW5DWyhTf+ezX3nd313Xulb6/bAwR5sRPb7jv5MuNyVdvi",
-	"AalkoGzb2HvCGdsir4rh+yHonYkDIPcM6MoeGoei3eujscM3uXxjsmQrrhItFQDrDO1S3/Cq2M8uz3Ow",
-	"BV2rK/wUunZfRYJaXbv3gEvkKnDoTTx054dys2JZTHAUtt1QnGwammm+l6wIELBfTEQwmHvAKBk9t+Hh",
-	"+9nFYWOM22lh/ZHArqHPkqbRdEMv5dCQunYDLDsuFoTmBmmgqBXHMmFX9YpQFvtOa8e2ygrklH49/9xH",
-	"P/8nn/7oP7383Z+9fkycUWJTKsjeAZB0njF57lKEdTuV8f3463k3VQ57CFRpy1Wxw4HakfAo300APdjj",
-	"dzG2b2/6kL4C9VQKFlHN2m/0tdOrdRWJHWUW/GDoUQ8gYO2u8UVEqsIDsZFhwwxjqZzVOWtXOIQQaZMw",
-	"ZZ8EFR5dN+i4U9bJZDBJ5iwT+VIakCIr0AxU7uwLKtJ0On6CVpf9KQ0U7ovG7C8vstrNcuEFztu1fLqG",
-	"PgCJx/Nw/lpv6b9GJGRVYsSMv7N6fnZkd5O8at3f2sYcYuAB8DU9ng3L37GoBi1hA7ySQ9jBASBkxZYG",
-	"wKb7sn68Xh3aXww69ZaunGdsSihRdEm+8uhuwBzsYpo9Jlt/WQ99Q6dQTWEglq4viBYbr5qq0SFE+juM",
-	"pT6EQPAtxO8Et4geC1QIuHioLHQMpZxAqb+B+LTJ9IDks3QIUQ/l7MdtoJcYO0ef4qab/rJtA1bJtgOE",
-	"tm2ZQbDUJaFcPYAlJtcFE4v8hWgCPoIHpS3P0PJQxhdldXG6Y41R0Id93zu4qpR7q7y8KAs5LiPAlcv3",
-	"Q2csjF7ajYq0DvpuUA+UCRk2PZvGzdhiZRUz9cMJK9jgfoK4o/dg2E2dzIMPV2SP9QG71Rhsu1qdYSmz",
-	"s/EeVtDqfiphLfEOkA2+hnFRgCsEK8ZS8KG4msieUr2fUX3w2nADZ2ckMH/GaDrbW6QVig30l5dZhvVo",
-	"kOIDYaBNkayabXegnQrfo1BoHzqg+gOdTtPgTRWsBx4sfV0rA9AfTIuPjapvXQHyt2pbPw0fmrfLImWe",
-	"CTCarPqrKlupT5KUrW1txvnO1lT2+HVyn8O03WR1Ki/ahalD84axmvZ7pgoxaz5zP/BYAFVeuLpN+nas",
-	"wAFwnsbblKsafmiXO+xxLk0itSf1ZB5wz4lN10Y02E1Fsz6oDYdDYCUrMMnUwrdSNMfDc1osnblfSplA",
-	"FukKQfaMw6ErrXWEHqavTpytw+moFdIdddoBsxPX+tAH/osl94VHzd0ZijjS5sCNDbhs7GFvzZUAwxmn",
-	"i5pu/MroPlGWpsG+hOjxLNECwM62WOR2ltKd9AftVqe3kV3T5U4HYLOW2N4EX/+Yp3bz9PAtv8kqVMOx",
-	"4lQQbjJnCPTXhVYdrldyaKMYMq1GeFu9nF5oUb3uz1CRugE7ky81AoIKaE7s8BCGmUtg9d5QNb8kU+2G",
-	"vspyjgihGffsBL/LwOzH0WcymFnr3++9I7sXtCPfrAzw9m6VTHmvVq4wdhBtm52sK5TsA9EqG+uE6Mae",
-	"GDZ7CAE6uLX7r1YJDvBZayTdByxUkif9BX63Hpb4AcsVLZgtEenpV5RFEpHHaTa0YWuG2o0r2rRU73Gf",
-	"e9vto0Nf3aHyDPve3XQUcs8d6oXsObAM8P/+q15cXJH3t401FxO3Fq/o9t0/X+uzwAeqJVs12e4tyy9p",
-	"RhwhyBaQSh0vbQPBsySjhcsdWrOmwDAiieu6L3lmr+qDh0hKOj0JZSUFQs3xTsLr/7wN75oLVYkK+gtT",
-	"O0Xf9abEL7mNpTgIzbIQCa8PUdAHTplceBf7Cb2AmG6eE5phFS1T8RjqBJkaFHqsBlzovF6b2GraerS2",
-	"KKU/oeHgSVbefVLTBzbg9NRT/EcPv3T0tZOjt55+cG36xotf8fmLaqKfpwIB/mh1eHDUZywlPD8nBVuU",
-	"kqUYu2mz/BBnHMu5zXeAHOaW1Qoy9gHwjsfXEKsUiF5QoF6mFIL7+f+laXKE6hCv5oWl+j0sleOE/Q0r",
-	"7kC0r6+wjTen6cHCsSnYmpJIxbPMcHIThBEqVRtc5TVgAPXb7GocMIeMoUC5w2AOHL1k6WzDitlan8iI",
-	"hXHjmhpqdBsZIKsPPiDLZvEwB2Z19A2cZbO6Ajbi1bHiWuPlANM8UHvesINaJ9MavVo0CJL+no0k3HND",
-	"w27bMLHJGhs6poiqv5zzLSxTVDSK/kiCwFcGqziqRGvKwmKEbt/QxkAl25tWiSXTN42/UnPU2VMrxguf",
-	"eSti2C6ws9n8tZNrbx6dno5KYy1YKXvXsB5J11zPLcLfQNhc5MA9DGOsK9sGntrSwR6OYuY0grXA/vZw",
-	"lrX7Pv5c4lkZLJWALQdHVIVMekMOZ/Fg+jac0JOVCbZ/a91B9E8UsNyCi3MDDC6M/gHeVn+8kfcsvb/a",
-	"1UIyS2mCh/CoHgFCXpmlRNKdPwIJ0ExHzDYcFPl+3fFFEpplMgQwIvLZwlC/P/jLgu/gvALRczTj6WwE",
-	"xBrG1AXxTXZR8CbryhhjZzOtb57muNwMgvvxEVubqitjQvW9W+++2XYFwezVkRUTaws8qlBhPJq5Pxo2",
-	"HANb0WifiI+CwSZvVIH0BkTfJDnbEosBDIeojUCZi+0UUNPxJ6x6VLPemtzVz3383f/j5ff+xevn5Nl2",
-	"tXumT58k21UgFX672rWodnoSHd1hcKX8LpDZtoEY0akXpVkRaHeYjo5ptQBABT/Zt3Ot5NGcYJALXk4r",
-	"mgLHWTFapEa1987uVWRl7MNyYZ4hFIp+kNX6kejK6M5MHDsaQFPQtB32ntS4jDklddBSrO2E/QcPzVcF",
-	"T41hZMShGRt5r2wywWfKcA5UEcgTh99bGOihQfS7hfW4x1E2Z9vZQQvEQlLw7FXWnG20P23OoI8+DwuB",
-	"1aXGALLuC93YsSNFDPARk0xdYYAxhI7i4rXhmBIG3bj5nCtOs8ZCew7EFZMLe3MKGzUWunkiBYfDE4/9",
-	"iC/46z+wjkfTp5958o23keXMaPZIbIPaj+1+Wk0LG/fSRWzKjGLemg9sakMLFYg/Ty6YGhY2oQH3uHcI",
-	"BVvwzINjsOAsS0doWNgOS3sdaf4at9HWQwPiVVkPzSB7JmYHFATyir58xZpJwL2pmRxUBRHoFQ/Gx6AB",
-	"mOXwwjaDu/AlPxU0LVOsG+AJI7BCK8I6AuTJphCXDDQw8sz+/AwiC55pTfKZs7HYosPJiiUXLIUmRKkI",
-	"hQS+MDRKQPv78iOACACZ95xIxvTg5Oc3hVAiEdnxOg1otxtPJs2pVmwhX5AXUs+Ja8F8rWVsWjBSMPhG",
-	"npMTdFAYWU8ymplQZS2jbpB6fuNrWktsGMK1r1fisEFlreydd28eXbvxpt11tvHXpKYyYgySX3/84P6U",
-	"ZGLLiiPYliv2vG/b+cryX7AdkXyZB9CirC7pWSOjyRgH54YujQJD1ZQwhwBOCaivdboHiqGOvXCmE1yd",
-	"HmXeE62mb2KyXfEMDnFGkwtJKKyzC48Btcyng7RN5HYRp9aNYQLU8DCa0dmhmJ1pSDqQdP+wEPMM2WNz",
-	"/I/u3CJvXb/xa/pU6idIyhTlmYw9XZgUhkVnNoVYFnQtA7ZR5cV2v5sTA8owreXzYpFYP87tdOzVEYzj",
-	"WDMp6ZJ5yzzcdUXVp44TmyK6hp+kTF74kQNNwI+PDwkoaBRTth1SxFjAMSopZlIa0gVOABglZr5tex/e",
-	"V8Z5Ki94voRZrli2QYgqPIymbrLmt69JkollT0F9v0TkMtm6k3j3yZOHBN/tq5hRBTn7ylIaKFfYu1wS",
-	"fGQeEwBoIpZt4purrWHOntmwjV1i1rZB28Bxu2R5CIs8XMdan3c20gfral9fBak5Y3TRpfB7jC6IHpO9",
-	"NZDHnJM5lezN634L6ujK18aR798jBkzNOvu5OjcDWZSSZq7+iiRblmUhKxaNkGRtBWtb0boGEN2pWg3U",
-	"cqsV2gA8RZGoExLZC9EFIlfIBow/BqvKN2/QealUoEqo2DBf4bWb5lbNxJLnBB4iNK8wqnN72mBur0k4",
-	"shEXW23OfcS6aTIPuibD6ocBaO9O7kK3l0dMlcXYsDB7+TWsOW8NF20AA28RcLIx8oxL+YxsaEHXTLHC",
-	"VpaoU5mA0bNb9uTUX2HTYUxdxaxisZtg1l5alvOMJ6GyfgnbqFGum0YYXaBy/dohU3XBd2I5TcoSno4a",
-	"2UBsC/N7ex3C/bKAaDQDbQogkUSAXpMwCGQCKKw6JoR5Csyq5qHIvGlck0fufbtGrhWHtRY//cPX/gLH",
-	"RJdiX0XYC00cC4Zh7xz08MfJHYECXgNh0rHVt+pxX95KXIH87+q0+FMBqJyhNXJMVERkTSh3Tg9TiWtq",
-	"BhueZmVy6k4009Ju/OCbxitfYPLCj9GypvkOEXBAGYcAyywiJREK8OMgwxN8RJXxWrQcEzQWlhKrbIZC",
-	"WwyTsqI32P0igywGuFUvZJg7mF09ooM30SfLJYovOOanzzascNEezakenVZXXYHQz7kgc5qSAsgbOWHT",
-	"XfTwJFVcLrBWY2N00e/G9tVW7SuwtMLAa1TtTWHv1GcTGmmQwEPb1SNUZYxK1XN+cCEklCXRshtmphVM",
-	"amnkuD86KYBCMJZxmaMWFVGDYrkEYd10FibKY4NtuTdiyHy3T45d7wEEf3YgGYqWGVZRiUHtNagiMfd7",
-	"OP80UAt0hK7Jc7lhSTzrCKOK2I3qSU7HUo0jNeb6wfcA9jcuMC8AbboLJGYxFiiExL8Vy2YQlXV0OUYw",
-	"CFodFrqbWuwXJSa1OVfHBFTZ2myduRFnWF9BtwWHjpRfwMFEuLGn3xzSodNvGx8amvP5tkFFWXKxgdLL",
-	"Pkxh96sVR7HsRoV8YAwUPSZvd7A9WFzgN6tHVcLD4zJ+N3Zi7fZN0QVVMIieUTwvTXiQyF1wkN6zYIus",
-	"bDojEhUdH41fTu/yTSyZgqsoV/sFWbHFQl+Zl2xmGWOTTDY7xBSZ75zQ/gJG46LB7yq27hS2uuHNcxoR",
-	"sRaiF0vfqVzVnfK43pQk84IkNM9FmScsrYoeUHRkECQoyahiBTiyEgg2IVKsq02F5mWIcF5SnttYUhNI",
-	"ytBHEEUzO4d+T3xkC/s4hba0yK0E1d469raXRprNBdSPgDJ9UyjCj0GuK3rJiBIQ+ppVJffluQOd59LZ",
-	"OI23YR1NooB/o4234gIH+j1Fpoyw36hBXRgeh+yzc5exhtHgpqwSTqGRgOci3cGdssbENpfOhfVeLNCr",
-	"yNFfZo0ipsKkxx3fZxC5I4qH9sU7orhj3n0xnXz50S2vM+um8xErAZx4aqsRSvLNkjNFvmUMce0wCl9Q",
-	"PiA10uKCrEVaZkzasE39tEG2ffzVL5ro6kvOtmQunmu6PpM8Zc/IlqcMDtiKL/0eHsl9s7hnukOSpkuY",
-	"jf4/QgOGFqc4Id/u+HJJM6d+jOTE1vkwNnbXV8zXn8q6fzVrY+0PwOQ1U995ynLF1e64SYwr5b7bNmFg",
-	"jaIio+p/BMT2oNunom3rIIBDroURf9xbRuFw1REiwCq7ZQaiags8ovmF/5xmYqsVW4e34iB6MwbO9ZRt",
-	"SrWbSQPZrUV9VM1XDFT3S56wWcZoCoZE88cAhq/bRzCsw22fR1Sx9Cs5V5+ZjQque8xrObylKjbpfFnQ",
-	"1JcwZlwtPJeKqxIRw+ru/CkyylPNJW807twYba2Dv5DxhItS+kprFPoGpJK4h86xlhR61yC7zBAz1vxF",
-	"FesxsoGlSd80uJjn5OhUf7I19CM7uLrp7++1IS9c73E6keVmUzDpd14LQRZsayu6rsQ2t7WOE5plDY9G",
-	"MCCobTX0MzW/PRoE76ED9EV9aEzlKEUTNUtLdiDf2F7AETzncjVmEEt+yfL4WIOgXcsxh2iKBe1VDR7g",
-	"g2MoLvqqPq4ZzWUd0i9ll4ht23LH9sm+cAc8yG/bV+Hz2zsQe5/2XPwPqphUf+DAJSvSMpDvtnGVWKMI",
-	"uMmoskghUS80OEyECld7OFx96cECo1LBur0QWSa2UHey7omwKzHByAl0z+KBgb+1NlWwtgm/YAhMG79k",
-	"PF/eRxBG/PDAdoYfb9W6NA+4jvHzo1r39hs7CH1b0eVIU6nyhrLdC/viL1nh+HhXzCrAaLClJvEZ8cQw",
-	"SVSKCIYIwl+NK9bPbY0X2MUOs8ubidoHG2gMR0XDSSwfsyJ6VRsC1tpuLredqnjPMoc/xmyum4m65dp1",
-	"Xz0wHbgvHtme3Df3sEv3+Sum75qhKhABsdBy+dTUurQYRZtSkYIvV2palWOvtoYSWTrVMtrWZRA7lnpM",
-	"bmrxLWWFBZ1DeyZ4fM6w9IkxwkBpl04Z77jcrWTl28FmTc5a45UbccFyg3/nraEROBGuPUuEHdR1jT4N",
-	"RmmFFQhv9f0KnBWV2zDKBhXpqrPNhof7YLHAi2nEwRRJQsMgQpgUaCyTmnVE1OJ5ERxfCJKuzLkaRS6j",
-	"ow1RDNt92jOefaziYfiLb5as2KERzMT7FVhpbrgi/n5yVKQoUuv6C76uX7Xw0bk7W7QYzCWtcM3C12zT",
-	"wnUy7UvM8lpnUyYvXtP6uZb7MARNX4rnhGXSJR6B0d5k0PQZ49703e/6/Bh5uzUCrlbtHqbVmdOsWvPM",
-	"M/KMqmf6OBon1DP4WT5zDjYhLo7KDcb5ZlQxqch8R0yGfL+P5mTQwFnfoeFD9cRRueVMGlvsvs6Z9k6y",
-	"M8/VWhssS26qQ+7HHFK6pkvfhXWzKPilFtvmpYL8JSzCgIlNuTonz/RdZFAFVuhQi4dPMUATjcNyzecb",
-	"M3B448BZolu/iuftEUtEnvCM05DfLV/wYj0InVQrIW4q1KHbOda6VoLhVoUMeOaYyloxPc3s18bRl8PR",
-	"1IwXxDDpsDQlwk6ylKgtyFsnpMwzJiU4/5wja15ogShyrAjcNON5yNbokJ2sz91WU7/IxVYSsYjsyMWu",
-	"tDJhGFh+DcXhoWoJNPmTrExj7WVYgowqxXLllUceGR+fqa1kZdUVxAdLkV1GF8LOQwBwolRz4ZnoO6ZL",
-	"vNW5ll13pNxER9oFkjRss6qTrDF1U9K7KBexwF9bypXXO/2u2wk2f3LH9MqZM7VPre7c5tnZTTitndHG",
-	"QeoubjXSAAcWRfqeQPDcK4WZXb0e7CJUSa4FdjacNEUN6KWt+tpbbg9pEAK0Mp5k/4APnRxuXMijrowK",
-	"5anTGjrJx0Q0oVfd09b+TktLQNtGbVyOgm7m4fX5cslGl2K2xs/AjkKvv0WodRAs8vz/Ie/9v9worrzh",
-	"f6WOznsONo9G88U2xDPn+WGwITgB7LUnYZ+NeEc16pLUmVaV0tUaWSE+Z5wAtgFjE4xJiAMYDOFNwHay",
-	"rDFjG/6XZaQZ/8S/8J66t6q6W+qWWjOSbZ7NnsUjqbu6uurWrVv3y+fTI2tDzxPJaL9gaupm5pPIIhYg",
-	"mhK3GscE55t2XHn6JC0HmhcUrwGcJn2GsmXwLocNLeHlhxwgIvi6w17AlEtmAqReUhenlEbqd00XnSU/",
-	"sZoDi9FEncHmRqs+UyaDyJMWlIjrlBEZCIGpIvg1ZMSgS7BVE3AOSOLx0lKffe0dwhuQqDAJxFaI1RFO",
-	"7qFeT1rMclQwz1/I4SmO9pX1A0yf0ycGd2rL4W9rTnMzswefPFg+wKZ+Qp9cmXpyZmZm6ifqPzPh/2bV",
-	"zgaFqxpGscZ8pr+Dgppc5+t/db78U/fKF90rGzoDMam8taeg2jEnvAhKE5wUUrD4Ugy2I4HU8GY6+oxW",
-	"x2PGRs4TwctQ3FyD9ZfVdjPQNYNm7EV1zanIUAw7uplqUg3BY+5Lm7g1lggPHaTQn+izl0aAdxbA/4mm",
-	"GGuIctaykVXWCJIK4JUpbA7lFHL/lWhFGbgzG4+p0S5fJDEIHxciSCg8jh5YBhQhJ5ks8I76cQMhtMw0",
-	"pPn51Oui/s+WmweXPweSmax8ZJC5seeEDHRReSJRGPR8FOpaK3OJdomRq5SUGUyExtJGGQgfdDyez7Sk",
-	"oJluTzimPSW3bRbsxF6PvGPeTIUexMGTuTN8xrGAuA0WtnhEsyddZ6QQUlnwgMkghWoHflseoVR27MF9",
-	"J43kVf0wgksNY54j3DAoZu3b7IkEwNUsuAG6gVhYUoMG6OmLdXmoFCwC78MOUyvDKmLVYjsXCkW2MCE+",
-	"/Li9Gz8fMm0ke6pHXxE6cAVtDR2QHcavok2MpBDjWQODo1nxhyS/SsVnO61d8PHm5UCsMr5Dmt3jiJQR",
-	"bmeJKM1lSFMHxG8W8bhhcWaNBmyNRc9xBrU5OaiUUCaf+HUWA0qDsUB5NUtTop7LKrsvrfahnRFERV1+",
-	"TMhsgU9sfFD9dLzB/lepKzs32VsyQslfei5wWjX/SADWa1jIn5mcbHDiNYyKunJn68e80m6wMKCNlI6x",
-	"VircOEVcP19dJBdICV6wZEDjwJx2aJsIrg+/6rgiPCcJd0ujbIyCsuBbJMxd5sgPyoPXIQkzDrtKYPa0",
-	"gRyOa9YZTxh7m2cCo88csqdz59bWnS/35pV16gdtNfTSVDa5AdHBtPSxT4cxj6E4GsA3ZRMjfr0mpBgN",
-	"dzicvf6Tr+sQWhe8qk9F6kJpYPKSYuVDH5cMea67kCr3LAHWKjUisZOqKxDT5UTnnzr5gpeNtcgqa0vC",
-	"+G58//ZJQwqjjmMwY4eaKC2oOFQUwNXhLK/0IrEnJ63E3y8tL4jJ7PR4yevLcSsV5jMOdZMLNr3LY5WA",
-	"iCYc0dsyEh6O0bM8WMY9jYXdw7u3E3682XHz48XH9qm2EucFQrmGuwTU1QioP7j0CW2h7bUrcr25NG69",
-	"5R3zsTk7pFnrIajr8arTco3oRSB1iQTtESnS5A7zIUrOde3EOFjuEmdbQ9AuW6HtH6OQmZGWA9VnJO1r",
-	"pYDT6QYHjMEL4NQTFWN7xzgNa5GYaBsi+Dtlf0x431MpysMLdpg/67MkbxJWE82TCDFtz0BFbQu56jam",
-	"DJXjFNTmKysInjhy2m3V1q/Fu6Q6LiSbh/AEYnJhUhPAafUUiLllMH/oShP2zoZoYdFpwxdl5jR93GV+",
-	"g9WCGFdmZeYGNo3HfEWRvMhxJcbNYUsyeF7KppLSRY7elitrw+rLtH32U1MaNx7zzJwfBm/koYz8XF2P",
-	"ZQ1Sc+OlDHVk+sMsaN9HwxPHwcKiZXx37Mjz+tHjGoK0EKDmc5nHFSoqdlusU4epbTEffcehSzMF1wFS",
-	"2+eJLFMujfWpjg4IyOgrjcYBVZVp2LJMynAxCGi5pu7oAyiYm0nEnGgImXT6gSfnScKaHmy8RKMEiQKi",
-	"Bk+Pb3Kj+5MzJrFZmUntZGkN9qIsuNxRTO40kz7ruyUOWHJxhpYPm1iPsgGRtvxo79qi7lqSvtZPiDRe",
-	"ddeYJM0GnkpcJBADVxKjvrNAQJQR4yBNxSf6CF8asgH9vMfvqYczUheMkwwKBMmWMtZLmIccsy3ar07o",
-	"pu0Xh80z7DfHzcNsf4+lLphFolVjaNro13DyEdR8Zd7YqXQdHSanNgLoOknBchpkL8AebedUj5SJUYtw",
-	"m0/iXBqhP9mTn9IRlSOrP1ukFnuos5v0q4TNJAlktbcGfmg9fmQv3MFOZ9WvPRZmGqNBQdjdKrVkGNp6",
-	"X5rGLoQz+4satThAnw3RPTEZSI1SDCZfdUIvSjjhVljsdIQCF53TIQgU2G7B6pRdGTa6k6esqvq3JpM7",
-	"sO7T+U7KYcqxzYfS2mN051ia8RUlVsFneG6Z8TJgypZVNyFQM7ToIaODbGBqlBpFnYHfL/U78YZpR18W",
-	"JpDj+tL+AAR+P9zL1fRwi3tBe8/j46xPLLD/OIzVmbNs3Ky6ehbgFGCSaXueUPTC0sjJ3abpQQaPW2c2",
-	"n9fgSujk6xBBuT/LI3FFmK15nMvhl8x33PIuY0ujAi+PBOIIVsFIVbo7QW629dPDT36h+Jj7kpOldpP8",
-	"quNHFrzZGHz2cRb/cFDEbY1RLwnCPMCwcqb9Jik96ylMBC17orxqDmlQtIA4YegVHYEIe2xJGOmWUtZ0",
-	"O533Y+IekHyXtWYhXbpMskX84SX17qX50KeG4GF54woDJaQtErlASkqZeC5Xt7QixOMtXwRsgZSoPeTO",
-	"P7t44lnVsOWwzl4Tr1lR+19hkgmE8W0nlm2C0qrxPHXqSaZ8QyX8O82uUPeOklYBC214kBybTemuWN1h",
-	"9CUlVWiwV/oBZH8JL3YG0LHz5ZbwV2GSDRT+soGhsl/4bM1lrfhFFn4qzN1abrncEa34d5F7I9/au2Wz",
-	"wfw1V4JM4fJeVoNJtZQ1HVf9lRncSnhsnOBWwmNyh9k0YhQMWuj3kMLd3qkWaTi0x4UMkrZoy03nwwWY",
-	"Di0qhBrWC4AzIyWDalbqP+EzGVAN95l85K4x6gx922fV7DshUnfiqv9NFO8u+0jGYfKSElc1LNvggnm+",
-	"OjKoXB+4ob43Hxu1vhfTPUqfyB0i0U5spoa6ksc1c4OdwqPM45i0a3wefQTSG6Rym54mq0zwRwxAdIoE",
-	"57IaCsnUomFTQ874ZRpQT1QL0OPdKVDdFHTpBHWdB1OQmOydRqZe6hGHBhSLmzFCknJW6SXEbhtDJ9Ut",
-	"MyZs/2xFl2PC7E/F4Qd4yQEcDbYswtrltcznimEY//3nAJ3WHzsIZK6+Ho0NIDMKfwI3ImOOTrTzWXLU",
-	"3W8ORy1HOVLLL4rgn30iAFAMgJ9NDaTq2E4SlZKw/eEN8pH1kATkr8FJR8Tzxxc/VGPl1aSi3YeS44t9",
-	"Omw5RPtdj9l3tcNq0aZxIgHgv0wWLMg10PaZrDEWZE81iQzpjmH0Qz4EyVIB1oToZSqANO6T1GFlt069",
-	"4SrWAvLroTCcU+nTMh7ShzHQPWiiB0PmMIrz2kj7iM7oRPCzFxhztIOTElt/nCW2bOIp5kQoVs1SVWd/",
-	"mhAL6l1K8B7p+ZuJWRLRYRtXjkREe454Vq8knpQW1dekZvQtQJUYpdvLzBHZAqgGIqnTk/qoDyWukbP/",
-	"3Ey6DZByWIP1ABlYjrsG/uqVdg9MZIw3zpzQDcXcS/lhzEFDDfodZR2O4FM2pvCwFATLzRMb4MGITHHa",
-	"nv4NNRxi8JprNnxXGhI3q03MeOsYAUb7PRchM7kIlg0VJZiLft3lNBGOM17zP5gvaKT33OkhZ8csQMMY",
-	"f2BtpR+QBmgHtWn+cnbM6uGE2kQfjKVuNHV/KB029RF3KdSVCTv5WhgsGt6KiSz1zqJpxHYutPPSdz0Y",
-	"yx2CASZGbo8gbA84nBMA+IYIcNWnaykll1kBtnY7N1GKHeiv8eMNQ1ugOo0THp4+4pHAYEhUImVoXufM",
-	"MAzxlYJJ4/Jq4Zd24nexykxruM7KwmdlmsRCbraDXXP1HfLdgPkpvj30Y46psdQUlmQ1aF4k7MUQjUcb",
-	"DZ+6knqFcNx2NRe2wfhkpBjM5ucRJN52c6jZHDaeKNHm551pkCymxf9h1H8emBp3K2NxL+SAhb1L8Rvh",
-	"OWNyZ6YK7oh79qKROzuv49y7E2PmOwtGO6MU8lcZZ/4An1BaIgQQMVn7Om/oP4xZ/lhYN5LgDFtuypR9",
-	"bJW1U7zFzghwBg0gx0vIs3HmDhyYPZhPhzkZktIHdQNZ+9GbfMva8RizHtrYHNi+h69sByxRx6SGm+VI",
-	"weQTWULJMjWQrG7fIS5q7IzWezgUki3owq1Kj4Rpji9IAAF8FFcWhlcAnErsvL/mluFcLUeGfNYMH7Qt",
-	"YyeZJ2aGhcINLcfod8LJYxnYT3pPT9EzePLhqeG1R39mP3RW+NbxN4k9It7VjCejyGSMVb/KlMTqsg3f",
-	"JXsmJCMQgyZ12iaOQPgGCtRCC6RVY0EN/SNtcwHCMhu017CQ2Q0k8yokYJ4nR0uOmQBujJe44CARAHyx",
-	"K8BHWBaex2i1yaSGlNNJiCaQDnhVELoQDm1r5iWl1uBy9dYt4a8CT2Vmt67JEegHdaq6KeQuTRksI2Hm",
-	"sjosmJyhhFNSaopeapn1jvIb+nzRqWxHgcuGJsUtuUlxd2jSDEvepO5FthdoOm8qsvFF8lbeU4YtWbnD",
-	"2lkSq4wnZZyXy0zKEE+lF/GMrDDqM5/UNTp6P46S9CsDbi8LseoyuB3xy7GEV1TIv08dOnH8maklg4zc",
-	"Hz+JQYunlLxj/wl0gLDsAGzccgkOmjzNOIhov3HgmUEDtYB8pwC7l0xTGSq0wfs6Xta/lctsoOcnWLBC",
-	"y6vJIDcUSmWnXE4AP1rDW2OVlCCOyPdU1CQSfaZGv3T5hq3ISIM+DGEi4iXMkAydDIMYNj0gfTIl+rZD",
-	"CMXMaNcn05gI9JC6nByquZylsElBmiFLqTVHDmFOnuZVz5XJBKipXj2T4z54OcXxqvUEZEIKwvrcxMk+",
-	"obSdLUWoAJapZEHg2SckFKYMdWS+SNtHm8EOI6p6qvBBiSvHKP1BBm/CZi7pipeWzbQjiLhmkBh4EZH9",
-	"29Aj56PsA9R1Mu/ah9VDEna+lHyIiW7m49mzfZteOPhuuCoxuyB9azabsZ3sUXZjJVaHfGaYCHrSrbgb",
-	"uNSLDV3PUgLWRLWv5GOJ81hQ3ZPesTu8GWv2DNyh4KI082ZgXQ3cmnL6NY/OdvrFPgw7/sJVqR0Zx/l3",
-	"IjFKu9gaNAiYr4Tg//0VnfrtzNTBl/S/heWpl16ezT8xd+r/SZr8tEWp4Uly84HfZLsBmNgRqFg+F+2L",
-	"3WLslxngAMaRvpw9CDJMIaSIVuDKwC3LNPDclZQiXdGSoywA8xTRGroQIHAG7Q/psWglJTtp0yvF3xPB",
-	"ejEcOLA9QXYClqhk5kPWgeuM5WTU97LmFproeNZMxAgdSybs6PbAtPaWMrdFZZ5QJIhWZjag9T8mNUMU",
-	"jflmKTGipv5W50ICaTSa8TtR39cZ5eDFWa41ueMzJ6gl8S8zysEeE/6qy6uAAQcWanjTDhiSBxzTI/kH",
-	"GYFq+XLgJtVcHtZlkSttU1cZwwqou8DuXAKpKIW4dhlfIYKPm8VffXDGOuV6Zj0ysABc4BpwQ+4i1VfA",
-	"OGmpbVzXee5gvEMej0x2uuGsyXzxqGTSkGG03GxkvTxMQ8l4g5vIFnU4JGCnQITEoyeOyERkHNYmd5Lp",
-	"ovSD8rpEF2SvRh2ywhi3sreTpFYMMUSJd+xQ9iXvJCb4RIYyckjOhcvIqMlQwsP3NAObojwiYm5FzopT",
-	"v6gkby2s0b+jGB9aEm/uShYmOPCTwcUZfdSqG2PzTGeHDXywGH+96H49PGKCm54SW3+hYzJl8xv61+x+",
-	"rrHqDZJonQVjxFXL52gzqAnfTTrtnogCOyFwTmD2UxhHcN7Tcvbs4xGxnfRakml+LGodJiGMZISbTXBm",
-	"EfsKGVCMdgOgOH4MxGrTHcCMCrgYEFEhWFlpIV/LtK62uAXwypIsFLOJSZYZiIB2h9Jopq5VY5xQLiAk",
-	"5EqL1qhsDC5aBXJ4x3COHi2vJq7DJboKJ3i1aXlBTTSrlgtI2XiANY95tZrhcUEtUoAex81Axjil6vle",
-	"l3OMZT+pZGvccJAI7zzczxBDNE6pDAu1npbvgcViRhvHOjxqVbRRC9kHaYAqgQHiTc+jK8p6ih2zI7ql",
-	"oZ9uA7oHDw5LozWr3WbF+27V5YB7UxYNtcEzj5UDX3C3nJjdi1jMI8Bv7PCML/hyxR1eyBHyyq1Rz3WW",
-	"dw2CocVFD24+NrMZywz7hWl8JYfNFeTcZZNLLjMTt/OMa2l7mSXvfedTplO8DGPfgFrVE7oQ3xV8Z3Cr",
-	"oFAzQITZpH+uupl4nlenOJOFD80iqWfZE9r8HzZgvQwlTb/KAJtlNWcezExGhhJl1XBGrD4zTuwX2Kb9",
-	"vAiN249H7FPsV8f14+wXh/C5D4ro5ESz0fAAJ20nRUuAB50EKLjKLN+9Ug2FLO7FGjrAEsoxBGk0wcYB",
-	"YMfEUqah5OfhBpUF9nTFYzGFbwif87mWL+DfJi97jPrDC6JMa/iCGc9MPbMyvuOTbDCebLctEtlgZZd6",
-	"xKIGL5CSR1uVpqcJte0pwKMtk6HjMbrGJIBDApCWaAYJEBHDEXt3gjuFnUsOeGEGqy+Tg3nAXkj028BJ",
-	"Ia+r5SxVvBuMlncUYi0nXi284UPQZHK8BBkmqagQmfhd7qrYIEpTm5dT/ezMw+WczfJt83IqO6YSsxEa",
-	"6Mvd8CrAhOUlrT79FicMsliafbq80g5YVqdfxPhZFs0AAsf6OJIFbMuCHg2nCUeKyawe/p3kR+NWkAIw",
-	"IPzVQUgi2d4BfYcmlJrN4S+Xh7BzKHU0EjOHUibVZU2KnnGm1B317BfLYNnkgma/i60xL3Uc4Ve1zxoy",
-	"d/XaDV9UfVonPqOYnZXQqsuHHhGeU9cMDC/0M81nzNhZjkhVzx7EuWjyMnNi/OrRg//INPQjzqm+SXgO",
-	"k8Fg9he8hmgKds0pa3IDskY+8HFNy0Mef9ZRZUIBOrd2gkDiGGRx0xWxxkZY/RGjZrCnIErWFqbxp3AX",
-	"jpbjn8/JVdZKHNWn2lha3QQmKqlxC5WxrzRJHOvvsazvDE9rUZ/HCRYjL5A9oxR83in09sm0PtpVHglc",
-	"68NyVNP0iWn69tG/5JK2s6WjS8dOsLKfWNbqOD6TyebMb4aOw78dP6ReDHZk0/4QIAe8Lm8fDI9J73Vg",
-	"eOdGKipI8pY+D3wHFcvShD2Bwhvr12YQLVdnykCofaLfZzobP1g8MSSpInqwOPDE8PO+HcVeBypyN3DW",
-	"UsOiq88ze3V7jx9hggcMVeLo0xWPHdcpEL2QdT2JEdkN4iFIdSkJEUs1V76g5zTCHu6wuggZoawlk9u3",
-	"b+bA3L7Z2Zm5mZnIYlvGbSu3delfnS8vdv/6di5iy8yGO6CGlM01G+FeF960+e133Ztvd6+c77x+desf",
-	"fzb54fO5tanoc6dmzWqft+yDGN4DVTf75MED+/cffELjPlg1kpspzBZm+tnL8VXHltAYH5GkzN203Vhb",
-	"Gfr3MIEYHGu9yW9jNy/StvVRM8lHUfF2zjJtZmPbEExDeujyKAJhd5LXic8kEDYmEXWuMH/ZY5Ug6Ziv",
-	"Y+bI7CAFwplEI/ZIoqb2XlN5n3DGQddehjwMU4qGdyhdS0mZ+k5eHb8ZLdfQjE1+DHjhklJpXN4MmCSA",
-	"J0HqrsONZyhZHJfreEPSeKjfiXQ9kztlhkTfouR+pSldzqQkllk8BhUXNegajO+yvz5zlsVaIgSNnTss",
-	"8ycr7eQJhG466c23medpxd4T+tWt4QUwT5IIbshE63SVQfTVITphZkiORUQSIy8W70RcmMwQ2rnvmcAh",
-	"DjQZuqwLkSWyOzyDsE14wbDdkCq7F8yJ8uoIuZJhiyFXYN92Glvw2VrrT9+IDonp5WD1onv0QDBShrGo",
-	"JNsd4xgYg3IdgXeMDtWAIEnY6O4IYxOZK90ESti4drdRzH2DwYBGyC/u0e3JT5gdrK7DOtv9+4fX6PZo",
-	"6LSbDwzUuJG79h0c11jsPJwXVeMj1Cv3qGd759yQcuXsoN9L2iAKiX/UoTqOEmbM2CG4MUo9FpbcniEd",
-	"VcGiUtXA+cnYiiklZ9azk03L6kc8DWs9QcWmlrcNZGAJO5I82tGH7pLoIQN3QhYHahoBuyiXm74/ij+n",
-	"p8ot0x0VkxI7kh9Katjg/jpCLgKWJ6LhcsjZRskHiA12MrnaLeKFyuJFivjvE1T3CtOZV8QNNE8Ec2ya",
-	"04L1Dxo7GP2ENkV6gdSY5+SJI5orAXN0xTx3cD8IRA/HhVm0+jm5cECBXSrANaqazBi7BrlctK3Bx+O2",
-	"Sfj4om0XPj4LjacyZizVGFESNqz0cqJkFTrsrbkoDD9FVL4zMVQsCY/5dOcJTqMR2g0KUo8S86+HCTS6",
-	"A9mizv1vO66485JPuawkWsrU99MykjOFgnvgJdPdHMnH4UMA84iZuIbSxWdEBq7nGRqvFm3DigxC+E3P",
-	"U8c42oYYhc/KzF1LdYbIIM2PkRK3aCQVJB/roV7u7WFhSLFCth1SzxM8LDkWC7HQzBsWXJ9Z02bAnIxM",
-	"dyDSJ3siygWmMh+DuDTvp2ctkqoP4paoU/QYJ5diBvrX0edsqMs1bHpQt3DqsxthkAycOg9RlZYRuzgs",
-	"3cJl5ZOKaPIUFrF0PAJ9tzPSPh/E2HAEXw5qbLlF27mwPUg+NslAWDACkA/ZdlsY3aN8qcZehFbh8/Gw",
-	"afj8vG0fPi6phzwFzxhmiIaTkY/uAvhmg2Z9Z3mRuF57y3Uwa5vyNoHcbjjA9tXSTr308r78/pmkCtpT",
-	"if1syuAZdxCWM6b79rizGCOOKMvphi8CURZeoe4sqHN1wxc6a4l5lYhoJW6PgXp44ees3XsCGmlPrDBH",
-	"45ZNQ4PwogkInlXGm+gFBr+TZE4PDXuTS0Y9/SdkT2A0tMqcYec1KOYYD8gncoPrd3Ar7bREoFgpTZ87",
-	"E6GR6uk8gZbisC8wDvUDht88TCIhrsyTX3D3JKm7nudKVhbckfOEi5bJ90JrOq8z2WRA1A6ApJGusuc9",
-	"0do1MV4GpsJepOsRVWsa+F/q6W6gsqR9IJUPn3UhSXaPG9LasYhuv3lDU9FEpFvlyQxaynZcZW0CVySL",
-	"ceAGHksru8uC12yRmu0dmUyWEMg5clc434OoKc2y3hGes5aWWCx9bjibgWFSTEHQ1L8+JsnPThx9gVAJ",
-	"R3yAYaGYFVOla3ioZmvMbxPIT8ajuWZ07Y2fHziw74l8FjlNGSJljCZbcjqol92QOxKwum5xqC1nG0/s",
-	"lnB3iKKb6O2cHSfjoEYRSrb6XFPs6AgOGU6Q9W0yc01iWyCIpG1kbpJE6X2lv+V8kZd8BgWBQYnoEkI1",
-	"8eroVqOQ3wGFX1Xq8gVir12mwXJY/19Su0KR69o6kBwZgQeIbyHQrIy2m9cHRQ216QZFDt4h3Fwk0bs4",
-	"XMW4L6AqjnLWgg5BIvKyurOEBz1sxN5W5En3VVzuLOO5owSJzdbVpA+0EOiFBDKotZOuwxaKvETl6jK+",
-	"RynCDkvjnawx6kPSWV34bL4HqsuVASaGt3odYar9FnVxOMPRkpDPhxO4QEqOWIZR092uiZYaSw20BBs2",
-	"sKsWuZpFdSFxK5quC4+/LajKXiAlLjgrGWweh1EvgLcuFHnEZ2ZmXLOT9E9+zhLRL+uQfWRssVZk2XrL",
-	"1evllMrCd4DkEJ61YuRF2j4e9ibyaTE4HO0O/AI9egE79CJtP+NyQyAHnxfl6iHTqRcpeOvwr8NiUffs",
-	"Rdp+ATqnVqAb1ByftnZIIVipsHLgrrFl451JNv95ig01OPiRCsw/ivaBRhJ1TyLE07OiRSrUJ5Rr16wS",
-	"07Kos3nS+fpfnS//1L3yRffKRh4+nb25+c3V+++eMZ86b323efvLznd/wC9e/2Dr4mthiev9K+uda69s",
-	"XXwt6rmVVJ1KlamK1PuRqAsNQvGKYBEYD2/GYiTV/rPY/GKwFLa+GFgxgSPlL9SXakyMu1dJR4iRHodA",
-	"mpv51czUwZdenjs1tWfmV7NTB1/63eyvZqbmXtqbfIKTrNz03aB9Qm1uCScBRG98xojHz15cyuX7koHj",
-	"aJOiouYoQsSM0B4ApojoHoA5pcYatlSw3+AxYQ9rQdCIFfgfArzMfql4RvhkxRctCbXBlfCxcoG0fDdg",
-	"knDGnBiqprJDWkxTxKhGEIwzZxPLtBW6HC20tcD/7s8Z2KC6yzsaI9wqZw+Y3JVMY1HOMARjeOkQRLPv",
-	"lXliDuci7khlpXyAApTF04DJnnozaFKPLD13Ym/sTfH7pedO9L7sKYiUVUSK/aHJutWuo40NSSRjCDmg",
-	"3wM7JdaYT55dWjpWIIt2e2uu5Aktcou5jXna3IGqIoin4leS+WsIdQwIk4vHjizgDkphNlVrGh65yB3W",
-	"gMxPgdYOgiurNrXnVzX4mESYoj3o6mC+hkSQhbqzt1DkRf7440e42lYD+fjj4D3WOlfO9x+V8+QXS4cK",
-	"ZKnGXB9g6SUmx3JSWq7LUpELn5SWaVAqkMcfV2dY0+ZTzP01ZiAFTOZJaW5m7omp2dmpuX14qXbdmsuV",
-	"VS2LXFTIE2QPDuHePDlI9pjx20uULM+RPXrw9hLHrbqB1G+kTgRwcEe9ALr78cd1oZrfDGqVpudhVrlS",
-	"71gqg4q9yEuhFi71qPlSRCeXepR+yWroUt8GUOQlo7NL4WaABmFJq/BSuCVojOi4Pem4WPWAYAP6RV+E",
-	"lff44yZ1TjJSpr7fVm9dOuKwekMEjJfbUz9n7VKYpel5zH9MknJNCOnyKsxokYPEabeLtQvhS3WCrTPK",
-	"ZfgVwh/PQ8ZXg6GBbopvlY2sb6+4voTUFTW4eSIF3ADWhY6s6Nw/ZZx5QqIBB9a0sk/0ax5n1AHZCAhV",
-	"a4nIGrpsABY9xMWl5VUuWhBcUpa2DyAObqAWon5opGs14BQnpSVcvFPP+EzW5slsSa1rmdIoRe9lrbmi",
-	"u/a07wvfyO3xZw6Rg/sPPEl0RYUSda3Qwbmnv/5fv5aClwrkmFEkKz7l5VqRC05KSvZLkQ0MOITZglFA",
-	"PqMOKdWZlLTKln9bK6EQcXYyKOku/VtTnW8b1Kd1FjDoXKBVCFKlu4ITR0DBiMWSgf5b/A01RvtnZvBQ",
-	"oRa6kyeeu8qI9iri6VmzTa4Ip60EoeJ6QBPeYMrE9gWvkpZoeg5hnmSqKZxo1XYLTzDqTgIOPiXy0P3f",
-	"qRcOmpL8DrUA+V0EBpn8rsh/NzU1Zf9fXb9/Zob8jpRcjngFeqJL+fArGO48KenOL0PnS+R3pM4MqnIJ",
-	"X6iktZpueFY13OS0GdQYD2CfcVRDgD+4XKGuh5/1/rUMlCGqYU9U7bnPNLZPNVYR/orrOAz6U5Z+Rf1r",
-	"8vANMqSxWNVvDltzy+orOHeptqlcJVLUGQxeqybUfqAOTEA/WooculxpoEpMF/arLnARLEPYRDUGlIy4",
-	"W2iELh/G3dxxUN1RFrziuWUYUxlQT8lnCSZ4WVQqksEPtebK8n+vf1YKj7k+5mmAlFgI+9/heU6fiNW4",
-	"arw1/cTZfXmyf/aAemwgxLJH/WrkcWrHVt2WDLIgpMwjOAueXtWvupm5OZSJsqg3PBZAExXXY8twBJG6",
-	"l3CbPgRbCfgdOoiCmhq4oGcgXTzaoiYQvGyfd9D0uE552wihRGEp65lTx0JlE5WOs8BvTwFrpJ4waOUA",
-	"yggXyx7oJnW3mi2gyFUfVpqyjV8uywYtw1CoY4n2W6hhUJ1UWkvZZAHjpmEYDq2Gl/U6sANplbrRzCi3",
-	"/XvA71DBPKUtv8cfN4KOI1gXDpvXMPMl42czbcJI6rRSkF/oa5GDCOAegttLyViFsDwMar3GAjdKO2pm",
-	"Kr33+ONGmap9Xr1UaRFRrH5LcaN6CkxcVJdgqXJBZLNc002iO8Bzy4yj316bqIsNWq6xqbnCTC6fa/qe",
-	"thfl/PR0q9UqUPi5IPzqtL5XTj935NDTL5x4Gu4J/bvG2M1FyzxmCzN4kWgwThtubj63rzBT2IdxMQSK",
-	"nKYNd1qZb7n5l0/l8aO+vNCmdS/y9drstDYS0U0vZBI3hWWDhu1Ub/hIB+v6db0To5cHvFf6ChAKiTbJ",
-	"kcN53BvqdJVJSE1FU8VhRsGr7QtoLJSlsKYs9IgJi6ZNkVt/ka4CA0sEm1FbXwRh2eY+aeNWem5jARvR",
-	"1KqrjDWwzLVGZa1AnoF8/YieVDZepA/oLKJQA6aeWOToG4OFzSI7MNgaaJwYTW2S/deUuaPMCxg52DtA",
-	"ovWYSaOf1SAYGH0QNLsRH3Fy87mjDcYXsVsw82bnzs3/KtkvHF4yHbHy4Mj0Eno8mAyeEkhCXhY80I7z",
-	"qDHya+3OjVRSaZnv/vWt7ocXw+AxllIdPDh78CcHZvbPzs3MHPh31c+a4Ory2X0/mdH/UyctpNPJdf75",
-	"avfm29sb/9i8c2/7xunwuIVDA2ET8G4PTxiBgVFjhB6EmE8n8JuYiysbgusE47mZ2QzvPfLTmYMP748+",
-	"aKxYo0o9twHAJL7LgwIC6Gp45+Rn2c5PH0MDUdcOgLOkWa9Tv52bz219e23z7nvbX33WPft15+569+zX",
-	"P9w92zmz0Xn16+53692v7mx9dPqHu+fAP1QFd4/VBZAc0KshpgGvDxVFktv9BAv65Rd1RD7cGxADUNmB",
-	"BjQwRHYDUdBkNtp5ijXLyH4PaKuFvsVwggV60Bexgw98RWSUDOhdiJuWQSxnhkuAgX03IjAu4fnzne3r",
-	"Nzvn3928d37rzoXO6x9sbmxkFxWNr5++qQA0kexR8ai5hbb5Swakv0TAfUwgO58Y/32/IBzG6x+aYhxJ",
-	"QWBnMyuohycJndNXti593j17uXv6486186hPsktCRacQJIuBYcg2QgDnQ32ywNgNRGTBpy4RkRPcXsoe",
-	"lQsm2QOMAH0Xoj+qNtU+ruN9aCxomnNPVKsYWo+LzzMud0LZmeDUv4C7ZPZ5H+fDDbJN4r6kp2F8e1D3",
-	"w0+3b3yMMvPD3bPdN89t3zi9eedW58LXWXcfQ/45LaPsv1WWFvjVdKPoedVWFfgrsCGodAz3Xn3AyCur",
-	"Tp06wP/ULxs/ZUGURHdikxQn1U2ZpZD9diHiM3NlmIQkOCOSBZiWJGtuo4FVluCylHDN+OZ4e/0P3Y9u",
-	"b994pXP2te5HZzpnXotMarTe8SUgCE3UAp4jMa6tOgzQ+uhFIoIbw7relAE4oFagZDUoEJjuqrvGJEF6",
-	"a7XQJWk20LupEbAX7I8+i6DjJ9oR8TkevwLoIyZ+xHX/9s0/dN/9aoQJTlq4MrJe4yOuhHwxvGySys88",
-	"JW1dQZxSGrXg+gapQOaJR4OIZhjvqule+bD7xdXRhnO6rkvb0nUgUCk0VzxX1pgTd+Pb98FVBm8VYYsD",
-	"21tS17HHdzdZHT7ftmM6yYmLPiZFHfpMNr1AjnHTuvLF5sbG1vuv4Bxt3Xmn+8GVEefoZRjeU6nTtBiL",
-	"1VBukTHA9KWep0N0LZmPq/WVNtEvaS3lIi9x0SrpvaDa9JlEa0lNZQBBQ73b1aisGT+O49NKoGVDuyIK",
-	"ZEkUuTrCeYw6YJ3jbooCAtmssazXVp+wzUPf9R6sfT4x/wYyacTCSj6j5VqSm+OnLIgKWY85DxHi3zQZ",
-	"FGlpT4TBH4n6CqxMzORjlL2Da5xPnconP4KLVnLzOselN9szrR1dVhY2ZJI6MF8sF2OfTSyoNYTqibih",
-	"yQ/VOTSJ/c/9GrNhTT/0x7Jcy+VzJz15Muk5Lz0IpW0qN8NkC2htjTsFdSY8WffwveQUCp5J7izIBiDX",
-	"1RgL6l4B/o0/3uYUrbicwkAlFBCwk8G0GoUR70y2sM07LagleujEL9UifvpkmXmwugE/RB1ZAMwE3yZi",
-	"yY5Px23eXt+8/ffulbNWzQ0y2kY6R8NWeowGtdyplwYqx+kIBfTOH5FPOVqWQMGVtJs3XTdy0SJ7Skoz",
-	"lpQN3eopzJO0tTdf5CXpVnnJGNnqAw2avk7nwGwHPUd5UtLasAQOLal5qdGRBU7kIod81AUMZ6FfueKL",
-	"3zKd82m6vsKqLjcuZ63ajDkM+G1qkyhyTJFNUqCL5eAoH6BCHxGPiOmgBgZ/1I1itNze+HDr8+++Xz+9",
-	"9eW3nS/f+379dOfVLzq3/7AzO2G6Tv3VwYby83DFJE0t6q+mmcfH8AilDltcmSA1yp3Qqev6ulJ+jEZY",
-	"5/WPOmcudM6+tn39ZufeuxPRTqHqiA+3GolHftWoTv5IjpF2Lne4ODDt1mwVqSvkaHjZBJeJfcogF03Y",
-	"4wEW75g10tal/9y+cW7CC6WndI4r88RwIWpCP7MNIj6Z23NA6D9M4oAuiUd+xdmZ/7Esuxvf4FFW71gX",
-	"LnbObAyRkqwLcfplSJA+tSvbLT/0YuD3HSqEzKbdNBs15kG0vSI8T7QQ1y5mQPULIA6end1HXvywvz+W",
-	"QOKXlzrXzmfSUFHZ88s1d40NcR2ai/omLC4gujFnXntSQnfeAnGabB5t/hqF5GRdq+RisqO5NR9F6bYx",
-	"gqQTNtbHJx+wTWtR7J3wK6eZteLHvPjPWUOd5c3Hw6qB1KO/52KBUELHgOzKukYOzAwBFpvsoR9fJm1z",
-	"/aXwmnX2QHbV7tWznfNfb/3leufeu5u33+p8+2rn3h+7Vz/pvP7B5p1bESkuUzUOcfmNs5ElKy6DUC8x",
-	"FxZ8e24gyYlnF6fmDjwBcijd3zKMb+p0WMj+A3hzytsEqCSKHEIbkPDkQe7fAqkKIrgNqfg6y+rY4tKh",
-	"ZwvkZ8ee/mmeHHvhp3nyIls5lic/PfKMelqRHzv8TB4Slapch8qIntWk4+VT6nwakqhNKmoaYWkbVeWN",
-	"uQOpwVNT+KXksdnwBHUAbnFsO/nd9c7f3uievbx1529bd77cvP365t2P7v/5lbgcxojSUqRx+uUalYP8",
-	"0iiJ4NaA8oAkoCIlY/r0Z8pm68xxKSTULhDZbDSEH0hynPIqK5AXwFWhWiv4bI1Rz2jYtEj8T1kQk6qB",
-	"2n0x0k9MxkZfj8fSVLRGOokLUFQxDgNFH2oRvFgzZkBmkRTlgAVTMvAZrY/F04gjMMZA/taVN4aIXEjV",
-	"Ep/PZxl1etRE/7hkWlD4BA1p9Av4fuqQTtlOcAGqiS0R4ZMSOOdLhdj+1+/q1S0ehST1lFlIZYQ+NT7f",
-	"rFre29/9pbPx2YCxHs1IfZZKbUTToFxLWPgNLA6jpFxr8lVCA1KKDUcpFohfYaQF+0pkgnSx9R7mSQal",
-	"APGc/71Q3waNu5I4TZ+ueAyhVyKY3pChkGCjQ/cGaQVY6Sgd4VKPT+igNZ9eXTyTZgFl2ep2uaz/J21y",
-	"KPabt9e71/8r467GuEN5maWeEnAjMVftyAMCxVG5NKM6gr+fbZhD0Lm0JuFcnRthO3ppslKhR2+Qtwtw",
-	"4sFkCD1B4w5Yba//ofPGtUHerUQb+8WaAP8TGMF5TDJlOrA2b4hb8oS2aJvsEZw4zaAN9Weg3fbmkZMQ",
-	"qh1W8FIbnatRr6JeHc3zEPwJIO4dquNLCboMT9q7EMwHFZexPfxRJS0PkZREDTIdDE5XhoLSSLIdhJJR",
-	"5FvCX10RYlV9wkDunsJJT54EYasLGZA58vxTYPLOzczMzEBSx958kTsamj2sbS6QF3RFVoQbQrsnXA2P",
-	"4tpiG6gb1/kVHGpgi5xKEr5U0pHtOJpi+gog68n9X7eXhRxEaSlDojXGjWv7xp3OhcsodttXP+9+dDez",
-	"8BmynMSz2NOaiS+SKKQLbjFMDH4HUz0BQWZBPKHhoSknjPqey3wsZ4+UYGhUa5Oao1SfZlpN8LHZXmbK",
-	"v/GZFB66s0bLkBmi8Z4D51WGCw8h4+XkN8VBESDIwcMAvZ3lfI/3cFzCZ0EANjfeuH/1m6jktXk5ReSm",
-	"XwaZODU8i9AKnMtJpel587qqp0a5M6Vhs9Tqz0fBVAz4MXeKXB1DZV5n6iO6GpzXXbmgm5IBa4SZZJB7",
-	"CA1HkrSpZADcBOX1K0pYyYs1wdZiwMnUrAhbCRgVdk9wlpZjNkTGAQowTDHTsOCZ3Ac/mXkI9pq67zBU",
-	"d6fpPzdgpibLVH6vsJqreesmJJrbNz7r/uHV0QR0WiuU9J35hC1fB7iuONib4GXj3ocdFZWT8ZImQFCU",
-	"zDXL+poSGLOtmqjrHFmTo8P7d+rk/Rbam6CIpR4Jxm8Q6pf5kViD3Y/ObF+/2fn6XyiEAwVvhZZXm40B",
-	"6hCcFKb6CCqelb2vbmMOaTbiUlITLQJABDr6Ham0R1hZtTusIYhJgRzRlp0FJGrokkit8OrUYXnQceZb",
-	"V5JV1kjOy36OyuApfJsJ6hl8wsBaIgiEjTMpe337u7c3b693v7jauXZm8869yIRqeoD0Y+CSRVHkcABU",
-	"u1KeAMYOadVcD+akKhiAI2n6s3nY3OA11L4lKurOIq8LBG/kjgYsCB0UZA8lAfXVQ34rA+Mip6ROuVtR",
-	"e7+oQAo2A/tf/YiKSpKGjyXvq6yNEuFKwnjZbzcC5mD2oBa+x4CMGrdG0VMU7wsRqF9RQ/lMBsI36CzM",
-	"BQDtBBW1RFfZTiRm7B5rHQsdY9gkVU4iS79MPXUa8gc5kQ6ZazIZwW0GV8a0teZamovHVg8enHnA4VXz",
-	"Jv+HUT/1eNQGoE7A/Nj1ZGjsvtz8r16KTc3Xn27eu9J979Pue5923ooqZ59V+85KZo6mnSYbrKQpCdw6",
-	"IxDsRp5bnZVkmkA1qxdTHvw0K23rxilyGVA/0OSHJgsAFhhzCuRYc8Vzyylm5OEmyyYfmvQhfXePQtwD",
-	"UuL+U1MWMtH8kYiVOIg9My0cpqkSE8R13xNPZCiS6GFR4jLQLNutDA+HNGrqLWfuxGyWTiwpGTA5QZEZ",
-	"zJNnjh99vlBYOkqEr/8O9b8rocR8QaPL0JX0EKJsygbrqd+wwMxRvp39+SQii5NH8Nq5mX5s5j4UVACh",
-	"M1FYi5rwmAQgGkIdzR+aWA5zMujt5a7G1fLVQ8MS6pXUkawBHAjOgilNwiT5yEpK66C5Mzcu8U96iOCa",
-	"Crcv9Be6ICapc5ViSPWcB8yajAAsXmfmiDshzbt9/erW9fc6Z292r3zYfe/TrJo3goyffA5jGo4pRh6r",
-	"tEBNeGZLgXwUqq0vKBTzjWncb8wegSdGtt6eI03ygJhLXCansYVnXI/BPTs6nGAbE8jNvNt5NX3zy+dO",
-	"Tvm0NbUC7wonq9ik+I5M3QcPUYvW1JO3IRnAbgtp0E9dH5I3HCZXERgtArUAWf1utYYY29qLyTDJKilC",
-	"+5wrA3j0sISNw0yu6tMODYiJoIUVhqn71PhjbWXhiaafucFDePmg0F1P7t9gU8x3zAkq35/U6rUt9o1x",
-	"8FYiCFVpoxQS943mgE19vOBRR3ONrjHYUSFVMq0TnrvGxtcDLFiVqxFxTntwvVfRj/5gSDm26Iagv8BR",
-	"ZGhlkh6r6zDHmkP0SLm8Dw2BpACN1AuiMbaw3l/e7tz4cOvcm1nCKtCT6Zdd59TgA91kcTyg/QFjFZZ5",
-	"B710B2Ot8ezc/Wj46I0aflYvd+RwvLozHPadV3XadlNLOtFbWyLsZMOjLpeh2y0wA0vV5rIHSStcn8jm",
-	"igzcoBmAInOaQXtvociB56JEkGIaPMVQJWCGRfjzpLQCO53BnnIl+XVTBm4FCFnVhgxKocjxMjV1kDog",
-	"KqSE2gDypRAMrQQbQ4lQZR8zXmakyQPXK3L8oY5EiKUCKdUZlU2flTTGqcbq1t1DkE9TWKMEpwBwwYx6",
-	"pSIHuZXaCFNDsUBKkgWBF2ktwApkRr2+N1bWp8H4LSIMKnW5NkXTSkv1Mno4AIRIBGBZ89eoh84BJK0y",
-	"v2D9trK47r2jzK1rlztnNjpv/On+39/84e6bna//tX31087rH8DSMVhVtimcXHNA1w1XsHBf6/z53Mzs",
-	"wbnKTHl2amZmZmbqSfWfn6j/zIT/mzXEeXXDeZnDqP/c1OwTYRe7733U/fKTzr13ti6+tnXpn9u3Xu1e",
-	"+RB6puUi6T3NT5GLcgH1VsNm7392ufvFVWzth7tvdv/w6vbrv9++d6fz7XV9Ugg0o1Rv2/qXsIN/vdi9",
-	"/OfN2+fUSJ47j7DluXwOy24M0/mpU6OYQCMX/T4YBW2q18aZJvBV909vfb9+evv6tc71979fP33/z2e3",
-	"v7v5/fppjFB8v346e4UMwLZPs5ODT2WI904oWWlyx2M64vqLE08RGbjl1XlESLcsA8K37AItY3VKEogi",
-	"rwqIcsQh5qExe7PGxRZ+CWpplJEoGePGnY2MZkUO/jgTSUEOIu3nnidCGX1gcGFNvPBJmXKM7SYjoT59",
-	"Eg+Jvg2YjTvoBW2PrfJg7E5znNjCWA+mZza6Fzc6tz/rvPnqUOe5ksJhvoElAP21QujyvGEub5vkFCo1",
-	"H1ONOuAFwfQmKNhyOSuQJQpeBeTHClpumZntitSoX093H4wiGT+aDCctlBoWJTkBRQ0m85zCuH0WmUVD",
-	"skFOCmV59RJMwHab17mj1CMODahOHZmPHS6i2EfCd5j/v50mK9lIv9Nk9rpK7BTp4+m14nKsRiZH1d1Q",
-	"6VTk6jb0yJnMvZmZGX36ReRIjXKN5YDYoSSthL4QmVSamOig9DFpvR8LCB8xUnEgPPcFcx98GlwYiPwJ",
-	"I7gtJDuBtyR5q407B70FAOxnUngMkVdSJ9SVzN+ha6fPSa3rEurgSAavEq8CkFbU4ST8B+5vAnrWFC/B",
-	"/pkM8ZxS3eWsNA/pVwzypFbapM4KpKT9PqV5vWlHcquOwCEkoKup4Yw1l7US5Y96HpZCMM1Sp/o1ghwu",
-	"wv3w5/PYCPz9omkp4RV1PVdIL6HeBpBwuHYTJ72B+fh/rwNGpqbgw5COE3nlg807tzpn39u++nlClWva",
-	"4fxZqsuHILuPF8jTISuGK5E4hDkxVgC1HCCxUPiAMedJgJ9zPWY3ftDmgAreGsasES2TLXJlmbi2GFBt",
-	"JlGx0rlcWk/ohEQiaSUxR/AE0CkewrLBh4e2HyO9c53lwWj7vdj8yej7fRj76iFttUQgbGR1ID5kbt/s",
-	"7Mwc3KgMIhgA4I4O+2Yo4/VR0jxfLSO8Mux4eFHCC4Q3YMfDi6MvEF6lMZ6jT/741e7G3++/e2br0r86",
-	"X17s/vXtyOWyIZqS9XZ266034p3Vl6X3eW5mZnZm3+yBuf1P7I/ct+L6QW3Z7Ovmls3b650v/z8QAiTq",
-	"zi09NfXv/3H8P6ZmZg5EaPZRsmI15GoyyqIBzJmzZvRzwnerSrbD6d669OH27/+lCyGufg5dytBQWTQi",
-	"yrRz7R+dz+50LrzZvfxNLy0DeP0yot2qZSNl5tP97Fi15XFWZm4jUWE+a3bPMaanXbq1eefWD3fPdi9c",
-	"3Ny4hjo0jm+dABMAX02DahwAla9+luCsM+OpjkvKBAA9yDVrltJpSiPKQXxEhoVoD2bSddf/1nn79a0P",
-	"P90bqz3RZED9hyroy6GwfnrsAMkjiswYN1j1ZuknKgSaVb+OMT/641e6n6z/cPfs5u3zKDYZBaYnuhHv",
-	"6VNt4jpg3Lb1blcgz5sjlDLO8uTIYf2LzBPQrjIfYuTni9wgsecRDEDfFWY8IhV6NL8GSd40m7aO6GuU",
-	"Q0sZVCAlLP//31iWzdNgAUw+tQbyt4Q9K6wigNQntCo0Y4glFdSwIJT8pkn9AAN4lJOaaPqAu2jZqZTF",
-	"m5LHtaN9/ji8wZFM9uIO0AFGV3/pzk3Jxm0r9mX2R2zFESNAkvVHlozI7yaypNvND/RQ4aH+ZIDHJouB",
-	"kUeSuzrsoBiRKZAXoVyAnWywcgDsn9QpaflSN7u2dIbsgVJ45MHbS9xKaHLWqCR1sQYw90S6Si9jzneR",
-	"W1fDgNjLQzRHMfYCzKKJsRf8BSWw7Drx4ELVB6r1nrCKvlC9q8txVjpnXtvcOIvGjG7Mc9eSwz3mp3yu",
-	"zoKagK9cn5Wx6r/sNlx4K2uPnsqb7LhoY5CGOD87Y3tlM+iwjkg18IdXO6/9V+fa+e5ffw/NuFI24y9o",
-	"8IdxShIss+6V853Xr3bOvxvlzIKIkLJq9x+AidE9wObNZshksCybjYYHoaR4sArUYyS0NPNkzraScK9a",
-	"C67pZE20IETxtbZfrp3vnL+5eefW5u11TKE2tqkagbNfdy58snXzuxwwuivlAKkXYGGoxQt9BZ9CwkTp",
-	"X6LzjGGl+/cudl79/Ie7b2598Vnn4tnuX69u3rml9Q1mWyZFqGwiZsMXZeZg/Gvz9jud67e2b7zSuX41",
-	"Onf3r6z3/ASB2Gg47ie5keJXkj2s+NVAC9do+gmEsZCL+Ie7ZzsX3sOgVef61e5Ht/Uf57757/XP/nv9",
-	"sxFMGYP2lmrSqLdZA+CvHqVsKqPRAK4JD+CcI3QGMnA9LwIBDWMCWYgrDMxhDb9WSDMENBxZbsJTaR6T",
-	"MpX48uPethHgbJzbdtr2eqwZhLBMveBSIfCey7GkxUyLjTfarGe1w9LA5jOojRh2V33DstMMXCZL6ecg",
-	"FAjRYHy+yHWdKibYMR0a0K7VFVpezQMaDvWrqidkhTpECQivwvc6QyIAnvYy9R1NSGModgIkozISZvmp",
-	"+3dzvOKhu5cgRTc3v28mO9Mi9nyk4Ojsj3rdAADgqHotEqUfpt6ohPK0/zhyDJbKPCmZ2rECkFLrWi44",
-	"hTVcVmZ5LB+jQQ3LrSP4gZotmSGKQJ5YqwSBBcuUywL5Bcfw2kJ46tLHLDcocldDfg+KvEd15GjC+yig",
-	"pI1dQjB8PnbNmixgEUNzgGyFE6+pX+zhQwpSoX4hNX552LY/yfII/ZAB+aWuT5S9p/mZ3AAgBTT8JzhZ",
-	"w0iyZI9J4rmVcZaeXj6z+c1nCAT6AOd0+mX1zoOgGs2lUauISvKzE0df0Nn8lDRoFdN+FvcjLgPk41ig",
-	"xCK3nnsD8ZBXYmFKjQM4GKdiN6pnyCaw98A+bHq0zEWw3GZBKcR3s0KH9VimQEvJX7ofxsjGyLrlGVQH",
-	"Wb0xwy97QWNQj15BYt5h3BUkyOQLsjlGqcwnIhJosqL0ksUsC/znqpFTWeV+GuiQd+7reQAvkmbuJq1M",
-	"gmThLIqTYhFUMTcuTgtd5JgjBasEoZ80lL4aF2bMzcg3as1LRr3IHi6L3PyIHP3UNJMndepbSBafwWUL",
-	"xKBggNehpJHToe4dNQFYGx4tswKxuOv4C+WEeawc+IK7ZegHFrbBiuc9fUEtsEY9V72H8FdlCE8EYV9H",
-	"tBKtjmOqhV1phl6TOf8wdclOXW+Q3BT1h6Dp3e+Kst+hnLdqUFBx6T+3b3y9ubHRuXh+6283u3/5qvvl",
-	"J6P4PY6pjeQhoTEfQxmCLoT8XLWg7sXbyGT+2XVK+5bX+MyHc+90zt9ERf3D3bOYjd09e3n76qfdc+/E",
-	"/SShQZd2puhTk2ql/Si1pHUKgK7ASisN6eRgXkaoRZsB+t3noYbC0OI9JgkN0OluGAnV3yYjGX4GjcWF",
-	"o9NDmpjpQfFc1J5XD9XAtkVunoeHqhqVtTzYL9rJgLpVmzQuOi4EZ31KE5R3VLKs+aMRcrloaaUJfCnA",
-	"c68NWKB4BOWdmIjCqPeAld/DVGk/Rn2UjIWDu7LlJRwns9LWXy5vXfqvzpcXO+dvbv3jo90pkzXhOj9K",
-	"ZXKYlT3q6xVl116QbiEBfpN63QWrd8qYaIG1B4HwHCJFgSwaEwhKEVaU+pDNJI/xL4XrPODFuatVh+aB",
-	"iWqdW9++d0/bA1fObd+4kcu8+tSL/1gwwWAX3rx3pbPx4Ugrha25DotDTffsZr4wJe0IO6j6LyP2P7JN",
-	"NjkyzpvkBmLBmzDJYb7ILcCw2oQ8Rivm0sBnzGIigstPu8sB9wnxqWyZDQgzBPhMrBoCzCXNCe/+1vjh",
-	"7XVQraM3H0zGJA31UtrnDqY5JmJAmU7VZy0dtA5gjzSIjFCBqdYKNK35gMGdaBCvAr8pA/TKu2ZzNiho",
-	"BikN7IGewawJzymQxdiWD50Z4EF42kzcEFSCE0NGJBUJxsXGsyDJzz5wsKfI+6dsTTDF444sbb3/yvZX",
-	"n3WvfLF943T3T2+lILWN02tWYQOKTexBGYM5sPb0qjScdZYsPaC+W6lEQoiwfVDXyZMWxUAOd+ALCBGF",
-	"aXOY7BQ74adGFZ9hTE46pAjPSENawwSvsQcUL93a/ioKQQuzMoF4YgknskTqYEXrLDPahk2fiwDA3a0m",
-	"aQbS1ScKN2D1x6SeZIyY8HD+1iD/BvN1KoyBExNzzEt5/AYuWgZVTn2ntLdASg3aLoFzwwZQtNYCnEGm",
-	"9RTzLYQuFmusKVUMUPFVXzQ5yKRHMXZd5CWfVZrcKUHZEWpe6jD/MVkgi3XIzYNfVIuMD0wR0qL2ENOE",
-	"cK6Skjf0L/mc53Kmk57h7XLzc8DP/psm5QFgGM3mcz4NIK37/Mf3P35Np5k0aDvWcPz2FdfzMFN7ZmZ2",
-	"bt/+A088+ZODubztUW6mcqA8R2fZ1Ozs7OzUTyilUwdXVlZ6S7d1d9XDIulFZWBUOQV1MWsssRvIMj/q",
-	"41AgcvO5zXtvbX73186Nb7b/ebVz5kLn/OvdS7c6Fy6HXcJHj3BSeoY9pISVZ9iwfBWtlCaQsrJ196vu",
-	"F9/eX39/68NPv18/3b10q/vFt9+vn1Zj+ur579dP319fT1RcyXsNgAsODrnhJRHInBVWbXJdlIWBGjDx",
-	"Qkz2pqe9qQCbpsGzZSAaiE8RGLCw2AaD1BbCcyIX9OIdAvMFhHJtagzGjwHgUJk3QYsxnjed85i/Cpm8",
-	"NdHSjg/T1nKbUb9U5JGYjn6IRzFFXV0QJgYzBvwFEajkapNJmYyUrLfG53BwJyiJ8ITBmd44fT0hRpdr",
-	"AiQgj4eKtHFnVXXfu3X/zxcnH2PELXKIwRSXtPAgA2Lya7CPdYFlXAqjOPd5XaTb6kW5UaMJK0Adhzjz",
-	"CmTRJKDDzoZZCQXyFPNEK4o5oNMSQpr++PkJnHIrvmhWawFQIg4QtRf0KExQ1vARaZFt3YEJWN9Y1NFH",
-	"nW7mfewChZlUA+RJYJqXmnG4tidkrVHnXI06izNHFvW1rowT9ygRFNySVwRC/ZZqbB/Dvk3Y3NZPSTtl",
-	"wa89CgX0COSdaYEd4463cXv7q88xr7Zz5fPtm6e75964fyaKAVVuykAZcxOShV26Eoc7+mivIEFIsSqE",
-	"OqG1SV34jOwpC9+HBP088dkapNQjYhR4KtCTh0wBPgGyur0L2v8HqftcQDvJvj70+D6i3E3QOdXL0cAp",
-	"Hg5P+Zd/6l79RGML9brmtO8n1RjDjMypwC2vsmAC8rZIsGnDlqENgMjOqM4lEl1Za650A00AxtaUpsJd",
-	"qsg1xCYg0Rrsip5oN8Sn1HXqsOfzfleYOmQCPYrOG8gTDjnQTJl40bIo9PipU3FJlMtUuoKXIpA6WFOF",
-	"NNjYYwMwb3jRNLtLnoTlAqrTusYi0d12tFJh/nGqsSd36pDOfI7BJ8FDH3TeKT56CQUuRd+jzIwTO+pr",
-	"G7Tfeutm58rG9o1XNu9EUwwl85XEpS8UBvWjk1gjpvTfVDxZciCOWSf5CO8PWH/IGazZESzUJmavihaf",
-	"xxo9ZKmJ5Msg0VDILkQ0uZBdTOhbl0WOWasaecpz+aphUWC2k4Izw2jqSoJIZ445PannFzktB8oIkaws",
-	"IO+wzvrruuwOYxlj9qbwwDx8EAF0x5gOxzwWPeX8A2vuQcJsIGOHIVs9IP9TysMhxaZz8a37Z853L9/E",
-	"IqvMeeRq6XpBBv+2MWi4ta2hvinMWBCeI41vG7cNk/XSDBDtOY/pF+BSxbVrDCcEYyszzxtQL3Ncd3Xi",
-	"pU/4mNRKbfh53MfzrTvvdD+4svX+K913z3Ze/8uDqJwpNXzREBJS8fTKBeyiinbVuGXqEeb7ws+DAl4T",
-	"OKZkD/WDAnni4F44rxe5nrroj0/O7F2w2KT2QI1ITJaSyA0WSAnrbZALixY5OqMBqM9xgQqL6G4ibZvG",
-	"J7VtKQGrMeqDDNUoBjCVOl0AT7dOm7HRFk9IpXc9j6woE8aAp/aUApFIJZAz0AUeyuTDV7s9hbDa0Wtm",
-	"MuJrxvGMoXqaJqIFje99vnXuzc6Frzv33u28+qmO3KsLIKvI1IjqWOX9Tz7svHN6686F7Yufbl+/3blw",
-	"Y/vG6WgJ6s/+z9SchsmHJZObTavhpVWfpZfwYu+hWDSjzxvfSKqj650L3Y9ud2580/nnB53rH+TSMhtt",
-	"OSn+FH+LfbGK3TdPd6+c29zY6Hxys/unt+6ffq9z7Z+5vrdEPTekpPYnUf+8o/aQYPCk6Vaj3QHlv/3n",
-	"9zunz+Chp7cvI22iXvBwHPr47CE+fa2IJ+DTxx31+/XT21c/7Vx4+/v1090/Xrt/aV398Z+f37+0nnl3",
-	"jUKsDuRUyBNY/K7gaH02/SoiNEerGfspF+x+y8MDXyDACobTHvIWtrixRss6vqeBsrgwcP+JG+6JSO8n",
-	"vOlGH5UGOhkgwd0kfJoIZI7l92PEMh+2ATch0IxzbRxHcVzDBVKicrWEiS/UCglMe8nlsCBLRS4aDASH",
-	"4Fft3hAQZKQ5tA1ndDcw3JQLpKS0ebukP8sipNNrUQMJcoEeQeZJCRDNS0h8lUJ4amaRPQIAEnI1vqnA",
-	"C8bxsaMgBup6i0W9eXtj8967nZvvd6/8HSvQQXCaKbHmJkaa9c3bN77u3LzX+e4f9s4RUK2svI2seB+O",
-	"e+33X3Re/+D79dP337u+fePj79dPb/3jje7Vs+qPLy91rp3PBjdt9aUy3IBQKZW3GsKLWL0SqctDItY8",
-	"ZlzbYJovPKzzxo/IygY0q0VuiJEq1Df51mVRZ7rypcFEw2Ok5YuAhZy/JsdMPavIXYdxAO3XqdZ4S6RT",
-	"Cz2gRNS6yDQqYCCZVxkQRFoyo/GjRgyyb5Gg1582BcSTIbA2R6sL29+dmVTkE91CqQJ7gvlrzJ+SjAeE",
-	"rUGlLAbDoXhSVIgMaKUyr+Pzos7Q0aodINF6ySL3GXX05l0gixzbC+stievIqPwlEzUB4DlmACTlRNZo",
-	"o8E4EFEIOIXhQ7kwBNg2lxLDIEGNIiBvkff1Ht3OMKeGfQwh4hY0iZvPaB03lHCnEtVkKIMTcPUhPdxD",
-	"5RUqd2CAEku6h1bwPI1zVdKvUoruqJTobjzrmvIeCXjSY5TcC39SVuiFi1vXNoZYmwYsYlDWCIJU98lB",
-	"3sbCXwBLUJmU0qKhQjzAph7WJfPWUsm5wk6MvOvzENs4jWSvwfgumZf6hkAbPGoxjpXw6UcF/GtmLS2J",
-	"4DkM5IxZK3dff3f7xrnv10937mxsX7+u/vjj59s3Pu7efhVhq/rDDvkh6P9RxBQim9WqNpOVpo0YxcgR",
-	"yNsg63By0js6LXIOYYGKjpxDTGBQSA1VGEoRMYDAbiCL3AAjLlrsX9U0uP+hXgx/TgpzNRi3U/JQ4VqS",
-	"oHlDA3fry3Od9T9v3l7v3LzQfe9W972PNjc2um992vn21RAaw85I9loP++4PC/QlfH6q4+EImoomsjQp",
-	"Is20JTI0Jmf18PTL2MPBVGXp0hZ/7RDKRSNrmhsLNQq8Gz3wmmkqFe3hcSvVyYNehsKcgodmx2PiWrIP",
-	"EDOmJUezZ02vX0D3Ztyw7RelaSqlW+U7iPL2PShU6D2OdXjCo6EFUbR9ZSZOzc7tQI/hy4Cj/FGvXXvz",
-	"TOf6+91z33Ve/2BzY2MHakbnfQ7MXAZfExHcgMW8ACcXWyKpG8UgI6LF2Bi6VSwkBQtGo1IYH2F61p4V",
-	"RezvhMFfHiVUFwQL6PfLPDj9AQIwXvXRB1CNvhhfCg7H14idD5B+oRzCMVYTNQgSNH1u/eJuQnnVcXXT",
-	"o6GYdARIqnPixx9sX/+2c+EfnQtfb/39vc6FT3SErh3CyWKsK2TS08pnVGVmROqRVmQDpDsqm5ifOh34",
-	"lMtKPLu4/3C7ZK8aYiUB9GM0exjOG8JX8qXkbIG4vCzqgPIomkFVuLw6r3OP1T2SLRDqefNYINsyAJbq",
-	"cLGWblP1EezYgTQHZ8O4oz+aTigR173I5YGOJxv7jh2Po9ie/XwkbDi8JnyC/W5RPWqy5anmWYOIhRHI",
-	"U3t0MOE33WG2Ipq6VMabyKF4c+OaOkLFzr+xNOoB2XE6a01XaQsfPXPor0OqO6UHTYI7FiMahiooFAQQ",
-	"JjUcMaYGjVYKLTS5x6Q06JAmcx6Fev/MwSIvYSdgQ1Zfl6xfspcgLW/SXTFvP6ixeoEsgsTrU3aRD8Rp",
-	"Ui99dO3RzY82/XtIx1gj+oPEfozVAH+7o0TX5Br0i+4gtTv9surMwCOqfZsHoCwGjVgMHTWDrhgr1fbm",
-	"nXtD9cNIK8G8cV80I2WGLJrLkMpEpReVZhFqrJRqCgSgRoyGHalZEaEWHmtb1N9cDKl+Ny+1a2DHR89o",
-	"f8iz72uH2MiWe+xJaZsYuNvWooEHBNIO7SjIg1FdyUPaXsXCsxvfqiYIKBT585qMSO+JMsDbdUsaoYRx",
-	"Jx4CgF0IxczKbpFDgTzUHlLYXR1ap1VM75Z4ktBbKgbvEBVILwPE4Fqh5VUdLjbZjGjNmWotSEZv0XaB",
-	"lDxWCUomQyeM4QkeaRRaolxAei3kZ9SbMiA+jmBycjj8FFGjj+SeqV2uDwlnK9MGMIHa8S+/7V66lW3v",
-	"dFhdDFS+Yf4BJepiLgMUAwPr4/qkQaVsCd/JK73sCST4UvsaQFB5bnm1QPbP7MdtDo/GzFOnEi6QU9vl",
-	"pOELp4mZwgPcLIdVdycJ7KzaTyuIhJGYmGv+7qWtaxvbf/vj9rl/xcpfHdY7Y2sDC6GXouzESEMJWErU",
-	"80p5nIIV4bQRadCiGeW19hOkTjmtathUSCJIDs0e1t3IxBaMnKwjOOdfmugcrw0ocMaKNni3/ITOZN2z",
-	"b2+9/0rn2uXOmY3t6992rp2JORZkmBeYsq9VXRkgC4Tpa5/VqLEahZbaxySpiTpsLwbEscjNsjWpH0v9",
-	"kUfIiKdexeR/4NMek2SVtc0zXVnksIqBs2TebqG/abImc7TrFDMJbRWgCZJCHqAnwmgo4mSFCsXkqVBI",
-	"sTdvK2uiZXNMTBUi/gLmoZJd1ylyl5PSkuDVFcqncNpL6DwBmgGRDEPjOHjpLmoCLSvlN//Z/StwDukX",
-	"AgSZ5pSsuVN1d6pOp+Zm5p7IHgLAjj2kAyA+HHbrxAAmuNNRNMeJRYv0U0NXS7+GxNQ/KA5LVZVa+6nl",
-	"EZFyJdzo9UAVqoULtjclyIkiDj4Os0+Ga7JFpSlHStnRzKhOXOWlTN0SvvE4k4wud/7yAc5V58Zr9//4",
-	"aZp+G8lkxJfoPVzEJjush9hx02la9xnIruudWaWU5sNdNCJHSgUpOXIhZT7wRZspg9/zihxy0WSkrJT5",
-	"BI0i7oQobiZ4xaRVWebxSuOiomYO2T+zj5Twh2UtaKU8aTaESVd1A9JyG/YcpEvqAAz9MVnkkMYPCS3G",
-	"Lui1BDCpjlb0+jD4h4mnAvX8iPqcqDwP3r4nUcABVRoo2D/cPdt98/eda/+Mo2EnKySd9zI4HnDYXjUk",
-	"HnCUe23tAEW+QK+NTtc0V36D+ui3yDi6NnFusnaYfkyaJWbHg6y0gWdgUqZ3582Nztk/9rHHq80sdSan",
-	"3bohSErWFyeYOW4btB97r84Xg1LwPIKN+qExE762IUCGy90AnQ6ruGDVGhWeow/zkGQGHu++JXkE+hmV",
-	"rR6jJnkUzSUuk9PYxDOux+CeHcXlsI3xFwrcuNt59VOcwISpy+dOTvm0NbUC7woGUnQyfVoZkN76S+bj",
-	"PIRka3AH1hXTRsMXBltTAxtyQZjjwhm2zYKUcxM+dILrSvc7bVnZ1xrXqgon49tXO9fOa17Fb1/tXHi7",
-	"c/sPW++/snXubPfKF5HpcQNW70k31uM2WEM+bS6a4OjpZ6SNnulCnnDWGt/ZMEUzIYFT5+Ir3SsfJozf",
-	"QJoCK6BrZsKBq7Ai/DKLemI0TFVdAMw7OVQTJrJW5PglHIMJ46JZrYHiwXDFmut5tApZDoAXqMulK5Zr",
-	"WDSDIi9BZ43nIc5sGFtDUJJtMW1dWSBmrI1/Eoi0uWjyMnOgH8hYqON/xvXZou15TKrHMzCrVFg5MLQK",
-	"osXNa6GphWzbqpMWARXPtUKsmnuxzA0JHAukhNHoEub2xkKRmNUfemDh3dNpFI/h6+r33M15EzvqrrFl",
-	"tVnk5mefPHhg//6DT0Cxcj7HBeCQbn3xxebt9e6VDzUxWHayAuzo6AfPwQtBv/i49wTQO93LN2Pvmkn7",
-	"hClFiD2QcJJIYAvQVdyD+AKG4WmnADlxu59Y2lEl6UqwuRHONgsIh8NCy/W8BZByu+Spz4q8ycN1pV09",
-	"UI0Wxu5tvrop9RWrajk1IZ7hKkXAKG/VXI+RqoDgQd6k5lY8Wq0moxkcgjEcg3SHdeiXvtv68nL3/d9v",
-	"3X2nc/2D7uV7I6RPRnvzI8H+71y43L11FgtGty592H33LBQVDxfogdjiSzYIZEsawxqrCOZ4f17KQoi5",
-	"0QMVTVrAiLXSTrZ6kiGdE4418VhdIMgKA+TytKONaAYAbY2pQH2FWDuooXlpsojCg/zOGk54jJXoCG9u",
-	"M/jSsYIrbrXpMzkMFfNZ0SJ1ytsmDqpJH1gdQXoRK7O8qswCl2tbw2F1yg2GT003UOToa6vrmQYLAqfb",
-	"QKGutEEsoahGuyTqfVZEnbaLfIURWaM+mA1EcE3Z7COokP4FM33Jns3b69tXP++cvbW3QI5FyJTBigD0",
-	"X3AbqyfbSKnXJo7QJJBNHqSU1kJrz+A4TtJCjT0nRZL0dE4sWIUonWcu3D9zYYgiisnVdF3woJYuXk+1",
-	"CVyRt3JCLOF1rPgUTmM1A3pFoIgEC2BjMqaDl1qi5sHY8zw0y/Lqk5JY8H7pv430YjKZyyMhlccAL5+W",
-	"axhvAJswaDFvjWGf4UClx3qQhDyPQ5ApbiYqKRmYGFAzCZj4CUdftQuvIDOmXR6tLMLtRytHdANHK8ds",
-	"Ewk1j0c5GrZq2MxihxhOmo5Wp8zYe9TpyecYrwa13Pz+mX7W4wz0hr6owzhmSZhfEpkv7SkaHX615XWb",
-	"7L4RFZwJr/jENQ7OznPdK2d7nJ0BDVwZuOWeRV9tqpNS6ir/txCSJiAtlzuiJWOpnAQwQRKwuedJqe5y",
-	"4KvTdbdF3l94G0VX1CqDta1RCw/iAtNcIFMUrOlmo8jbDJHD5Kp5gg17ytUFUhJrzHeakcfrLisTCV1y",
-	"ETCKIg+EWMC4eyTz2pX67ZJ0hDIOfoqDl0k/DMjR1lXGRkXoj+pF1FPxRUZKz8Z+PY/t4IfD2Bp+OGrb",
-	"xM86Gzul9hrg6pO7PqtOrHV6Eg9MB+DTw6IjglcZZLKF8EoJGwbB/WJsS/L+Z5fvv3d9+6sPt7/65Ie7",
-	"73fPvo1/d+6+27lxd+v9V0Yqcj5hjCtl8uMOCoF2XJF5U8NiKp80VAN4NkmYZIJhX+i9u+IxdFZz0SKC",
-	"R1IvuUDYXpHA3H60wTiM80MtfoHsWktg0l1/a/Obs4hfm/2ICW/xkKLz+tkDoc2MsI47OI/ni2ylxLg3",
-	"TL8M/56apmXr9h3uaKlqKRngZwktiyf2g94wH2f77Yx0AC1lWZYifKdadrHgAbMkcZVg3FbZnStiDVCA",
-	"1MZQouUyawSlIq9bBmokKYmslAUNdAqpKBalK1Ib4YKvMUTHKnJXp4tTbvJ0LDlLKprkw19ZIfltbj7X",
-	"eeu77s23u5e+6/xzPUTJUq+tBEdYZIARF93DwRMcZc1NIByNav/79dPdtz5FuKzO6x9s3Xln2BKsNVcG",
-	"x1meVRdMcNyeba4MJrOxMdPjtKLpiF1Jas0VRJIZ6yC+9d3m7S873/1h8/ad7pWNrddvdddPR0YQBit9",
-	"E33eEslzX3gec6CXlKwJ4E8TvMwsDhgFt0azsRBGGdRlYSImRT4ZomG59a4LULmFpDy1Z5sru3Gr6sfl",
-	"5nOzMwX1f7Nz8z/Zv3+/OsZBphrMwtQIJeowsSNsf/v7B/SIHpSxEg53Xv0Up7d/YnvWhS1SiEb24wNv",
-	"awABUljW3EZuMsnr5kG7HdJFvWUpyfQYdcY4ttv3vtj6253N23e2X//91u+/GT68L7vOKeyhxwKWlNyK",
-	"SPUG0U5zHsNiQoAzneugyzSEeisLVwqFFYJUWMuSk5s3l6Qlmp5DVhjxWCXAjCf1RgWyqKkKiccAwjI+",
-	"WibC25/rVBdrzCzBrGId8rOMsVLu/p+vpYn3qBv/C8LpS7FDnCOXDd40jtirJrhz4EPa6Scyey5vUReC",
-	"vurEaw9ncB4LsezU+aXfyTDWhAgsHN96/xVEssyCW4l+vDTnCTjpTO5GHlcD8JwYIyuvvRPW/44vRSCG",
-	"W0ZeCz8okH0zZiAWHXW+xrqONUaec8tMbVvP0RZgtCZHdI5Yb+OAkM4x6hsaNugttf2lkR6n+Q3Nx0Tz",
-	"HrwECZ7DpIYiFuiIrSWNvXX7oOPI5Xb/DlyWivqmfsucgbfkoiwld8BkYXpuhWmwxj1blz7sfnVnc+ON",
-	"zTu39qb1Qd2QuQ/PuRUGaIVJHTmMy4OUXL4MUlZKJZsOaNCUsacan5S5N5fP2QJ/tVAdn7b4SL4pGJcj",
-	"/BndGnw8ZJqETy9G2oUvQvfUjwlaT3U9TfnFNMPEIj8ffrp94+PNjTfuX/1mcOQHvprWKT7peZKLeIG0",
-	"uXUmdyFkZze/UPMb1ERD0SPebBBY2rAkTWKEOSrrFIoECxrvNppsx3a0Vti/ehkjHfO5paem/v0/jv/H",
-	"1MzMgVw+pzudm5+FXTXbROu+PaTCRfv0tEOapW8xKVxj3DQhhXD7/Lmtz7/74e7ZrS++2Nx4c3NjIx56",
-	"SBW4YXm5mH8J+x5nJwMrUqKi09ogtKUduRBIRtIOt1KB8ALm4sqQjQzvR/KPMI93Xuf3GhwQVJca1dcm",
-	"+xb5CQa5C2HKGNwEWToo9yGULmcttSY0dZpGC1AroSzqOtu9yNHzRNX+vadz/ZutuxudC+9tXXxtb4RJ",
-	"Tb+WIJK2yZ5SIDzm0xWPlfYuaCPaDYgjsJ/A0dL0WJGrb/Km6tM4oALmeaZiwDVMmXK+N0Kig/Dq5jLl",
-	"ZIUVuSeAoqfZyNsUWi6Q2x+SCAEGO2jniaftEUy6NRKd5PDCJOOU9TyuPOfx5L6rqc2wvLTqK4w5YRr1",
-	"9w93z3bufdw9e9EstoQFNjiDGpfcGvVchwYDlPyhGgOyZU5weWop544Gy0nIDQVqS1MjGMOPafluELAE",
-	"ff5L3Y8fgwCohwz2gfnw6wIpidWSBRWDtW+XsFr8K0yP6TilpPvR1ft/fxOlpHv5zOadWzuTjJfVhngq",
-	"9SyzqBNvIeykFWk+kkZhE83sWQb4wHV015I/6iI9NS+0HABiNvGoa9zo9uyzYDUqAwpVVi/AF4l1eUqI",
-	"MgZh9f6eOd8zn8A1LBn01kNuYPWP7vxCZDDCKjNTS5KaFgcDs5OKn77OLUbLWGyGNlK8w0xwEZkHfIf5",
-	"ME8QNlkYZuQfxy00tVLJoy5/dErFlRAsBrpiIm2hgiBNyNzWS/DNM53z7yUXAIwW1glY/ZCyUeP+ncha",
-	"nVaGTqqf57BbqWRfGJCKvuOs6JSzfCB2lWg9wWq2SmXIhq4x/xcIqzeCNtIrGePOcZ1xQjtd27z9dyy7",
-	"2Xr/lc7X1zt3f/+AxEet9NELcCMtp2Ky1xiBdAUXFVKrJjxLuCpJ6adPL5FYX0qkCvA/bqAT2aEUpdSv",
-	"7cEY02I9fpthdqzaaIgu0vvZ2Nz7//X19vlzqIS23n9l8/Ybm7fX08q5shsE03qb2K2cNNPqLm1lw2OG",
-	"thdTWoAjFst+GoyrdVcTzRCqSUuTqYaoCH8VbM6gQJ6GJVtxGbBo0VUWq+3sl6kTLDiqX3I3UNGqd7n5",
-	"3E/m98389/o7s0/Oz8yoR+HuHkfRR/7b+dzMgSfnpg7MzMzg1/jq6toQyjWzF0K/wo+kWmL7+rdb9653",
-	"r3zRufYKvun366e3Lv3X9o2/fr9+uvverfvvfZXFhaCFVNppSE2FjxD6G/HBlEJB1PF2IUq7DkkAFeHX",
-	"le3uYd4y2E9VxpXkMAcsV8hGBv0mfEcz6FAiG6zs1hkvkOepr47N3Y++7l75wlSwcUGAPEwpQjhBG5O3",
-	"kJqGfALfbogDX+kUdNnjGyKkXhqxCQ2Y7wIOf6YMHZPaNyBFJ/9jAtcbmCyPE/ZgNmFZY2wwpKLgbAqg",
-	"EhFePVoFabItdGmYQL+XG2gG3n0zezOhLg6QP/UGJ6CLQ6QPgdwji+sxSYyQRVioLHyjdVphOYnJAq4v",
-	"YAYwxGzcMhATLUbiyHbpxm8PedPTmXygQD92XrHRu4igzyVElyDFFT0VsegT9X3aTj8k9u9ksEc8hFPi",
-	"j35d6qzFt1/f+rAHAnOCS9NENwaH0kND71FAChhzrXvP4VYdUC6mYwRMYA5MjHEix5Rj1kFCe6p3zWOl",
-	"VTgFcigsaVLaCc8pLdomVUGEKcBFkEUTaOjTqCa0mXyCGYugmEf8OArAN2+/0f3gVpYY5a+Fy4MpZL9L",
-	"2y5/pq5R205gawVjOf56n4TEKiSLl4ZdWVTiSyevGSSoh05KzZKXmF8BjwXxyOZs0ZVYI9ZZZYzYD5IN",
-	"6OgJvCdx29JVBHoIAamIV2XexNVwT7HA8Wl7leUOG4tPU/NsEU1bDJ5JdR7cUSrKE/t3Yrg+UnkFMIlp",
-	"+0BsBYzRuXD6EhJl9yEvhRWMQxgKaKTaGBkv1AErD39JBqlHBupbfYWTjn9r7OlCkT9Ny7VINtJjCBSu",
-	"ode08QmhWVo2Lm9q5cdiuC0UOSA56apmiASnsVmv1N3gmF2vjyRwsu4e9FXKzLn1s+OVyAG59c+a4t8J",
-	"CGT30q14yKsRrYdN2j2myzVWXh0eAIUCjymoWIY/wb3EdWrqwHioAQNT90IJs8WzR+7bbCFS6Ecoeo+Q",
-	"5IyRVU+9Y5bY6gQk5/7Hr3Q/Wf/h7tnN2+e7Fy5ublyLR9WHC5JJkE4OmJJfR3Qxnr1XBPUdiJq6AEyG",
-	"mklDIPWrNQTZjVCUuzJvkSFb1DVE0hqFEgRN1zpVRJM7CzYo6zRZkTs00LTL6ElYIFEG9NBPb4nQkyvj",
-	"rbWTm/Qm95QarjS5gLGcgFhsXXkDcYCTd7hds4X3CtCAsrqsrafWxuE8l+ZxclEyQEmhBYwJQUMVWJFD",
-	"b/Oat9vFwmjVJckcyxqOtddGhOVjtlocRDGv6YOKvFRnSuilTpSABP6WKxmmFmkvDtkDHH8VF9SuXBYN",
-	"xkt7CcIaIVsWoE/XLc4SpigVSEk2Gw2PqT6UdGi7RcM3AktB1/rA2vG8QpGXzHlPD1XopQoPguEwLYQl",
-	"gMJz7AnC1P0VSImdDBh3SvOaH92tMxu2gCWWWgEYXVsPpwoQ5DAkcgRXtfoDyRVz87m5mbknpmbnpmae",
-	"DGsC9fVqRUUP7PZmfZn9LR/CRG3ePt957Xzn7nrn9Q9wqY+gIB5OKeEwc8dqpwnUEYaG+OsfbF18DXav",
-	"9e4XV7vrf0Pv2Pfrp7evftr98pPv1093/3it8xeoNbxz6/673+1ke7OsP4MhquxV4aE73EukUBvMQsQO",
-	"QgQhcJWIFh9wqD5snz7p+TRPGgAg4PpECTLSEgVu4LFJnLC6l89sfvNZH3DYpHchO4PTL6uXPDUsJGEO",
-	"ZXlrY5jwhG+/8ZlsekEEWiCmWwG7CTleDXOAa0hzoEwamaINeJ0nqlXmKDtKNss1rDDTJUJK62rRGmSz",
-	"7JoU6kdI+No5s9F59ese4RqvWOUT6/9B5Q8KLmZekT9XLZ0aTXqnG77Lg52bVA/qnVLRJK1GxZhy7Chh",
-	"TAm7kvIm9xZYDnxTbwap79KtcubANzYfnPHA15QgYIO5aCPBmDGkusL6TWUyecyAFrwIsIEWr2cgQeMx",
-	"1dbuVl2vRZOfyDrdqYkETuKokTOC7QJB/YdULnIMJxm6ALoiYCeD6VpQ9+Jt9DpJk1OYjJDSXiEqjJn9",
-	"rkeD/XD37P3PLiu75+xlZe6ce2dHxo3aoFbqbjCBs5dxepoDjXEmwXKO4C5C+Qi6BAKJK3M+AkicL/LI",
-	"MkePqYbZU6u54nrqOBNiaOmilaq7xvgCMfEPzAdeaSNjjz4IWrwsc2aLHg1dQFU24LMhZF+gJBCJv4pc",
-	"siDwmKM6H3W8FsgikawswEqqR4Pz+lhXFr7PygFzljV6QmlvMkOFfLju1+h6b3KdErrDNa9f5n+Wfxad",
-	"s92/fNX98pPOxbfunznfvXwTfW1DF6tH+UAbtBYEDQvDwWSM74QoAQ2UzVimHuEsaAl/NayHKjM/cCtq",
-	"LG2ylEUxoc2gJnw3aBsuK8ze0Jligd/U/KbJDA4/ZcFziy9M8rCimk+DpDVjMbGC0itfdK9sdP653vnw",
-	"w617b3de/6hz47XOlZudv64PpMHzKJ8u00LZH5zolGla8hp51uUyoJCbB8ygMEsFckjUG0DwEEhScXmV",
-	"+bAfpeFC/JQFh+AJh8JHjzZ5J6dOHpg5OFWmU6r38WmsoDkyn1txOYWQZKZNNToMew4/fXzvxLhU3vpu",
-	"a+Nv2zdOb37zWffKRveDV7bef6X70Tf4zfAZFQ4ryLXqYEpKYB1AL5wHURVcT0ENcF5xQaHr0bIbgqv8",
-	"345jbTSQUer0+/h6Buhp5q+lkHU9t/jCIeFkmE63TqtsWq5V/9fJHRlBE6W7sWsNVtnmxptbd77a+uj0",
-	"4MlhTpX5GOZqCHcIY7NOejDnBHtTRJuCE4cxPk8CnzEi3d+yPPEFJN/JWkSvmtWqGqNB02dkDzUtcxGw",
-	"vclLMOzopENN+JS0ibRXjHEf/OozpTU/We9++GkcdAdnKXHmIC04ddKOQdmt9bNpsGzkCHC5w06qhaGL",
-	"omG+tC7VEx15S7IYsw8F99rJSwm6Bc/NluAC3Rh4Ura60eXBE/tzDxE29Agve01lleH7pRHKQqb2+Nwy",
-	"b77aufj/s/euzW0cx974V5li/asiVYE3WXZi8s2fsiRbSXSJxMTn1IEfcYAdABsuZpCdBSHE5SoykWxK",
-	"1jWRb7JOZDmSpSe2KDnxRSIl68MYC4Cv/BWemu6Z2QW4C4IUIVI555UtAtjZ3enp6enu3+/3Zfv+QvPj",
-	"i+vaxByKW6RrrqtvACieB6AEaiGYhuMU5jdap5bSDPJnsMSBu0lS11GRv4/EU4mWoG5mkOGNGqB3QRgf",
-	"1zyLunu51eu1tXwnXPxyrZNNO+wdBcVUkKOEBHFsLuC8B7eMKcuiEE5GFwYoJ9VK0adqm9NkWlm+awa+",
-	"fbLK1TTYohfFeTIVOkthZ+R4tJygrYepuVTHPcyq+ljvA4VzLMSRGTbH+MmgpLbhGZ2fdYMJFC8TFUkK",
-	"wvNETe3NQH4JlJauNHecyIl8nLqSRTaySSSNtvg9fZ+ttNG8EMCX5qXL4YX3eptZfPW7BTYMvEG9CzD4",
-	"FW1tboEZonyqQt8y5Bc06QPS7HtCzII9an79OBe/lkKyXgS7AFXcjZT6aXCBX7sysExE6/JNvRap3LvP",
-	"matpkNuJfQG9mKj1bGn3rMzMj/RdLP5BlqA4NqCO+hgJVXjpXHhGN+E2P3jQuw+3XIeOhTmKz5PWRfVb",
-	"TeaOmWeriio9t0KqFbA3aWQXjeLyCJnSXBK6ZY9yJ8up/humsH1DZ6J8n+fOMpOjshpnZeowIqqBdpyQ",
-	"B3A5y3Ig6RA1EK1XbriD8ZP6vjuX7NWm8HHZFEq+PItr06RDP//Vb/YMHx77j98Nvzp9fJ8yZpSlQpTg",
-	"q6+Ov/qLl8f2ju8ZG3v5P9ZVpLbxEjYs948YnIqmcauc5uH6CRRVHSxK6+l885sV5UMXv48Zq02UJlhs",
-	"0XjQRCDqFHjJWJESX6XU0rp1QvOB9pYan+SzikdBXViLG/gMhE4S0aWH61PFZJe4MxpI7f0951rE4bpZ",
-	"Ur1FlrbQB74dWYmyqncysT+8JsSsy+DPnYfwCx80nlzQ9Okrl8Jzf2ssL/dpd0FA8yXbP5EmHYdCidLw",
-	"UOliwIk3pob3vPwK+kr3j6xD9R8Kd3bHztUDJkGnKRJCr1Y8QZGsCcUjMdc+qfEqxiX7Gnx3bGr6tTcs",
-	"aVWWWz0n5slI6Mnm+bUBILFrQALhORMov6TWTM53eVGiXm5BuXB4rjzlCOVzA9R7gsKiOoWWhQzInrEu",
-	"YI1pl03wyftY0eWH61P2/Q6oQzYaYLvo3ewNnAhokKij/Uasg1NPuiu3e808ng/vvN9c/LC1cqe1cq/x",
-	"8Fzj8Wern5zu7NXub+WMvl2isvROKgzvdfCwcUvoGXhOGcBPbK2g0Ix1/8paUxWSTOdrH6jpX4z1oWuw",
-	"AdMR+YAFwzLwGS1vSa4ZH3RbLaV543br+vvt9/4Rfv9169rp3jay0Q30DSpLWKSlQb6UyGjJsE6bL1X5",
-	"rPI4M7+FJTR8tFCQLJjJ6Ki8XJUBybFIacUsNZA0lGQXuEkob0K4elLg73eroBYv7kriVIG9DxPaMWo+",
-	"aEtNZL1k3Olt3GCjJSDFjoy04xk2mYgbS0vE9eNln9FS/9e/rrNq0KE2Hs43l77tsViSgl20DWXz2KIJ",
-	"W7ORj7VRxwg5ajZzfGYgde3YxjEjFO3jvzx24PUMOXbk9Qx5k+WOZcjrhw5C8HJs/8EM5KmL3JXYL6Dn",
-	"LkNQuhp3/8P7tMjfnrExbG2An788Bh9R4tB6sjRzsKlI4N/JRg9BJFZiPtsRhrmRnT7ni5pk/vAsq/dM",
-	"cc2yOkaqNk0C1UVJJKMedvpTHmvdV1OG+VGTE0XFnix3ecbmljgUGfH1RU0smJ4lnNWIJ4ounyRcRMFw",
-	"kQUgbJLca3q4vg+fSB3ZBnp6io2Tsr/Psvp2b+/Xv2osLze/vdS+sxh+crd57U/hvY/Dd8+ES8AmcP/d",
-	"1b/c7s9OekO/j9pYToNVYKOeQ0h+vUuE1JRCYrKBBdcvS6iM0Dziqia7qBSS0p2H6ymw7wS55NhwrozS",
-	"spAAdQw61Z54k4NPmg9cXjxZEP6/McDZvNS0Mi3d2haXTVn14hVlvdCR2GP77dkZCKcQVx/ES6LMJiDF",
-	"JDiTzCsYCRVITNnjiRPLTmU5RbkySG6RXTORcczshvw/ggNRIgV/E3UKGvLmLI86nnbN2AeYyZAZ+4EK",
-	"Yg8FKCcfCKuyqTP2wGItsbUQmTKQQREw2S7H/hyH1uNCMDVN1+YAJTYUAiho9uaZO4c9PYaQNB2WjXay",
-	"c5Nq2wfIPlx/Lt1+z7aGWk+uNB6e07qN/e8A68G3D3TBGWcZq9jlBmstx4BNMLYZbBiWbU1vZ1jOiwjI",
-	"fjbjWQ+8va4VdWG3E6K4QUOc9Qg9drkM0QgpxEBxApTLwDa4kzbA9v0vmn8+s1UpmyS0WsesbSlgOgGD",
-	"u13bSrzbPC/KZf3VbhCt+QiRG5H49/f/bN+8vfrksp5df44l/Ro+OMk8lg98wd089by67lAwsOmOn6mT",
-	"MDw9nM6sDGHGfGOo+fmZ5vI/Vj94r3X1n+G9y83/vgKPboaLrrp5cPDq9fn2FwsbAQcfrm8PMrjnvmtW",
-	"9dahgp9tCa+FCbc++KR9d/7H+YXV+YX2Dz80P3wUPr60UaeaiBhOOjk9F2xvH7DeDvAyFMq2PYmC3nUN",
-	"WHPAfrVvCDC2u1H74kbItCUlkUDXzBxE/WALFZ6gJzRzhD19QL0yckVEC+COkCnisDxSjbn2ejlMRtKi",
-	"z9QxCEAA2P6d5Z3+TKOMuDiZV/PDg5ndk8gzIUleeOq7Kdkb9WCRYW4aJ7yjeDQ3ZX9n/xo+nrdQu9bV",
-	"b8N7l9Ep9AizdhCAuAd2uNPmA7fMPJenU0fDWbZEK2iEgdBFQxuexUMyPPgiySCyq2iEOpzAdaW8onUW",
-	"3WQ8yuH6tLmlgW5UdpQUpygDVpGZrRXbfMaSMjBetJ9+Gi4P3CmKMsxrj6ZLnGoO3HPwXaTC0V0Vrs3k",
-	"xcCZPqt49YyWyg3WzyxGNzHYU0g0ToItRJ/ujD3x3Aft+2eB0mS5vbQU/uV8+Je7nWKtfSXhpnBfsU+X",
-	"wZmjPDZvWpo1J05BK6aMJnES21jUqUyTO+uasP7xz6TpsgYg7kjKRmNH31bNf32MQIrlxsN74YXF5kef",
-	"NZaXw/nH4dJiVPyyq6L/FkP7hBtno92adEY0fnpcrtuNt7twtnIbOxqbly6H7y13GXpz8cPeht7twEBf",
-	"K7XhEZledVYB62ke5cVqRDMvSVFkSI5J10HTRkPXiVks+E6XWJYbIXy9vUF2DsM1SspMSlpkE4BeAHYY",
-	"wNGag5Dh+Az0fpPllsouEMQRGYNugKQc82QyRycka/QDb+upvUxdr+Noy/AvQ38sUV4ckZT///rrI3n1",
-	"HOaVwzc2dr41z/u/HZuJR1tQF0FCrNU/LbWWvg7/cr59/1777nx/66e3rve0xSxYjASkmlEuE0vQmjDB",
-	"FncyRv/DKt1LUiuBNG5yAHCUq/CsL+nuN1X0mSEVl9dd5cncwKWezDxf4W5Zzf2e5YNE9WjdmZ4ZEn6R",
-	"cldi03l/etEHhX/M/Pyg8I92XGEH6W4PsiIat4UeynYDA/6Hl+5jtQZj8Na102sY23ssJr2hrB9K14Bk",
-	"wXMIzYlqEGvP1CX9GIpVc7QDu5zgmn8GcK9YiLRQZIRUIm0qtAPkWF6L5OjdKZEzDEPwI/rO1+soRacX",
-	"4a3QHXQ1E4A4JvREb766vydlQb5I5X18qWkJOf3Kd0Z5AzaQ/oy84rOC63nrGzkImkLLfL1i1KOxUI/C",
-	"NrsaD+fbN++Gi9/tnsDtA9eB3lkRExUtDUZ9z2V+2hLROQlld2ZNWUZiT3CW5bscdRbNEFqGOnyGqPOA",
-	"BA1qjv0zEB+LOeanNjwd0w/fHzg80r5Yt4F6bz+qU6lRSPeCxA4KWJaxzomt7bV5a6DcXfiaU5u5UfHO",
-	"4Chn+dbiBzfXDqiMefXz0+HNL/tdSGLOdZjfO/rSiuPEfJvsUkfqQ/vJa4Jzlg92x1sFo9EAzOWJIpT9",
-	"3UJ8r9C017zgFqs+mglAUygJRI3Lklshwrcgw1jvtouvXF3LhWOQAxYWp1ZIWTjHzKMO1Gb0GOnEBvC5",
-	"1rLD2/YZHuf4wIhNWis3lGksf9lYedJeutW+v7Ax6xj1XN6jCWRK64SYp/+1KKoZDwRRvwNfayxINzQZ",
-	"l2GalDTdqMtHyDRQknYAVZPxSHY0dW+DYuzHO4iRVWwBbNPc+BSe5XdCCSK8uLLWRsIz/2ovXN1gv7ua",
-	"DY0zt3NuyFN07zGBkDBH87PgNjIGmQ29v1GKRBe4cqxYTcjpHXS5K0u9bWB9jVrz++MsqPp86H8P80M4",
-	"6c/uMNRcpnuM10F/OIho1IwHtztMIIhkmnXE2E0gIlYV8zea5Xl4FM17pbnisR8SbAywRCU6h43nNaBV",
-	"BeikbmHXN2B2lZQdKkN0Lu2o7yozRQwQAENTEZMd/nBoB7qK9X1A65OVTmbsfiZfIio9ffp/LYrSqrxa",
-	"PQM79xLpMaNJjvkKbB2cirYUQ7sCvAOzWDXkIgpKoXoO512LJdMTHEQ7jR75ZzLLlb+HI4ItOmDidDIS",
-	"T7BJUleSvM9AoRYOCjPmQierHO9G6y4E6oaQ1wDKmNgejLI2fDalPt7l4qwRDcTH7QSmgYQt6PLFTVkg",
-	"vv4efBnwedc+paYD8Ymep6vI2pJlUlgyGatfWWVsZWjYAwvqVwDqonWod3RPL95DR1T6okQwAzOHTaWf",
-	"7/x99ZNbGw1fOg0He2fWTyfYfphMJPosO8HN+U7hSsEBW2eArTXmsywHdl7lY/CP2N6A1RhhtVXeRJZx",
-	"Vu4YC2ufSIOhNiwAxBoog8G1WCng1BwC8i1tKIXQt3riW4Pu+RPpOkU4kTsjn3Xv4+bNv2/E/kZ1B1UH",
-	"e0XX5LlzDOpRkm1HIXsDBTPJtrEOrUfHhrgUBKc6XJieue0Oui+fb56+pFuLb11oXb27IbMxzbzUSzcc",
-	"I1T7AhjPm9HjPG88hl5/5g54kunEIC8dWwIYlJmK7c4EYpcx2lV/thQL2h3msYAldBKL4tFqMGVvZs1M",
-	"7E0ACPHtX16r8/Phe8u9A8lMD2yKDnaGtis7gAL3JtTUyoRm28cQAgG1bmD4s7bboT35a3j2Qm/OsEyv",
-	"w2EHttwiyDvJc8nesXEyE4igctK4iBlC5ay0mi2Cs2EQRUA2O0lqDOuBa+z6EO8060H4NTzBvVjkb60f",
-	"bjUef7SRM5j2I6MRjV7aIewEC6SG/Zsv9zyDJYADKS+yw3VzyBnwGQqH+/c8RDWeLjWvPgrvv9tJd97H",
-	"PPus4DNZ6lkdgDyPDGihMIkiLeoXJBCzjNuEXD6Bze84fnPQS1MPE4tWd3SS5F7z+o3+5kj5xvSJOQwp",
-	"DUoky/ssMGVxWg1KjAfqTQofUqZI6EFYocDyAUFpSt0AIllgdL/BxSIbaHK7/RFWmz46fWyQu6i6/gl4",
-	"mtRGe/gUk7nsFP5PLAms3I/O82pJBKLZ37cbvn31RnPxcnjubnN+ofXZQm8mj5TSzJTZGmn3xqi5ybEA",
-	"A10QXNSI4JM2r2WthIuAUF4HrdWkrBi+Qi3TkNA8ak1g65cxzn4QbANn0ItS3Ll8v3X1bnPxw3Dheuvq",
-	"XWtOfXgTIMvumR+jvA6kPSoCneVG8kqT/kwArXSGAI9rhswxHwBnppojAy1DY/iDE9E60yVXHulLZeQZ",
-	"jMiMkTiRhsJocJI/7XN/6lSuWMtSrv4y6jPOausX2IyoCIZZs6yeIXmfQcZbi33GBHBGyBHGgC0F1AYD",
-	"Ea+Hmd4mK16iNwIZ0DoyPE/iji6JK2U1+gLjTsb0mmNxLl7wN9EAkyNkCu/VEQxkbJGYlXkFMv6LMeLQ",
-	"usxyu/tI9TBSXTxZzIyz2qBNBQZJTi/pj1D/HW7U5aQqsZ4EBP9ASriFun2fftP88IG1nySyp2RD6t13",
-	"Dd+ImZFa19D3FuNyylPPY/7PJPGBsD6xufMIjDTQNkenR5OjeghlTVupYA/vOVz8qH3z7vovedTlc25A",
-	"IyaF5JMvC6TuWqzh+wbhCWQixmhZxVwlUeMQMOvOCVfq5qgMViFnWSXQFW61lktUlkBHHs9VAIeXbI5x",
-	"WFJAmKnroS7U2NUwHh7NClUfjmClag5EUZOW2iH1ZMyutU3Cohx3zsX0E5Cy73lpfHxM2YctQljCg8YP",
-	"T5sPrjSvXwjP3Wx9+Yl69y6Quetmsf7hUofsnGxTnjq6gbSwAWZj64y2de+H8NKV8Mzt1pMrjZVbrbPn",
-	"+zDd9bhbBu1m03djtjWbcdeaXkOwEsnRbChfru67G+0avVG1gYNlv73Zy6bRqhyHC29qQfa979Eye0EU",
-	"YHBOm1cfhZcv9Gnso6jusyVT0xUn6+qAtGJKP5OxeCwKsbCwI/EsNkODGYLsDFrZdVLtZvr12POa8uTK",
-	"UXtCMmw/mBMBS0M9H4dnHKiVqAFeECsJL59bvTrfV+zdG13TofE2AZIBKuStg1YwZ54msM7EFLUQ/wnN",
-	"83AMMv2QWZ4kVQPUmn+osipzJmKNAKRG3SDqKoZQDJAP6kiWBrnpE3Dzphp9Ug+KZNoeKwREVFO7+eFB",
-	"+gZ2Ha0wjvdiGHdTUG/6JfZ9Ybzoa/irI+oaKRAGzk4FJzE00lEtSGniaSMVsqC+P7R5eu++kUSDxwft",
-	"EzS5p0K/O50Zw7ciCsZqt1CiD9Gj89dWF/7aeHixef0f7R9+WIMIMqsvaUmOvo3/s06sor4yyGjF5qr1",
-	"UKmBi/p0695f4+F8879v9nhhG49e1C/Xxi+d73rUZ4Ff38xOaa+etlf+RrkbGWHZqToUIf+5dqXxTvFO",
-	"hwecRFk+gz89yUVwskBdjzkzVqYKHKYkUEBV5yrsB3GY584xnzkxDlZRDZCwXZOuOihilZJ3CPy6NbJt",
-	"BMdLBFRbbLzxnBPwyQbA7/gw8FzPO6lqhu7J8YZTnNG709YtKFRPDy9dWZ1fWM8DiQrjo4ZEKz02ACU/",
-	"qazUfnctP02G/PLE0SPKLqcCUdZ8NgemaRE88K+pDIYPC8ctuCoKdB1sCJQBzXksmfhkv72vDRNsMeYY",
-	"kq3196pDhSOCs8Og/PEcQbK9Z1i9APUYUbj4UlKTimGihZZ/qPI6AwN3P55vXv2h+cGD5oWlnx5fC9/9",
-	"V7h0LS7PD3KPCfa1UZKEjO2CsOhsx5V5T8iqshhXBZopppZsSCnkCIMzon/PGV+D5U+a8QrNz9LiOsnZ",
-	"34NwOOKLJdnVXriKDLG7Y93HhQJoN3JR0xTnWKRJztIeM6MOEiGJY/RiiDQPHzNl0DAZXN2l8XC+sfJd",
-	"Y/n9NflcOxGJ0zPqloG7OTWju9+nBS27qY4Ytu4lCvpYqK8U6SJ4+jznuGrqMAOQ5VAWw11CX2KETHme",
-	"WrsaiwJJ4rrWn/MchLpLPI3SSsUXQN1o9Gf1HyxbWhnZ6NUfYZnP7Ea6LbtjYZGfE+a46tESE8HwLjps",
-	"aINIFbzCQddj8JtBxhYwMenM22/ikVoSR31vK+OK8P7j8Mxta3A/PV4Mn3zeXLzcvnC2dfdpJ99jZHyZ",
-	"oVPDPq0N5+BdQuCVZI5z1HMdiq2byQYJjONW+lAUosWWZDBGr9hzZSDRYmNc767MclDfwmyGR+tSK8Hq",
-	"Zj0IaLRpl21nHvRcFKhvaAFw26I+y3LA0E/otkasFdZ8N4B0ViJffIIZ/k6/gxfEEPVt9kMCP0lmxKwG",
-	"lNVQODJyGmVaJzlG0CFtpcE2P7u5+o/z1mCbH77XWPnup8fnw0ffrX5+un1nsfFwPnz8Wfvm3fDCBz/O",
-	"L6h/3v4Ie9mfxZbfVg4/nRV3yrrOGuJksHJWEH45E50MY0A9KgEcWIPTAnCx4U+yXLIAV0KF+bLjxxxe",
-	"PaOBjKIpba5wtYLwJ0yLTJbPwEczGS3ECVafxkWA975e5i2K6mqUB1hPthk/5eq5CIiAb1MP1Zq9mjKP",
-	"TtrTNFCP7Ehe2QCzN7wnoz7HWDD+MfV9Wh80Iwe+tderbnpFSFvFwCOF5vn3wgsfJUcKyaiqTsLdfJR5",
-	"T+ZlqUBcp374f479avi/xoZffevtPZmX3vn/EvTR3kpfQKM6XujND67f7O/Mdwc4iXqMtADQ3EKmSw9q",
-	"CxNlOIGta6fDy6dbZxeb1796gaZx9G39f71cYyzMpNZPImtXLKjJdGy0es+XaVTJnSbyHI4IU4EZK2Wp",
-	"m0h4ILbRvHG58XB+R5lHMnP3XGxCUjmeTBliPEllNG51cBZdR/zttQjhCtUopKyqAmOPw/Kuo0xrbV7L",
-	"qLyXYe/MgASVDgOjBiPNWFoeIUcLeutD+hBRzZdIiVEvKGWI40qacz03qGcIVVcpu179Z5KUGVWeo+xy",
-	"oXZy6uDemCFl6vsunLN84rGi2ixdJx4dQFNNWp0MEnf5FO25lPJXsbP8Ze1ziAJzl+FqxH/pt7aWo/GF",
-	"o5uLXlWag5+CItLAki2QAQnPfNW6tbxejkXbuqXcHvWEmK32aJiHU2HEaEgtG3mQMSryyBVhq7vQXh2Y",
-	"wySwLepwdYRM+y4zeG5fBIGnSUaUU9aqe2uBSmL2t5U4kfUgKvf2+r/G9/HcQZh6+KPVIC/K6ZpN5ns2",
-	"mge28IH15t643b7/eRdRtPofIIpuXTvdunc1vHWhP6Mr0R7khSeYP8f8YWBBATLVCNAm8z4DPhPdWq2u",
-	"M6F9rQyI4xbhVFPQCmxZbkifgexQvScZsArIdSLdoFZqK8POL/gImYESA9CsDh/aP6NLYDzLkT5F2TxQ",
-	"vqnwQtm0J2SyaCAI/b5BU3kKu0W0O8YdStkjcYMcz4z/IjmAWtcsA3YqGIWXmihFvK6M+wGcjxn1Gmcy",
-	"CJvQABj1rCcCVjF5DYcGFE+aMzlGA1N6NJsOvPKBucFbd8KLZ8KvL/Vnjus5PqPJbWQ0ZWfoWNJP3OX8",
-	"YFNEF1jxVbzhgCEhrz8U9exXUdaS8rwp6KFRF0TVR7WPiLZcZgxneZY7mocDSDWJU2UJHOZk79heMoNP",
-	"GKsCMx673SzPY+M5HKhzzBO8SAJRhByLpu4wneuQ8ZqMfDa8CbADDSLCXnf4C44wQvYxT9Q6qIc6CA0p",
-	"LNkZKk+KwkxiEIJ+fzMiiLEeWwhGJ4aOnTj+8m+Gj71+5MgravXBLXa13Q7vGdvzyvj4npeGx8aHx8bG",
-	"xva+PPzz/htrcd/YeOvXlmwfOLhdI6n68gBgG2wYglvGT48XW48/DC9933h4Ef/S+myhK9GbvjSVFfBi",
-	"70KQ/o7moSFlwSGrj6xYYk6ZcK5Oai53RA0WSERUji1qZcrrWQ7BvE/hZChp4MqCq/43Rx1dDAiI7xZL",
-	"wQg5CJxo0vSayQBobpgyZ30vwMrFSRc5tNqjVMBj2scm7aEAklmwxPqIxI/rd7LRWuRh9WJ+A6H6cwiC",
-	"zV2m8sfCO4SpMd3vXZMzMOu8/ST8fql9//RG4mSfea4aPsUOj8PH1urUPqJ9owCmelfNciAcWocnVpt+",
-	"xvC7ZsisyzVyEHiRR8jrmrGN6620jiYCvMiJloHjDxbuo0ZIO9a82fng8KQDC0U/uBKe+7+NhxfbN2+3",
-	"v/lmI7MooxahVHcCHcqZLu53CHL8qscyKvAuu2CgasqQki9Sm/NZhkjGnBEypQGBecrhmlhiAprfbiqH",
-	"Hov9hL7jga9XHKindKF6MYOa1NVrl5rXl5vnnjRv3N7EjHbDNJKtkzPmIFlNNCETelrVpBkWMhoQnQ20",
-	"5K3qYyj5QfwmRGDxX53k/4apA1qAHSLdPzKyixrQIAjWVIRrqNUjcXT0HIEkgc/URXng8qq5AcFZhhw/",
-	"+Bp55dVX9uwGzJIKRHW2KMsDNz/LAnLijanhPS+/sis7FAhezFFO8O0Q/fnceDbLs0PEdUh2CP9XB4H6",
-	"n7szeD39V4N+dqgssVjTtswLn6WPhh/rwbIc3hzewe7JTuycJ2CN4Q9cjlEjFG+Ut0MioZQKUsxmn9fa",
-	"iJEIJi+OAVZdml/d7Fghl86FZ75r3bkQ3rvcuna6fX+h+fHFpAWz0RgBn7S77zVhrY1WRKXqIXqrlzft",
-	"4gOEOdXyZ1JbhbQUyNjxbxeW8bMTxtbUR57LES+g7CRDAprL6OtkELdbUN433WaORfe9TvnxDR0aApvu",
-	"hpvhrR2MQclQJ6DVaWJs/cb4ZLGYshskDzGur9oxTGadvPfAV03sTT/3RCguk+b8SuPJXwe3LtY7nZxw",
-	"edGzBxRTRFcOsFYSRFYrzJ9z1SH9CPZt+4w6kkCmqWayppK6RqMmKLGyZN5cYm5UBYGbPBgc4vsN/rSf",
-	"JkW+34bo/Xz/oC/KcPTo58vTIvpq57vcRx170utoACgATzCu+aR1IyqMJy+bAvUks0sjJ4THKH/xig44",
-	"7b0iN2uAnVKgWwYyvH+6saLO9/pYdet06/K7sVWntZZ7kJ4dhwyWOvQoOwww/eVyGbhBFUtYJvaoeDQo",
-	"CL8c/QHJpCE/m+XYKGKYHLjQpC454HDBSEsUSI5hFxeLWNZGyAEVfMDwEOdBJgCDe5R4hj+cpJ5apPWZ",
-	"3YmBiTvHcDa2VWQz9uKGJl7OGEU09b9mSprzC+HyF+HtJ1B0g+1zaGJob+Hn+XFnrLCHvpLbWxhjr9KX",
-	"ci/nf+68ysYLe+hLuf5zYPgWNg4sf57wx5StA6050XzXuv5RncdIrxaD0JE686NUMxG+Ntl4I2AXxcRE",
-	"/IQIf8ly6gFAFlPOZQpifrBhENmxy6iTirROEbNhSMWdQcLOIMspCdyyzRbrXEyUzpJr8lmkK50FRw/J",
-	"gpToHGdfp8n6qxnn6ikFY3xtsZqx/YM26/6U/ZSHcY6an8K/tNLfW+/0t+ntuC1y8HtK77ZMbfpbvY+0",
-	"Vm60l272u/7exv95Z5TmI3qRDXlefNSenAJT+eAo3wGOHWTqJ4byVn+Wi0AZfvj138Klv/30+DzqKjev",
-	"/wOPjM35OxYTqSGCpjtmjvmAorLeeCN2MZWPovodjGqHOARjkp8eL4af/q299PTH+YXmB980rz5anb/W",
-	"unH7x/mF8NKF1S8W1d8/e6+99KC58F3z9KXOAkWyBbK84HnXY+v5/kimXVMeiBq3UpFSGOUWHe+XKHeQ",
-	"GkorvHbgGWoY+fruXNIh97i9pYEmgnEQtyd1C+wTW4mQvv+o/U1cil/WeX7thPiOTKSR787WI78EvHkp",
-	"ygxOX0hlnYkUSkDDq0TnmO3pr8emBxMCWs1ApxKxLEyDLqIrsouSOqN+jLciQwruHHAPloUMdo+QqSy3",
-	"em9AK+gGMfpBz+UMWIxKAmX3oBshQOLQRCSuesIdznX+P44mP2Ii+mSlvfQA+cl/erwYp75HDIHVMex0",
-	"RNrEk+0ei/xynQYuVxpRDt0fi+cn4MUE9UojpgE9MypaxZ7PDKLAlem5fpbrRTah6/jYo+Nir04ZI0st",
-	"2YFqmEaINAeyRlWooyo/wU7RfGAzzjZHrzEK0mQG1QLVED5sM9C9Y0ikpw9v6gXA2c0oqmkfq8n3ZETb",
-	"in2+qa0GVh5kMMww6uK6Dvt8mwNw6KP8oNoielTxtIFsIYoGCv8oCYLGrqz+/Nn2/YXGynfhpe/X9AT0",
-	"tPTAp/keKK+DHWk2OCNFyjJEb7aTRn1G7xbGp/pWrEbbL/QFJEjWyDWaNWusaVrd50CNSfOuHsE2lm0x",
-	"J3jIVAY39eEWRgExC2pdO9148rR19W7row/aTx89k0FFEiK93Kelr6Kelxg7oERfDN6nFhOg+jCpa/ti",
-	"DWekzgnghm8ssQPqh4aHESTjRCQoaZn7ejF2+x0ubzJtWaa2TstkPVmSVNOcY8guk1LUjjCQ3UXoGuMB",
-	"ygaiyaFbl4GrDFeoTdhheY/6zMlkuT162L/hNW2t2uzhQCQ6y1jF4rWFX2a+2WcNy639qopVEYYXNYEb",
-	"vWIKZG16ky+7Uip7ly6GswktEimJJvOSBuzl1BjpyZA3RA2IgYHbbAvTId980bz+VXPh8/DWheafz4Tv",
-	"fhuzGXznPVLqb2gid2sa0LQwy+rQixAl1LXFSFrPRN0OMTPKcrCjQERHVJ/JQPgq7IpIcnOmx5OToogU",
-	"K9V7gb5rxp0sRwH6+GHKiQ5UI+QokLYCDZkeggwPe4InnnD2o7F2WMAm0yo+o/DHoeb15ebi0/DW162F",
-	"L396fL519WsyPk6a1xfJnr2k+dHt8NZ7jZUnOCMbyIVbA9qWjlD7hpIPOG607rdwn/77g+bHF+MGnGS6",
-	"Cd5uFExk/ZM74wHgR5IcER7GtZCBdubYfwNnezeQmltQHxtcSX5fdYoMtA8QQTwJJyBkohBM6jpjRP2P",
-	"tN9Z7rlSq59iMw66VnBxnNXSD+ZT8JQDCgnVtbfJ1vTYPXklDH4I6bK3bGs9fza8eKP52fer711oLz1Y",
-	"39w063tPyqo3jT/sDtgsnCkQ8cbgQwF0dqpDrAt7s0+VM+Ma0pTWutlxL89YvP+fWQGPv8JehXDNXzao",
-	"Qng8s9xH+jg27bE6BuZTBlPHgGt3vK2dUM/AV6EMNmCnArV9fP/P8Maj9tI9rGc0lpfDKx9vaMONHjAO",
-	"hdi5tYrmudurpjLRXPywdfVf7ftnN2tCaOW9iEA73tAmCRsNrdmmeMr2i3y1zHiw1a/x7F/DCw/WXYaZ",
-	"zS+tjtcvq14gR9mpiguF53RwAHwR4wk4FAFESv2MkRwLaoxxEtQENPpnOpmtXxnT7f9FoTYb80/Dep2J",
-	"MQ0FwlwzhfRaecYD5mb7qsqrYfqmG97fk7wYqiFbdK3erZCxRsiXt7UN0rzrnq1Z2jbUYUmnrbsVRbYs",
-	"KL/wr/DBu+Hig+b1G9g03DpzJ7Y+kPagy8PMMZ0TSwmQ4mlVLCVQD7CfpMqR6mAiohTyhccymIBFhiGH",
-	"IRg3owLCuBq4OiOa/GqduAUM5SV1nREyldA2gxjMtAALH6IftiGHaKixLkhYLHFad2EeUYmJ6uCv7E0k",
-	"NOjqEQ1ooRAbrjOfnEKvUCg805hvQjZSPSbSJ2rMp8wY8j2NxxL4SS3tTqxsSd/L2oaqa2/qt9w9Rcqu",
-	"57mS5QVkUlKe3+V59jyIx3dKcKvMt5cPmXNZbWCMQc0bt1vX3288/Edjebnx9GZz4X576UGnHGqC4+gb",
-	"aKVMHjECUEDksoJoua7H6Rs19RzwUs8LKdXdzP7wTHgh/tpN/7gLTWxpecDXAEYhCYW7mugsYBn0K7pa",
-	"TL2Zv2Giw0hxiEJcDS3KNKtLa2wUMuFgUtBzZYSQgul1JSm4p5CMFTPF6qclKksRz+ZkHGpFupFWSQCr",
-	"LJfuH23FTtOf5ylHCb46C4BJJ8IV7ZrJ1Wd2k5kK85WrYTMRKiWT5b6oQjKyWtHMBYDZnVFDwv+NkG7y",
-	"H22wkdyb7krPckS6IOYvKX3p05qFL23fCQxxKxg15ZStRfDboQyGfxNDe8b2vDI8PjY8Nj6UGYIXAbGU",
-	"eYcqzMpESdTwwkLz+iLarLJWEbvCS+P9n+Lw7Ryveux5d4boeemxuJV5Ij5pa9lRL11pf/t9HOiVutzX",
-	"+tr1IJB22aPlos1jg3vXqvNZDAgZEf4AMVVSFWbwMDwcYT8LqOsNFIHXhbmzaLvmuSeNh/da104jtUEv",
-	"L7wFuKIOoJ0sMRZsIh8Uu3Ta3gCSwOryUZwbq9ShgeTqhFqoErKeQN2GCyjdYEZ9Iss1oTNgW0WBzED5",
-	"UM4YbJ/rE51zP0jhwFOms4xQUmeeJ2okT30nQ4o+nWNZLjgoX/jM0X+3AkDc9sap9Vf1ZUrzm4qItsu7",
-	"bsSiT6iX/6KIRN38Mnz3k/b9080btztZwtM9U8/DI7R/eSwf+IK7eQJfjrpwdFFljpEcUwdEhO6REvWQ",
-	"q8mrjxDEGaYEgvrMNziftE5UDs8D66ckPIf5Gc2DDlGtrn9sUbCeppV+9dvw3uXwwoPWl5/FpsvRuTfZ",
-	"I2o8bJWt1WOge4hCA7KLxsPx3eqgaDi5AlHjsuRW4DtQa1MH9N0YFkJfIUrBRvK4chJ3GjeAwZgTE9Ud",
-	"IYcCSSq+O0cDluUl6hWwYgkd0LYxZm2VO2MO8vZ+sPnaNBZqnVAukNgLuJISXIl6D2qit1fOJhaUxVVt",
-	"4n8eCi+CMOjVp+HX82AV5sHjP9mA8o166p2N31qr69389Jvmhc/7MPtuHzX69iyr91A+tBHz0FjhJTqe",
-	"f3nPq4Wx3F7nFWZyFJ2spLOs3i/v6X+NDb9KhwtvvT3+ShqpW49uXrtCXQmFSNEhYA/9tCIgQIwfrTK1",
-	"u+sv61Vo5HJtXi3qCymJWnJqDRUOt3VxdDRvoOJzeOl++89Pmv86vXr9n/2fNX4nXOeF0mrcqI1D5WPY",
-	"r3bmZNZG8vjF49VBp1Di46Tsn5Dkj1RQRgYK92w8vIjcls2Pvlv95HJa1aia8NpOJLy2TVPUAbDrpEPr",
-	"Eo7YCOPU/35ZH75PAkcY/BsoP83HG3Dt3W9/BwvYLv3QerLU/yR1WL2Ump7EYR4L2FofeoA7JsqB705q",
-	"IlXQ5I80x2vCDyI1BciZ1KjvSEu9mhdi1tDZ5j2GzVRrsQVFUQ3WLqu9ife1pWpu8/Phe8utT1Y687bm",
-	"BSnTTi3vuFKDLIjLNQ9WVMyRa6o5Nm8ABZsyrRNHJCcN9OAD9TKyF4G6fvwtTN88+Wt49gK+ZkyVp7zs",
-	"FP17UZQRIMfl+LKRwADxNFLWhDoPU08KzacKW7WrwmpJHKQOnEKSztgvqf6LuYI+X6lHYA6hnjvLJrXU",
-	"hwqqqetVfSazvONrHvQyodRNoA7yb6rbmykLh03oBTCjI+5ZpjkNJQuA6NyuD6QnjcaKwXuS4TjFTfTJ",
-	"xTwqvIOhiaHfu/SP7rBD3RxV1ysjF2hOrVQfwhd8MSCyWx2WJXe47A6XKTCBboT5s7iZ1rveFqeteKCc",
-	"Bz1cw1qHOprzRU0yf1hFub0O97OsHncYRldYYsSqvYQKXNHiVeQb9VIqM8He4CxXnsd8GTTvDWGOOraR",
-	"IgMZpRhHCAyi6WyhX90NJmC8LPdcFoHK8DmIqCh7RXIedHdq3aQ1Hr/Ogn34w1+xgTaex0ZJ8WCzrL6F",
-	"VabrXzWWl5vfXmrfWQw/udu89qfw3sfhu2fCpUeta6cxuu7XQqL1lK7ERXkROV80Ijpyb2guVLe16OnQ",
-	"8lkj5Ch0VuqRbAewtiHGEzZeHOuYuafBJPTM5XGwnbn6o+z206Xm1Uc44+H9d1ufLfQ7szo2Sp/YA6fy",
-	"emqR6ToeSu2y+RrEcwo/nsFRW8RuWIac1bIctxHdo915nZrwZyWULiYJJdguAEkl1hXPZbJcXc/CtMBf",
-	"6F6RxMQxjBIPTQaB/4RBYtvEzt0WVu41r99Y1zSgH6WXvtIJ3bHSR8fZM7aUJF1SBap9X+64gMrfIBs6",
-	"4G2kZY6PMVHxWFQ6H0wrGHbUrpH7xJlMj1CnISscYcY5BoFIUWCDS4HRaJmq8wCcVTVHLo8Rv+NurbVn",
-	"SYdiIjj8tV58ynGMHW06HLTW1Un4PpRJCxS1CTVW/h6e+1t45WM1uPCQUkjTNZxU3khDsTZgANvEegBj",
-	"v+ZD9J0qIgfTu4WRxYcPws//pru411pbtyvBsieIHHlsE3VPdY3eZU80Y89D3IbuprVmrWk1YHuC8HVG",
-	"34szQwAwQYoucgOzMiDd1trqfvzB5uy1X78HQ7woWcuF6zpFD2iwDdpCRzi5xcZwgkFzlPVeUP8uVyVQ",
-	"VXT5JxAxRvdkHR9SZRiHh2BH6/OSsuaS4X74nOJRGPB548A6Bsf293TFShP2uwVTnIA3WWL+FjIHrL53",
-	"ofVkaW2s29PutKt/JqNLSxnDHiA2kzDuP5CRL4h30EneO39pn/3nBiZHQu/aFsxOgkewKs44DMoOxwlz",
-	"YmW2CcJkQKGHscx4kMnyP1SpFyFzutmgAiNVXhTCyRCf8tmMRhZm4uhoRp2RLEdUNNGXZI6NvjBE7Bha",
-	"CxBK3cwzGd0u8LrrZ8H0im7tVNcxv+IpKY/IXiXSXG++lO2h7lW8jG2fIKqUqkeXkIyjPkgJdr5QmGYN",
-	"HmvfPN+8+rR59k7zXx+07y/ENX2a335yYAyaFhF8An2Irw6P74E+RBXiUz47NDE05+bZSc8IctmCYmNl",
-	"pb1wHqmahjZQOce39IIsPXy89rmvw8sXwnfP9736ZDWHJLMDidBOoMi30JwKugjYtfjUzuvQOgkEoVxA",
-	"VmjX1L7wnx/tnoypUkc3OpMxPBaQC3AEkyPkKNdUQQCrimWSXEloTmqVD7NCslwXgWJiCPb6GbhjzE1Y",
-	"xTpaZvHGGVOyV3+ueDTPMlkOCHMINHV7pnE9eCfQ1OJhwCpqI2QKbgbwGYHt0skzXwP6GDZXg+uifFZD",
-	"SjRr7Gwq8ZVa4tGUDqjnzQ7wokStS2ebF/8CNrXuwghcGbj5dYmALdwhFfClZfX0Z6hmZRFUbpDlJVqp",
-	"MGAzyKGUmgGlox0zOUsCIWZt7z1wa0ybPQfanhA7BUJVeLWIiJJC+hykhghFPI7gRsYBDKgDo0OmJPnl",
-	"iaNH1Gkpy6naeZQ3h9P+ayd+p85QB07lmZeSST8RvbhnowlO0pWFdzeUAWl3kJmNtbbH8kyBC35fxfqc",
-	"eX3yCe+rT8EY++qH9Sj76odwnH31/fGR9tX3R2Ptq0/jaPvqr5nx3hkkif5geY3TpPU3iE5LBNbp1xO/",
-	"kpleZePKmrjnctbnhOnXvR9/qv91VF+hnymYVma9Duh5q1I0ek1YJo1Mx+XmuDMiKoyfKnuIfJPD6AJM",
-	"+8+IrICURImxoOyNwH87x7eIuZzLKbz2NdOCYqF5ObdBjdCBsL9C1/1aZujIe6S449E8Dagn0rHZVuQF",
-	"1bbB9TLHBYFX0Okz/Ue441twFIAioNmB+Yzkq4HydGXmF1mkcZzk8F7D++nwe4NjPFszWMp86SfWOqOM",
-	"+p67dVDCNFWj5fdXbz5q/fOH1tJ8/zMbtZqP5gTFlFAaPZpvsGc16qICO+yOmWg7zQtPVHUuWku6lgFz",
-	"gL8ZIccZdYCJDxBgc3BGQlJDrcylwk7AIngOkYwlzvk+uNF14MfKMelqZhyCq+5sYBjcQXoxfOgk4R94",
-	"SuAu6Kjpb92R5tMr4f0bzfmV9p3FvlAKMZvqLf0fCVrlWMnVUTaYoeZ2oHOoScO4w5yJSOwMjipgetgp",
-	"r/6NtoeQx5rwI61BxLnATyO26QgGWxYyIDPQHTkzSWYCEVBvBvMT1jtZFEUyNgLmJkXQv/OJjxbgvp+3",
-	"YWZ63QdQBnv1zvtJFeYKNjn+RkOh5ObsOvgRaFxIucE55ufSwqW9Y/2HS2BNidFS0WfA/0QhLZIZQsgV",
-	"7DtOv9GuMpjX9XXgH1P6YvCP/zRXhH8dV5fdAMx+4F5IWXovpI4GQyNdxWD8UOPh++uDB1N8UlDymQTe",
-	"916bHTcAvhzLizKThKL0vQbYCZ8As6dyEaDvTWGfA/OMyLtNbRbSlBhTauXZCuOTlu/YlEW0cgHjhqkj",
-	"cfubju5/gDMdjZIufj2NJOAdER1SnULHyqAoFNAQVj9eDOcf90KOVhPjU8+R8WRzhgDSEmBLkzpWieHR",
-	"paxqANVIUo6nay62PscTDfCi1B4e/Ln5wTd9TVF8fdZ5vkeYEGl9qPNlhvyhyqpM987a3KGODVAqXzhM",
-	"c6imHBxOqBEHeeqs83xvvR9gXNjCM93l8817t1vnvmvOL/TU9VB/GeWi1qPnzLR9VShCCyNKLaAJBWZG",
-	"S+RpdmTMnVUD5S4TFkud54/obbLjle9ZO/4+1JPz3S3dPr58P7zwL3xLPd9P4FdlMOoLNT3p7wgRnZzV",
-	"rK4Yq8uIubSDCZhIMULetAqUqF2sTrXIAQK0zpxJjdOE8UGEASDgpWrO1s8hoUlzXjJMG+54Wv16aCdR",
-	"8QGIMLz4tLV8Z03XaxKZKEgp1deR3aDEJGciQIlO3+bV2q/4LkfBQdvKnKvDnvzLE0ePEBfoV5DGm2Jj",
-	"9AQpMl4F9+IzqCU4uMvPiVm10ytTRzwtCGeATIYGTGf5tBk38Okc87p0NgDMTwA8YPQ2kibwd/Dghsrv",
-	"2YBP0I8/vW98YurA1G82ANyDW9gmtlszeC+nOcd8x80PLInS/PC9xqMvmp89XP3H+fVxgGipo2rl9z7j",
-	"GjQ1LG3QAumA/tjLI+CpxPKz2kFgK6DazbJ814wRBsdxyfAwXu/goV8fmNk9AdatYf3qlnThA8aBIplb",
-	"5DSo+kybvpZkd4MYygjpyOeQgc4kFmJ2nrST/orV9UlncMGoes40lRXUxTAvdmCWATbReHqzsbKirKTj",
-	"3NHbPpCTsJdDQ+UBSjw3zziKWsYqkChSZctTcCrRBHcGMCdq3Ij+TMQCcuSvdJRHU6G4k0HmEYmSQNAW",
-	"BBZWpC7P2IkXfpbnKc8zzzPKQcARB0cTYwyTGgOFg8oECFS6i9MdTM/i4KhkXU2ngC0aH9/z0vDY+PDY",
-	"2NjY3peHfx5vX/jlfw6Pb4T0Vt3jb9TtbUybb4ua2tXov0Nnly4tFG1+g4PzLrTO3Gl+sBie+3Rdt1hg",
-	"jp5sZf00CGge2mjk6NslKkvvbLy14Q0qS5rLp/PikZrG0MTbCR8LLl0JiPjEzxn3hZdwO2s9i+BsOHDL",
-	"zEAuXj8wDfD+SXLs6IlpDX7QPPiw3e+2mamSaYHROaVpdN/D0+pKaTmqPWMJSaq3kp4AQvHEpyswZaMJ",
-	"H5QY9YMco8kvTfhu0eXJlwSt57RP8ERHvcTPwTXrT0qMekHpj/pfZRb4WOJX/wIdaPio0xzfNrDCif96",
-	"652MWl9i1mXwL2WpzJ9LnjwkUIKDoOn+h214KDNU9b2hiaFRSJVpW06B6lI56/LiCNEg1IcXG4+vte//",
-	"d4w802BiM6mnVpsWweLGCGmf+1PrT4+ia6gvJV5A+XqoOFk/bwpLI0SXez5dQqBhrFgsE65lcrEyrpnE",
-	"uEP9ERKeXw4X/9J4eLH50e3w4rsxoAcrJj+aBlXoS7k+NtSoe9JtyB3Mqmt/r1W2dBbcCIspb1nH1ExJ",
-	"gJyyJHmPATSpgm1+5RHS+uFW4/FH7W++aC5+H0tL6ysmDHaUMy2iV3DVhgaNxBNWHSpjdMm0SBt2HYFM",
-	"lIqIRgiqB4aL38VfDAoMJTyZegZ1eI0/RpzbB1up4CBgpNJVXKg8gjknwBcEB7OFNzhCWk+uNB6eC8/9",
-	"rbH8fuyhzRWS7uREnnJ1zMSnGyGrn5zGmMUm8q13TnkO226Jz0K5M6xONYI4zHPV4hohNgEbY+9Nutwx",
-	"dRME/Qv15IRmPcOe/4w6NHFZYD7QXMoRgoJkjeVbzYu3YxevykAFCinVgQoapTpu6/WuWQxi4a1rBJNy",
-	"KuxxgxES3n6CiraWDCG+tpEFIWVAVxLsp3SUDblOhtQosCghuNx1EMxAmle/a38TW+4FlviO8FhrpxQC",
-	"qkB4TiJ3INy6kSK2bgTEGBIu/UtgkUNuYlh0Uhka9WKddBIMvbHyXWP5/R/nF9oLV7vnVutWyh7VGXP6",
-	"AEFIc3zxRLEIJV8+QsIzXzUef4TqhY2HF8MzX7VuLceGgJ+n2Y9u6qP6oI2ysHXLUAoRgY5WGfWUGcFh",
-	"7sf5BeR1UTNsIhhTU7MBzNoxX6O+Crr/oCNAiY4hLs+J/gGpYzDhGbOdWKYz4dpdzWvqpi1EDTx+bNbj",
-	"dQMtrJOrjxCs8TceXmzP/7n52cMOr2vbEzJJ/RkF6kenPVgPailC2o5gfkzNzQ9nUPA5duE6z6ftU+aE",
-	"W/FFHuRER0h48Wnj4b3w6Z8bD1ea12PTXKrmkm7twJzrMAAK5anv16ErVK2gamWEoPTRj/MLzcvL4cMv",
-	"1P2BdlSMwx4zSWsve1D4pCy4Gwgft/JPrzS/jXnRii9yiVa9T6c9QZArQ7Dpm0TBDXgrxpmfwe6+6V+f",
-	"IOMjL0UHbvNSkLItfqKTZBdEoJC/YqfyrBIwZ7eJDBqP3l/96Jssj7sMM6gKhv9fAAAA//8=",
+	"7P1tkxzJdR+Kf5WMtiKWlHuGM1hgxZ15hQUWXIiLBwIgVxIJN7KrsruTU13ZrMyaRnONCPNvWZYoUaTD",
+	"tCT7T8nmNWU7/EBK1g2KWlK+3+XGYnf5yl/hRp6TmfWUWZXV01hL9/oNMN1dlQ8nM0+ex995f5KI9Ubk",
+	"LFdycvb+ZEMLumaKFfDpFi3Su7f1XzyfnE02VK0m00lO12xyNuHpZDop2DdKXrB0cqaKkk0nMlmxNdVv",
+	"rOnzd1m+VKvJ2RvXp5M1z+3H0+lE7Ta6CakKni8nL15MJ7eoZNhVymRS8I3iQvf5ZMUIT4koiFoxkpfr",
+	"OSuIWBBKEirZ8WQ6Yc/pepPp5l5//eTGtddPT0+unZwcXTu59sbp6bXXj05Oj05OTk6u3zj6tcn0ahP5",
+	"/EnERMR6k1Geq/sw1gDxcCK9/W6oUqzQr/6jJ189OXrz6fvX3nzxKxNvn2UhRdEl3rOcPVezBH59pqmm",
+	"abihS0bmbCEKIB8M7hslK3bV6PCNSYAK105OfIO4zS55wvbdLrXZfvXm0W9dO/q1p++fnkyvnwSmfIex",
+	"9I4o1lS5/lqTWOCv9U5StqBlpiZnk69Lkeu9k5frydlX7UeqxHrytN3ddPL8SD94dEkL3bbUb+j+f/3x",
+	"g/sTHMpNeBMG5gbVXIuVWmeES0JxARaiIDevkw3dsGJKlCCbgudK73NJLxmhkjy8fSe0PntMTXcfOTUz",
+	"rXee3HvXTKkQ63si12vfntUdXkhF1vrHKdFH7uj0NDjqQqwnoTWHDX79xdFnTr56evTm0398+tWTo2tP",
+	"P+tf/Heo9Izl8Ts3j67deGNKMrFlxZHmD2TFnh/7T/1KtxG7I0+O3qRHi6fvv3E9sB3vpmy9EYrlye6L",
+	"bNcd231NXDh+NNFfncPfkq4Z2bBCipxsuVpVX16wHVkzmsvqK3yxyfHeWLxOT5Mb147eXJzMj66nb7Cj",
+	"z9Prrx+9np7O2Ql9IzlJT+30V4ymwHIMAWpDPtJjHnE66dE3T47ePJ6dHT19//PT05PQIb27uC9ydo+q",
+	"ZOVOaWcYiyP90BE+NY7l3M1vsw0t1JrlQTaQVk+Mbpxfcgnr172VqCKp+ZnQPCVqJaRmq5nYhva/fb4x",
+	"jl8p2GJyNvkHn6vu4c/hr/Jzrn8YjmLrWyJl+qVqAzx56+g3fuvRbx2dnNzwb/NEvxJ5vV2PuN7e5Wse",
+	"pHUGP3rZ0g3dNn3O15or3TjBnvBT1Q/PFVuyAjoChvOQItOpJow85sQ/WeBDvbPtI/dvMlogm3P9fwnm",
+	"F5jtIXu7L1JzdVZTvTxqCDSne0kv9ZOLx/bo6fuvh+/V+0K5W7wrieXw62uS8DTAVvGJ2B13ehKx5e77",
+	"Lp73VjxZaZGGK0kueJ5OyXbFCmYEQ7Kikkh2yQqanQNvFaUiXAE7zahUoUOKS9oYLO7SN998c3DPPqKK",
+	"58ugCFTAz4eUmh+xS0azux5x48v5msoLlp6TnLFUorRcwOPAr7gkBUtEkbI0RAp82n+cFzSTzI1oLkTG",
+	"KPKpx7B9PyWt4bGii8Wn2ZdlSJ7epP79kB0+ofOMHVzGTeSlFvsy+TxSHIRhGJkQ/r71+Cv2z9949/Fv",
+	"oIz4RAQkxHepFRBD+0yJw0iFTwqaywUrgszLKI85MgFeYwLNldQ/HXIh31vtfAxsZ0Q/mpGUKqqPZCbE",
+	"BUsJVWf6t4Tl6ojl+gpPyZef3Dn6/BT0Bj18PLzHIeHuiciXc5of6a7DYo9H7nmB82ZSvSVSzsAMcHe9",
+	"EYW6wzP2lkhhKonIlZG56GaT8YTqWX0OttjZ+5E3YNUs9tukz02i9xxZ8IydA5MX25wkK5ZcaM6l3ySa",
+	"ve8IbHcUn/VjeimPO6v3Yjp5WIhLnrLiEVNlkR9sFq1mHQVrfcM3ciNyifS8LZJSC6Q3c7lFC8FBRnKL",
+	"Smabhn2n2HP1OVD8Gm14lrx7WFLT0PHkxXTydsr1Twce78NynnG5YqlpPjQUhj/DSHDPsPTAQ8FmH8G2",
+	"8g3DdgtjuLd7zKQ8PD1cu0/EBctliBwSH4KhPNiwHMwPQyOhSqz/4fOhnTC9wujtUPxnGWwexgC1YIaQ",
+	"Dwsxz9h6cPAbfO4f2gE5Efl9VG9A6pytRIYsMGWK8mxyNqG5UCswFy54woh+APVpkBBzsZ1MJ2smJV2y",
+	"2TdXk7PJy2//2Yc//+nHf/gXH/7sOy9/8J8++sF/ffmj33757T/7+Hu/8z9/8Qef/OSvP/nW9z/+q5+/",
+	"/Nt/+fL3voPfv/zOv/rwb7+jGS97ri/dl7/71x/90V+8/N4ffvRv//zjH/y+a/HlD/7Tx9//y0/+4lv4",
+	"2sSx2RlPJ2eTk9M3f+3N5Ab7PP21uWbYiqpSao3szelEcQX6wC2RLzKeqOry+xzd8M+lIpH/wJDoqEaI",
+	"F9N4Dqbf9S3ce1rP3bJckW0h8iVIjlv9nRIkFXYRgf/dTNOCSXloHtFs3T9GLfYrQSQDPZyReSG2khUw",
+	"vEdGyD3wuGyzvgHZ39DGsxVFSiTdSbISW7KghdZCtHaSiDWDIb4abjKSl7jdAjfUzSQRZa5uLu0wUuTB",
+	"NHtYiA0rFEgGRgnY1L56f0JLtRIFVzu/ELYphFiAAd8+RxRsMq2vrcQWDFxt40yvgGVlnvdHv+YM9J5h",
+	"gmT2miR3bxu5sTWu68Ptl7niWUAgTunOskNHiHOSi5xpNTbXe0RTZMkvWQ4y31IIkPZq0vHXvpZq2Vj/",
+	"d83+15WMtUy/FEfmy4RmLE9pcXybKlb/7YjDFWcEcM0Ml1ytyvlxItafUyhNuv9zkbLP2abaIs9XcT2m",
+	"lY+j2hKVxiHmX2fAyuqjo7jtjnHfXWl0pinY2GY33+aSzjNNk3E7OoX39NRq2hWqBC39tz5iecE3R2KD",
+	"fRxtBM+V3mzQQ2PzjdtUBaOGDTTei9ju+EU/07iJ7CZXT/TD7XWFFqZ13xWMpbOoFckrH9gIeofOpTuK",
+	"6P8zdvPPfOEtcnr6xvXXPzslX3586xb+uODFGn56/drpyclnxx/eQ1Orh0hacsLd1aRDYqy9LS+HZpJE",
+	"rbgkIk/AhdcZPHu+4QWTMzQcGCMBmKreuD7pWq40V1kyPyOUGd8QGnBbvfPk3rveAVjTUvw1Op3onkar",
+	"OHWCG1N3bfKmUTO/2rAGVmM8j6BL60Hniq3l4M6p368vYG/exfduVDo5LQq6O8j9Nm7rb1YiZ57XOg/C",
+	"fe3fNlZ9rC53Z9rY44I/3GFs3Uw4g57d8Fjpe7JzNO3t0tWhphOaKH5Jlb0vGnqQBAGQSjy/+qIiF7nY",
+	"ynMi8myHuolueEdSwWTtaDkL6/SqW629ufSpmW0pV2bTtzU3/Tss4JqmjIhSgRKQC0VKibbj7hDrN2b3",
+	"15VYs3jXV7X9myO7B+ZtYEj2LvCyotBtEvv+1fee3SzT0C4EgtQ3TmtVagT1b1V4zzgqRzAte8GMYw9r",
+	"64Q0duU5owVMIxHigrNIq3I16Lfs+9VXt0xLV2FiVEqterX55o03/hcISuZmcmMKrCKG8LSEIbP5u/va",
+	"LEP37hWZ/wd0UHjNPvXBOz+Gbsf0MyC385TliqvdMU7iSoK7bQsl9yXluTHLdUjDclWYP+M4ITYmtfze",
+	"YYQtIti2vSuF7YD1ZuSJqw25FR+iNT8M+KBZhrcmLRhZcyl5vgQ7v51jy/vQPaBOmDg9qdv4q5mGpgSk",
+	"CcqhnY5SIyd0WTzLvS/o6e+8v3xzNbwx8W3TrX9hYswVTcJ/+PN///Lbf/bhBx9MyXYlyIrmdRshz53D",
+	"hdoTD1r4FU0eIHdMtSDw0R/+7kd/+k9f/sfvf/R7f/Lh3/yHPYQjns6CTPJQppJIkdBvB6gGOMIUkLF0",
+	"yYpDWAKwJcNONEPY7+i+Wgm/xxSlVdnXJOi2Y9XY9nq4VcC5eM+Q3eYjybPXLmxJZMjrpoQrAtpt5TGg",
+	"ZaZkxRUzLhXKngNhXCOUGXvrW7EGRcLJdCKKJc25RAHr6RCN6yJe5BZ3FD/YNrct3lrRHBX7V72S/8vX",
+	"wStk4vwf2hbw44NGO/7r0BIQo6E8+p+araXPp8/ymhL3miS4KmRFU8Lh5ogwxqQs45dslGiD47yNL+58",
+	"ah7LWKIKkfPEz2Xc9QZjpcuCsZQoQeaMSFZcspRULdAs2x2T96qgKkqMGw0DnAu25nnKCqMpQgO8Yaqq",
+	"iQo89Q8Ibns88lwRxbJMErHwqmgXPE99i0H1ZDZgXWuGzdIkYRtUtKL1xQeLSiwwIkFiQ/3hJocAbpae",
+	"E7beqJ2JRsNQDaqJsS6lAr05Y7TItbQhGcGQMMPx6FyUyjtDVO16FWaqGAr5bDMLiF/wm1fSmk6USEXo",
+	"PfgtRkKDgCtYjbqNxfRaja1qseq3sUOn5oA1zkLvbfXkgFxDt+V4hv7Q4hjQbUG5pNnNZA+1e+WNXn+w",
+	"MJ5V2GRZxgoi6RbD94ydIi3oAs0vki/zljdoIEa9OiWWRNCaXhW+1BPdYDRGrPpeo8Bt01D9u8fYaP2r",
+	"h7aDhhejpQZVk6W5DfxAJpCIomCJQrnAWRU3NoakIxqdDIqnQJDArsJR28CUrupZ/dDl32sbCOfTwFWM",
+	"aQF7R9tje9Q26tgOwbbaO5E7fFkWOPTmROY0jXQRGPqz2OdTlvA0+mlGi2wX+eyKZotZSncy8vk1z0vP",
+	"Zf1OmacFS9VKRt7LIp8pjuJOzNOXrEjL2Kc32UGGuCmYNDpwxNMFjV9OvfZ8wUc8H/uk5qtyRMuXIiuj",
+	"V2HHskxsox5unTPTTbWRqw1gt2u1yPXj4TpFIlgy1yc6hXNXJ2p9V1fLaPaF3cLR+kTz0B9QrcCG3+XS",
+	"Yyai9ucRSnKb0Q6Z5Wp99PK7kMkQ7rxht2SNBbMNsKeK3zdP6ImzDy2Q2ujcYTsiFc3r7pEGA5P++yF8",
+	"c2AImwxIueZX0I0NiVhK5ruG2bDXr1pwxQrvCkyNLBXq2/z6qvq29/voJatEDI+FfLvHHn0ktr4RavFp",
+	"j+G9GlHAJDXa3VKtnZl0/6FBRtk8MYtKcogaqWU6NduAZzNHNoeBARA703s7wiFkNFmRjFdWI5mIgiW0",
+	"SKfk6LTSxwp0Z+ZCrbTqpQT5epkuWXvLdo9te+ULml/4n4Seh67zgftHLPSV71i4IYJte+RV8AiuowNf",
+	"A8437tMo4E6rTu/T/rA0x9ePsdGrhX7ZxtrDZRufJSdSkpjvhk2+SnTXcb4DdXYw9K1GAbZ5BQRAHjUm",
+	"7K2RWjto4EtrybL1DL9rEarolucp7NBGsq4S21yuIH7nkmcZhvAYxf7ptMe/2e8gi9IC+44TbO3DnSVx",
+	"yULiCsWf0+jL6q5i60dsESVHQcOhCwEGtY+bxA1z7HjrDhLjkbJezIHJYE/emRTJil+y2yW65iLdmgEr",
+	"WIwBzDj6wbLF8r4x+WVoVDpGCCfY2ONyvaY+u69Xp+ml1UPOfAZv57ntNdTOC1EuV8qYujsUXPXBNthc",
+	"3vlONSKfwlyj8gebgEDNZxVNVvDhaY+3IoIjuCgd2wsMPpJP1El5MFaBje53KnOhmNddYUzUEM9JcHug",
+	"5iJjDGpa1aWFTzQTW5IJZ9i+YBt1TlBXYpculh5Tqa81wABOvIJRaLfajd/lnPh7atw0MfYtKgNRDo17",
+	"sPfei41oY3k6ZmiaFczCgUDOYeG1N5ay56eQN6CysQzwO020mq2/GmnrLq9jX+CgalTwsiN3kvX9sJ+B",
+	"fYx13OfIvHFjMDBC8m/6TVF9SAGVk7MNhdBPbaPdGfpC1+aVAb6UUEUzsTxuEvWK2R/QJLKmWrP7cKd9",
+	"1msvwvvpCU3178FAGDA4AJkKBEEFzTxisZDMg9nwlr76qiiHtCzoPNsRzaUj7b92X7UCK1jKKdG/kfmO",
+	"mOyyKaQPEDuF40nk7jODn1aTD5CO5SnNE3ab7sZG2iz0LhAm19Nc9g2rKN1SfSVnjF5C4Oxchm78lO5i",
+	"PadrUdjA/yt2GlJExsTq2ChMPYFIqaNB8oOJHa5Vv8Rq/TBx4mpjiEPSKjTdv7n24zdXG3OlqFwbUlSm",
+	"V1Gio5GhGjSr7lk/+Qa2DibkfOX0sPtHr8ttk5Xd4aFG7hpK+2nEj/Y9/ISvWcZz9jY8bMSnqFXWw9RL",
+	"6dUwwzvRveZJEzEx3RFmox4JdKymGg6z5XnKnkdKnVbd6opKkOnudQZAWviU8JzcWvGcSX96mtVGxoiy",
+	"IknKomBpfE6bKPiS+2IMRMq0XpLQNSOLQqwDGWybjCYsnc39lCyYFNml+72l0mrmXUtW3K4EkUypjKUh",
+	"3VgmYuMnynb4CnuP7h6UsCG3K6quHGDdsmKYFceRNFei90z4L4xxBqLWufREzlYIpxHxSWFL0ZZyxdKH",
+	"Wg/2ZUGhgowxWzKhxt+FUEK8IFu6OyY3SUYVBPvl6RHP0aDReQd0blSxQR/mvoByNcMIQr/FxaSIrdDV",
+	"uCY0y87R6ag7WDCVrFiKeeRVJLsky4LmKpyytY8aewCj0FrTjNOsN8nFA+akT69x9EAencJwP0MSAwdh",
+	"QeGMGSI3+AL9u8SNqDL+OOr49s5bNLkoN6FMQdUTJppRqSCeaavHTS9Yfm4zPszAc/NrpPwfy4yUEBeh",
+	"BZnvwrYGMM5F8t9AglI7Jt2bXqSpKmjhSYqm9oaIGEH0VaFPiPTtM310zca6BPRDAkaL6EBeeSFDZjfo",
+	"k2i2M7U4IVKRBS8MLFkMdwQa3WbywscZlwVD+SDGwpTrFfFmJn1JC9gcPPx5StyDNgRPD58qshZSkRsn",
+	"J/6Ahw0TBq+nhR4sgKeuSUKLFIkxbu4mTNPnnI2OJ9o/RAgyzHHvWHJPzQbtBAHhXnCkqJM8uPtvGYFw",
+	"P4G55hRIRCbKwmdwqG09Y3+HpTiu4Qb2TiwuWtTN5gumLffFTdOo++I3bevum0e6m4Dh0Uysl4J+McQd",
+	"+fjNZrWQ9lZTQuH1NXb/2K2DDQQnAQf8SozQTTaSaQ0KAYblfBqHDMZTHbOBXdgineEPXavFiEkGL8MR",
+	"IY6BzNsD0GWYDgiGZVDJm2S48EGVv36t8sG5QelvJtMr5xTrDn2DvGWwhH6TUU8O9EpkvGOzCSQONVEz",
+	"mq+0rUAhLTToJeyMuxMMJsoC3afx46ycNJbj0jwXZZ5gCE0hUPSkmdfWeMkKF5bbleq3orgYT7mdWYWB",
+	"HQiP1fw5biiODtNq6WpjsUsz6LQwUFW/if0cBqqqudc828J5NOOCF+sbd8igiU3793+eMBsFu59Rc19g",
+	"qNYYezCdbvkFcoCtm82j7ez4QjyJH1Oe+nYp3WwY3rsxbwPah0ezzzJQiLYAHa6fQWlc6/AZK1AeP0cd",
+	"zeS7UdQ9OaaJazYcLbPep2vWI7P2GACt/Na7F/Epk3sRo8xb4oy5Dk1OQ8xKs+dJKX1Uf5cqcEXlgqwF",
+	"hCBQC8pslOFUbPMzsNKJMleS0CXlOeTPzUW685swFjxPjQOn/8gW6R3z6IspICePXDfut4tyKUuWzuJz",
+	"9TJ2yTJfTHltB07JKX5kNLX2DgzvnZJrSDNML+Q5SVa0WDK/CqYpO9NUna15XiqfpncPf9C9zEvJcybR",
+	"QrUFqH23PEq4je+Wyt/nmlFZFixgK4Z3MbfiDOwcU6JodjG1mV5TkhRc8YTL9ZQog+1NREFSLhO+0WMZ",
+	"APzpSmxlABpF/xDKfoTfAnESxqgbe86igr71/jTx3uYN6z6K6qLcsOKSy2G/Q5sZiZEvlJsVy7xyhy8r",
+	"tB0pAktREbdaAsftLLnsOZlakbc6Z5atV5dKxXRCN9heKZvzgtFk5Zex2mFpOJQJ8qPaLOxpcDeX3T6x",
+	"yew4+Ju2efP5DvZiPtnwafPxnuvTvm27ts+bETRPq52KPpX6iNHsokpx0n/Zg6l/NCcTUarMwRwxJTPE",
+	"+9hV7Zsn2Gvtm1tuAPUva2Opv10Nq/bt7doIXWZLnMmUa2ZYggmM4Hao6oog86qJDWh2L1IQFdqhdF7Q",
+	"HnfQR0hSyuuIg2x+2CQ4JtfylLjaAVrG80f4DWHaxh56E0QJQwwdxTvVhR1/3Ko1G8GrJOXjmPSolWhH",
+	"/OPoQ7MO2aOKdIzaUaRX9oZhl6FhOn9Gu6SgUCx9Rj767vc+/tEHU7KlWjzLhdly5+SZ2LD8GXn5P/7Z",
+	"Jz/5Pz/6kz88J8/wJ/2W/vbHP3r5439zTp59vZSY/Pjsa/nH3/udj7//lx/97vc+/i+/f06eIQWfEXz2",
+	"5Y/+8pNv/cE5eWY4lG7nr//7yx/99sff+x3dOrA0/e3H3/+rT37yex/+7L+dk2e4UXXT8CU2ffy1ekEU",
+	"mMlkOtEDdlcIfOOGNpna1XT8MXUMHP40B2Igv8Xeylzkh8hwqTVnVNqi2D1ii1LS7OqB7uHwgQu28TCc",
+	"uyjLWXDVqhQH8plj8kCtWLHlkmEdD/DLa34qldhstMZFLXB7qdknWdMdmTMDhAbuO4nW6TNywdjGcDWe",
+	"XPj1gF7HP7gt3FADLrAxznLTm/OaA40Ch0ovUiDTw4UaymjnlntjBo7NPd4r9JaJz9EPgdc9oRcsJzyP",
+	"dItBHcie1QGg0cDKuJk2X/6i/rpW1DQqQR2OiwyCbklFVpiwZ/UuQ674zNb6sfT6qBZ+/fiLbKNcQUhe",
+	"mIME93cuFHqKyZwltAT/pH6kc6oiyVDmdQuib11NvSSoY9BxuMNaVUf3rDMaPV5YtPgw1gAUo138xhbu",
+	"O2l7obwtlC8A5BZGXED4lK3fQLOC0XR3TjK2UACMKwpyAosjm979FaNAO+/s+zIfpm2+cDD4+YUoQhX+",
+	"UhsusRDFGYwfqlo66dGm5RE6F5dmG3AJZgF6ge9Wm4buSLk5Ju9aEnFFloJJUm6sHQGDWdpgNoOlCqeT",
+	"RZl5jCfv2TKqeiKvYdUos4OweJaDj8mEBLSdte8WeeHdVtIPBQ1YUrPoBNFp9U50Coh7I966hPViA/xN",
+	"i+dwqeJTddQhffvCSuamlGkcq5MMNesvasHfZ65dRlgxHFwizaTwSBo4ZqzqY8KsJCkBa8zVya3KdcR7",
+	"PGgd9TAK99e+tTMKzIi+mkc6nrxVbpuv1TAG6WOIPbPVvwGMVFmkKVgVWHKaxMdeNPNIfKPBcLruWCDA",
+	"TnaC4vQtAZLejqljchND1lyEiTRAdMZaSEz8TK7fmjMb12aufxcId0aun7xJnkHknpyZET2Ln2M9ItBr",
+	"rC8l85f14yZMqOYysBZ5r1Bjoa0C6Wcw6THsxb6yjvf5A8raqFdM0mX8Hq7qNvShE84MWOAQSiEgFMpe",
+	"hEKvcsCeK8w784XKvSeKC54vSUp30m/SBrlw5pxJI0wQmqbRtLrDWZZ+hWalN+BEcz6Wzng+ZlNYP0e3",
+	"LjkgOErCnm8AwGimn/Tn7zJaRDhY3jGPVS6RcZmOl6yQQXC1jCYX3koF90zUJsapLTQBbZAaq4C0CcTy",
+	"wcUx7oawQaEj/JblfM2VYqkdmddg4wBGeysD4uANGilAkYENcxDJM0clF3CsC7EmK6g55lWaXRGaZov2",
+	"1MraneE6wJfOaheLWNROYR34M4pkWAmnj1FsaHJhatX0NfTrgufMBWwVLGGQDDwsPN3bWfGpYDnbyuEC",
+	"Njnb4tJiueRQJIZkak6Ti+GqbfiYQev0iECggliEG8U2WCpMX5JUYcW5ym6tf8cyQUakVysIxj4ORCmx",
+	"zYjtbYCMOuEsVUr2iAhFWW42GRsvFD127/nHIjcsl1YMjjy29h1vrB8r1jyno2R3JbLBy+J2iZhJSmTM",
+	"wfJFjfeJfaOPzWhBJC3olmazQCBEk3OgVVcJYl8M6EiNGC+zmi0ubveV2dB1WdtcinXmau6p2mmqFJmn",
+	"AZ1sL48eBBR0yWCLclb78YxsUaTjEgNECCWSJSJPieJrdk5qxlgitUzCVRR0Qo/EXjA9P+SrBV+uVFU6",
+	"YEosza2OvSzALSUWkMvLFMsh8mow1xDF5VhtMiDuuvNw5sZVs7Db3QM5RKJOVXhsLYTCFFt4V3IV7zgs",
+	"JXuv1jp8cV+ox80e4Ot72A38/bDRl55XJrwmuETklyxnMyPznIGKwnMEnE28V2g9G7zZmIlMgcQ4Sr4u",
+	"OOhcSrHirILfQE2I50QUKSvOCcskIwj7RSTdITowWtQC3ecW+7PZu5Hup7Wb+czoXuYe2RZaUMmJaWJq",
+	"qiKBFmaFiFyLTpRYH/xeamI9ddaTK2sCFZujR4H9jGxrsvm0vtkckMjpyRDsQsrY2rfYaF05M9FFRDPs",
+	"lqTDc3PabTySJNYkY8+hKelppEt/klVdaWoOASTl6hBNEc5ujgH6NtmpVhJBL8BrkhRQs0XGrkhdtOpf",
+	"jIY2EFN1xuo3zWlVJz52iE3Vp5Fs7ctxAdXft+e1CtxgSvsbS5HDhtm0yE2MlGHFn6GFOiavX/tstU8h",
+	"lg1Nw7kgGU80l7aVLmydasfkX5OGPYDRFQ6+fSajW6gmXPdjMpZmTEqDyeBuAHghkqE+gqncr1rCL27V",
+	"28OvHmCroA5mXqIkokgrvmkq2eqHDU/brgS71NOF2xTvCLbVM5WK7vQFi4mmvloBsxA8v7GhnDXP7WvS",
+	"SsPUhGvauoQrqi/qNiPprUwBu4JJ736j8qJ5VTSGMSXzUhEp1gz4C3h2aE5sg9652rCicVbXhpp61aPo",
+	"1WAb1aW8erLXg6JYllUUwi1NzGeyFWWWgst3Lsraopwbm95Z5U/RXFYJvXesNX9KFvySNe4HfVVljMo4",
+	"QWzN1EqkwXvTK9mk3EQiZQwgLzcCOmvUMGC5KkqJgojR8yPTpXa3bfNv7d7FDt7aPcQu3tq9Xe/krd3b",
+	"tW7e2hkbwdNglZ3wQdGXzLhj4hcs/WBjeF1GLQjGtxbePayVs9QKKFrqVtaRBPn65DNQa/+Dl7//J7/8",
+	"z3/w2TN3faKssxXENq75zVpAbJyvslpMVaz+GzTeUyM2PPeiSxcso7tzUrBLzrZT4rnUholp7N8FU2Xh",
+	"tfA4Ed7Lhja0njQVPNAKDPpzJrnxB9d0SSirdsnqHA9sdFus25+lfUvQX93OZyAqfBpVgz/rEVF5Icdt",
+	"a9hfEYrCqDYD0MY+NbQmGl6yYmfQi41SUDNvCrytIzm8bf+hHkkMfQtY4yKCEJlYIgqCpneyorxo8pJz",
+	"koMc4BLSy40+lKZQMM+tgxgjh4fkz00hEpZ6w80d19DS8pqNXKJCIF6193J4RapQqD4KSpx6Ivo0T515",
+	"ZkrcKZ4SN11UnVxA/UjGUbCEb3ifRjmOkCgYDguMYNgEBGkTpzUFZRURpV8NsTPqR/d3mjNe92dVhR5H",
+	"HBv60BT3LPYGInLkjIPs3uSLuS0suWS5OifUWNAToS8rE0MXR1dbtrNN177NHlj0QEnvhtDQU9t7HEeV",
+	"PE+iDVA1u3L//hk336bd2Sey4Jza3FgZkBMHhWBhTraWKIYl71251WN8phdsZr0IzaFaRtAS62rRSFsu",
+	"V3WLLtENVaGXYOuB0Bzht134g80TsW7eTlFUt2V0Bi4QfYqQxxGRN7ZWEyny2tOvnhy9+fTsqydHN/BP",
+	"b8CQEjO/TwW56ZnfqHSjN0RrhBWhYdqP32hrrhmFsRCamLsdcAkDN/SZlz/+m49/8cHL7/7xx9/7nc/G",
+	"8kiv22Bg/5W54lnsed1SfjmoKVcGbi7Jkl+ynJQb7/bbcpUzKXt4tNbEzmwQyHYl1ucmbhIs+MP8KLY6",
+	"WEvprmf+WBUHr+kJXi079GZwhln6equ5qkI2m6mqdIdGHKOld/fDZNrU4+1pnkwbcrwRASZTcwtMbODD",
+	"pEqTrCf01IV5zKqqfWqdy8m0xXLjK77ftAS6mahHlkbwN5IJ/jSUgr8NsW4m6ral181E3TUkg68t1W6C",
+	"tcqQBV4G2j2uU+tm0vn8XkXAm4l6UqMhPGzJCA0aSt5M1NuWmCYBCycNQ7Akhday7B1HND1/edH4fAsp",
+	"2/gOERjtV0/thkM86zDQtd/rfEgY7FLx8cj0AL3vC/g5JAL2moaA0qqIRkMJwpWNa+xSax9cwg1nyXiy",
+	"IDS8t5pQ7lMy4XlZg6IC/g8PWwOrXerjgaJp7dwNayF18b0ixzZ5lkFf3lAgh5IQAXFTT/t0VdUM3dy+",
+	"qvZqmOlWAZC+grwhxLwHOaFkTb+OldeN+8QV6F2Vc+nfDUH45hUrWEQGnMFLhqentQGGpud8M0FHNgZ9",
+	"e1KpaSWTS7qT52QltnoNtVwubRT+hhYG5KkLOBjG+gzvfMXWm6yJoVIPeuAqi0JRaSZK2Xkc366KOlwh",
+	"UcqVhnhhiPz2JU9ZnowF6jOIi0Ytja7k3APokEsuFcsTz4Z92AzRNSWk7VeSf9OBT8zZkuc5z5f4KxZN",
+	"HxfXdsF2sg9lsqphrZ+EQscmYQS/gTAjJItmn/K84iE5KSXzINoNI/d4DchPKrtAsmLJBQjYYxEA9HXu",
+	"DR982+hyolbm2S1B1R9JBcPjlIhLVkC8cqhephiT0fmwEJcsx8vfmyskhGeDPhICbPSrczKnkr1x3Y8t",
+	"679UkKDfZDasxVafjgG0Muj7rdHgnMFZXm3cDg33SQJq3yOm+EGBoR0AxAe7xmzoiv7Vkof47h3mK4wb",
+	"zJ54r1WkWQsXqYgOcbzDBvIkUIGZoVrgXTM0+IDVl6YM0mogbYls6A54pz88JMiLADUkEBKm52QvkEXB",
+	"AsGj2ET8Zr/D2C14xUeAgXorFs3b+8NeVVJEqQCP18sXHistB2GY+YbyFGJ4Fiw21xEaNrhJXb5HC47o",
+	"abFUe2Qz//tgpnxFWfpqs9gNUButG1trPzaJVS38cJDeu3zNr1o+4HbprxswnaQijzYkjgAwakN7GC8u",
+	"SE9rUwgO4M+UgMBHm7sQpxADSe7bJuHTw6pd+Py41jh+YXtoVpjuHsm9EW1Q5WXpbJR1NirG1VmGXKEN",
+	"r8oGgGqQm0a0mgEcVsIxTFY0X0aUKjHgEz5wmapic7C8xKFAQ1shzlfEapAsPFoHW+6DZqPzjI1B9a7e",
+	"CnNTqka1qHoQpdFsflUU8ZSu6bIVNT0oZ2ZmkTv6ok1dhcg+Lol+sAklThXJbSzBeFhz6xoIXO+QrVCQ",
+	"ArACWGqcvIqkHIRsQouCXwau4rCfvxnhvTQxSsawPKfJRQsxfktlhXbtSWjQ7GFMEPyYHaPELK5WXw2r",
+	"vbbba6PrPTIyjK48SqlwbUXzhUBa4cBNbjoKzemR3jmbYXSJFgg3z4yLCJYdg2XQLQSCX8pIRpMLOU6H",
+	"2wOl2qJyDOfcmOcC5HLthOlkPabtIpfpqAxrC2QR82wAM3AfeRUyk1g6G+WOGapnEgVNh4QDAJv7euD2",
+	"vZAwMc5htNpFVPCoVeYE8lf4am4k/ct+dV0PNWUHHRB15rHvfs0vyHr21mz0NIUck7SI43xo3vODlkDG",
+	"m4dat6CiAbfB0FxJshJZ6iJ9lYkDE7m+5GAPj+MpRbWA0YzWnPV9dCarLFUx9hU9a3QY1n0eQ1jo+Bwl",
+	"uyFaKbsmva8gPPUgyw3GLAYDhO+7MEknF5xjARKMIkA8JlOc0KK5HChwz7ccQXI6wOwWNJnB03l2VrfZ",
+	"WqGpAic5r2I0quQWqegOEKtSLUHA/ZfQXGv9xkvK0mPyDDDFzkgqyrkyQAQYQgEYMB1EE6s3uoTthvvW",
+	"+FpNGolJkap9tMkN4CzOuAmAgozqiUtcqqckTipIIROdPwBLpsm8FcXF8WOL4X0lkG1szNnaw8V5rRQ6",
+	"84co3wN+4ZfzGU1t6nM/WrF57tUU8F1kdDkSVH3phdO7200I264YRItBiTLYgYj3VG4wGwRyfSH+2aSE",
+	"aMLXfuI5uaSY3m73n0G407/jJphnIrmILt8BlTuoYg+wGfvxPdec/eYt22wDpGCcsli9F61b4C0zppMQ",
+	"gvN+tkVYvzCjRoZaX2Sn0XFp3XIDjowWarm0LxeaDGiUXBai3Pgrp1clBgbFcXxysEC02UqzhShm64AJ",
+	"CrbjbDGMRGxTybcmPrS31J3xj+hnZzE4fSgxxtpCa/UzGxvYbbJavYOKQtM2S2ttYzO1atQdAgbvuhrS",
+	"4yvCDA0VB3ryaVQGqhcFqtcDapQCqqoAtSpVRc37Lryx8xuABkHRH1Rg6H5HnygVXTI57Dy2gsiK0aJC",
+	"UMcYDh8kSS9QBnTqm1I5yhHjr63QFsYsHjfut/oa2P4qMviI2rO5bSxWWPWqTFbWBIjOrhrJfI786GJ5",
+	"UeA5YUjUA8L6vBKImQBqKbC0eSgYBUq766uAS8UTj8bMUIcZw3xabT4S2+HB2l6iRvkI6yi1NkOaNmLj",
+	"6sEZpfL/YLoN/LhYaF3uks2s9SeqvJ7m8wmLCJiynXd6qrUyNdPCOXiJA44SDzksvGUPGkTnp4zOWRYw",
+	"fKqIGxiess24nqZmMINVgGCZj82MrqihQFuooKxYchFC4wWQzRHubOo1McTAWYmLgPuuAnPuN9fAY2Ye",
+	"bcKLi8nUzsW/S2xIxqcTDjUY16Mf8Fdj9ka/vNUX8oIBKmPjTJpxJTBgL+WczORiv6NlID8q+C17yR4S",
+	"FlysNxn1L28u8t1alNK//cJRwIfXpUf44015hbiCDaYkSK3Icry+t3YoSV3aGBx4eTB7PqKojShs3uf3",
+	"36xMKITHbbBm6S4YE4C/okblq1erBFFlkbtKTJgFt2ngLDbLp/Mxk4KmQp6JQPFE57Oo2zkQMkoiR5m4",
+	"kcTqI/bIPLBNuW9uVm267x7ZxmsJUgFL0FDtLtPiE/3wmEIbTrWF5yp3SLWr+qpwuMlhVZlx9un6SYjJ",
+	"JzUr/MpqjpgHbVf9E4bV7I+39k66xoPGWN47weHYSu8YA0Eo9ucR0re7CK4ch1J13j90IS7KzVh/hylU",
+	"0QJiGdgeFWetvff5kWUP3SlKQvXIK85QqkSsPcL1iIus/w453FUxgue/YhZ+aEaNDMtxafxYY9H4hY8/",
+	"B0rRSQjuxOpCNCMpVZTwnHBF1mF3xN8H1h6MCrHHzQOgX5X8g0Ul3OV4lxu/XyZ+7/dGNlwxAqR5jIdC",
+	"QSoK7VMqot87uzD4eS0P7edPpkNC9aAjdR8h20q6QxnoVn6tPXfqh8WwcuYQapYT3wYl9rWNrbOJCEOD",
+	"tSd6rECxx6lt7TNzIIcP3xPTlWV87v4ET/ByyaSx9nBjpR5QGTGn4rjZ/pWURmzR6IsA//iodgrbHMNB",
+	"TB7g7I6KD+rIITgS28bgUTcz2+eg189bT0jla5Jc8iyjSwaZlKZKCuIXmIwYjBd9DZA+6XntK8KVZNmC",
+	"zHfElHg5JnfhMGDtHCyDRfMUi660Dsfptf5NYydwfAu54lUS6njNvuBhFjGwWV6BLULQ25TFRowJwH6I",
+	"L7QQYKAfG4niycD1I6A86Qc+OfbgCxyAC7lyI0522PvEGJblbkjjp3REtTPvOT6uJGCrWmO8H6WPgdSP",
+	"WedHwIYYkS/eNbjXbSRX2EhXw8SwiMVjCjdUL0VOP8gqa87t2rI70la81JGvZzO85yDFR7LTfY9/T4H7",
+	"Q5yt3uPSQwdZwVB3TsY+d+K23lyTB70jtmRN853FaZYIoefeOB7eDFXr3ikVXLFiDzB1XyWuh6wga55l",
+	"jGhmaRUKfY0VUNvxuIndbAW3nmJotihsiypYpE+tpAmUEosFGH314+M78ZRBdqAFIp8BdJEeSpHtKggV",
+	"8FJOJ5IqLhcYDooiiSsjSpVieUoRm6/hJJhO5oB4T+fmmK5pXtKsKwmCB8VX9aOX0rkwIOLjSRFCJ6wo",
+	"3tvm6eBurEpim64GnIFG+r252RSUS5pV+/VQIvBtb5TeTYCd5Tl5i/GvA5D7tZNrbxydnhydXjvuwFG9",
+	"+fT96y+O8I9r1R9dTKq2pxMz345vX7k+rG0Kp1QLmezKNBlfc1WpqyjasDyVJGfP1dQikNfT8lxeyLkm",
+	"ScalkoRmImfH5D1T8OpZWrJnkLJk0+WLMj8z+p1LMXSQI651SDSBr3aMFt3YjhFmBp5LRXPVn9ZsK4pt",
+	"Vzzr4JZCNOVnXn7nr15++88+/PlPPzutsmIMMj5Obc5YftyL4fxq8kftwroUUvtFLYvUflVPJHXf1XJJ",
+	"Aca4tx6WjW5OS0ZSwJk8qSPfowIzJTlbUgV4zCuW21KZGyplCJmmx5vlz+q0C1u96rvKbrO16F7IeiBb",
+	"LwrlE73vxQKxVeci9bu1NkxsMJsyLmGZrUVVAaw31sWNzHUSmtVDVwC9E+pSeBHSHjSKtrIdQGUbnaWb",
+	"2dmTBoNollAWlJJCZBh1/MwdmWfeFgEG1jsqmtcxM/UY796ulW+Md646aN5+Iz+F8DSB5ZqN/mOpZhvx",
+	"U11eeMz98a7wzo+XrJgPj9c1EXct3sbSHAe6CJmtwtec9dg8toItuVRQW3CEI+FSq9XxL0jGbJi5J2KF",
+	"K4SOxywkDAeQ5ILt4jEcYiyYUNt8m3v3bk8WG7beJlQ1J/+G1IvzRbbz7crLiIJyZnUR/6c7tdevkflO",
+	"YTIX4sqURTZ15Sw3WjXIl8PzNIPBXsIT8fs58eUR6BBuTr2M1jYbHs5+VkJ/Kst7GOhvdgbkEUoTjVK3",
+	"bkcYv2o3l9uztUtjlPGp7TUxpiDbmpc0fLEIhcshLMMIdzTG8nlj0VM/G7HBlqHE8kEbSFrLGFUCoUtg",
+	"0P7JSjrP2L7mYng5PWi97h7jx5iVNs3451zdV+w5XYOcM3n99ZMb114/PT25dnLSVHQ+87Wvpe+/8eIf",
+	"6//exP9Or7347JCW86ps0Xb4b9tIbTcH6+hszwWF84mx2VuGfDb5+Pv//eV/+95Hf/ovJqYSBafZrP3b",
+	"y//4/Q9/8W8g/n1O81lRFjSbnE2uXTuxebddP2tnU4dR90K3aWs8vpTr+niGozlSVt1EzcanAQTcwHLe",
+	"rmyLh17SwPVgfh1xQTS2yOA94dr3npZBsMbeS+IQHhO/c/iSZrwGDVA7sPqEXn9xpP+7Zv/7lUnU3RAn",
+	"fwIsb3oY4Ma6JGoabKMtFxjXMJMZ37g8WponbObUbMRh5iKvvqrSb2vfbRjse1dCovoJUJNlowVIy53Z",
+	"gt4TF6td/8rm5Da7Rn17ZgYO7HTXHIlBVO5+Icv1Gm2MlcWxOYZLkbT6q33nnhxwLzv4zS+irn0o6E27",
+	"hoGjvHct8SeAMjp4lF37fUf5iUUs9UOjxgzHIjvkyhtGy5OVVRR0q2gOs7hClcVWsktW0OyMmH1J3L4M",
+	"pKD1YK167Cf4tJcSBV2okJCX6h9H1KW9q9jalN/o4DiURjyCKkBVqFGZMcCvJWu6O56c5WWWteFuEbYH",
+	"A0bsewuescrQiKUymS24savg8jFvrOIT0dgdergGL8jrAURRMvWhK7O1Q1RYoInR4Cdgoa0deHD8q2pg",
+	"0jz2mNvO8iDN5jGFK7eiuIANJUxJNcDbANyNPDUGTkASO9ekggJCXBKDGQCa8ShQk0DeS/v0mY1Tp1Rg",
+	"923zWyaoKhKUKQIrcj/gFFr4W5QrxtRwVqWWPB/Do3A8kwum4jDemmhPherLVTbtemlZ+qgoSlss01Ma",
+	"9UBAjPEGevZ8k9E8UHnnbk5urXjOANkgRxMzJRnP/flBmUWX9FpvChVfZGYv9MMaomH/EuNg7HinbkkM",
+	"/ZtECSzsbboLrG1oZVV8XDItLsZoJC+GkvecS2t3SI9WyQKY1dY5ISvs5rpDR2Jp34xKDwY6ADTMnGcm",
+	"kmL4VuXEiXxtbDcjO3gRZzAumTycmF4qz74cA5Emy7lUXJU+D2zd2NoAJTLAhbUgbrxvhQSm4cfD2D+K",
+	"yliQsAHfAX27Sh5u32F5wrLMmbX9hmo9CffkeaNoMOYDR9qs90pTNvWsGtdApCmjN8m1EdIy4OQzJgnb",
+	"no/EIbj44Qs+ZB50V24n59qSJDJL+W2XvX2gNGXToF9vGp2Fb4d3pcT7t59vuKawf0xjMdpsa5E4bbb5",
+	"voGF4B3dTTAKcerTTIXdW169OigfV1fB5BuDxDcCeS8EzVOtpBuAb0OgfuIB+NWaENSdLoT+FzNe7BVi",
+	"EPS79mPDQTVTmJxNAIiXgLmtcltPLCYCPHxc1SufTr6pv/3kg//y4c//9pOffOvld//643/3rY9+8Huf",
+	"/OQnIyzGgUQuf3gPetiR/Wj1jmdsSjRfI6d+jTMA54Bjj0R5MPwbMI5YHss3caUOxjVdkYWxcYxrK0Y3",
+	"KbmhuymBgnZT0Jbz9MyUAfDdxn0BcNPJnPuCJTd0d1bzJaO9QCY0I/B8RDFNhOKPG7tqYmtDGQms0QFt",
+	"DGfeLAtR5h6DB/SD7eMjECEG1dWGg3ZjLG2d8hl663vYHs6kUdIxtsbCuwY2sL9obKhoPCykp2B8gtWg",
+	"ElNdoaC5XABfEDmc3riQr4eUp7ewJfwTWtN/Pqla1B8fmFZ7awnjZhhRuTO2RGJzlerpT3aDbUAhhO1i",
+	"LOh5bOYnNn7LtoQfH0J7+Pd7plX89Mi0jcO6FTglN23xFILmcyxQrg9HQtcMrbbnBPmDrJUA6VQhi05R",
+	"GIM+ddkxjof4VkTHr2qQQYisoJvTn5Gr9fgmJ9QscNplKi58FHf4cDiKBb8yhnAkBExyakkYo2/wdLBa",
+	"AXDUAOiI41hjGVK31D1PoyOqqqoAcRFPrXztRtUX6NhVeLXH15e6DfEZCl3REf1WNWPHJrnwzoIimW3/",
+	"dk4D8siCsWPHWa4gjCwYs4LIu0Y2O4AYckcUAMIM3Ki3EFG/CPKNkuaKKwvGUYveH4rfn06KQIC8Jrc9",
+	"r1g76PiKUUkFhsG7wYbPqNe4ZUl/KPsWtHeYojBQcSwGkVyGbtdH3kQ8pM9swQL5i2shFXh5RM5ImQ/s",
+	"Ic9tQCUfCXukexnWHYy6Bw9P69OIVR8MRQ6pQARhExamXlzsKl8Z1AA6HEhwriFLjuM1Jv6zne8/EJBy",
+	"aXtqHvAIkZHpg4yvxy5uNbXDrS/PWDCa0c98bYFIk8qttWm/Fn0o8MAgNGCZ+XzNDxaQ1SLPGrXinV8d",
+	"zchYxw5Kyk+tv7frPz8+kGf8/y0ebMBRxG3Ri6d4RxRrVryLd4ZfrmVbJlW9nihkXi3gRVswE2MEMF/j",
+	"grGNnFp8RJuM5QoMtOzBG+FLkDRFpcQls+IpuDjxT3NbxgI4BuxS+yM77gvUmKOdCafs6oEGARu/UFAf",
+	"2M0N8ss//bOXP/vZRz//4Ue//d0puU7sX6+Tl//2g49+8F/t52vkw599x344Na+5rxp5kDd6ZSivsILD",
+	"O5So8oWSp14hDcKZucgJbLAtz1OxnVr7p8Ay4pgkwQupjA7cRlK09dNbssdclH5DOHXQcp5ko4vhexFm",
+	"A7ktUYXnGo+Hi55C9Yx4RRgIEq0Ljy0vsBaXvW43WxTklSjuMS7aBlENtH30WIL+ueGacLV+/Y5YCOUH",
+	"fa8aVYwObyC0oudQMLkRueQRtRQdYUdWyPOCpLmJVRVf/Er2/pRE1RmOr93n9mQ2521Qw1soZKBxh8vt",
+	"NdndUo/iGPnTlbgdNFQxu/2s/Y4xtWzHms5nkJ0ITxCtdhPjpxo2Y1ueM2RDb/oPm0PQa45mdGTSr0lS",
+	"PT51JbVBDohxDsSY1muEdHGs5uRGAG6MKO8Ya0VuD6h2NDR9XMy3PRqR9mPb7DvYhv1407Zlv7iFbdqB",
+	"2CTQ9p2KC+RJVd87PXTPLFA8W1dPAm0drQGjR5Mca56zMxTQteRgy/9bX3NVSY/bEpNYSBVKYayodKWO",
+	"yI6pWCF+oM4uzCdeH4NJf4Wz4fIEpuFpj6kGGgtaEpZWTosez5VtCUvDenuNCWbU+yS/OTFwLCafB6Dw",
+	"+qA1AXsLTgGodhWY1vgFGodkYFehD8BAs6cHl6zYF5yyKLjvcntvJawtYMXWmHVwHOVfHl/72pU97Fb/",
+	"64Vg+1SuHUwCDZ7cdxhNfWaWm7mB7JvWNCgQEDL9RkF4btzojQJs8MpkOsE3XOX8oXwcnjIwfh+b4VyJ",
+	"sdvGgBTvYGKRX2k3WUcVLIyJG3EFogu+XEG9Q16F1dbU+4A9zxQbtF0frtrgO+W8Fw+jq3huEBc4Ek0u",
+	"DdRFkWqWiFzRZIRLFbdJAJiuEPMsoCMWjCYrW8vdVzCEpjv/T06x6JpxhfIPxasiOKQMMwX7fn1s3qNU",
+	"zkO21nHrkIi1CfOPKQpYzuPZld5Avvpg7bVqlNa1S9VmsDuDcwSwR3pZAhUSwgvGskDBg5xu5EqosRql",
+	"x/NerPcqj6JHVqmAbiNAe26BqvNlp2mWI7g79hI1qvNdv7xu3GjIGq/7ZI20lRr7VXr0zZOjN4+evv/6",
+	"9PpJRFZs40D4ZnUX+NkdngXMomBzp6aM4zkpc8R5XXCWpQAP62za853Fj4DN1IAX8fLZr0uRHz+i23tM",
+	"SlMkDkcz6PDwmT2uWpLdWM175c27eZKV+pJ+WAix6A5wReWKjSy3yvOUPY9nyR58l3cZXWidZGXd2jiH",
+	"c4OI4kcoGrKD1yz/yCQWojioXRzn7QziMLWppWCPgdxWSfRUCpJbVkQAllqh2ViLr1iDMNI4bF8eMPQG",
+	"qhwJu/Fiu0mNEaAfhwbNpLBymb/nEIpSKMLbx37agdOmPzPIyoRXLWC1Nh5jYmcr+BX/A9bf7Oxc27J/",
+	"UJpZ0wy8jeE8o1YWYWrPboVtuAblJxCbZUsw9qzOKD7Uxru0zRuru3+il1xRfw4Re77hBZPxwFhBh903",
+	"BovyfukRILTsieyuxIUvCuXxSt9jIk/YcLSe8fBhSzDiaZ0Ag3eKJePVQd9j0zf2Rffw1uEAmErACJAr",
+	"mmXgCD/HwELQxRRnBdjQ7EgJX2AZelM9YZR8M50oPlxC+wn33DjwYiM9w48ZohdF+SRmB8iJOfG2uuCm",
+	"nGdcX1uaBp+ph3Ac63Y+6/FBggl3pgcUz55wTmEoquZYP/zg93/5w7/5+Bd/9PG/+5a/Pn3CUzaLJ+Zg",
+	"HtGC+SDXoYbmjEtZspDDX5YZSBiwZURp6+aaOGc/YClaJQLXZUEVG45CHhF+9vcn7MyzPyAelhZpRF6/",
+	"IWrtHV8HnUrC3kCtEdVZEU1spNxcDdy3BVSrnIkzWkEod00YSVFBhOe0uFPlQZUySSa2foxPieqNHLNF",
+	"ZA08u3sgKm47n20cdmpXaW8mi4MzQgBwiL90ZAUv3CVTxpY0m7l9GzovheIJKoh5mWVo22kAxdX4ikGY",
+	"meUisAu2wxtRPxRDqIwv2MyTdNDHzd7lC/b2JcMSc5Wx9w1P6waUKFB401cDu1OFplOhuSbwiw1vFFar",
+	"R3GYIzYGvrTvOEhIEZzZZtvgL5r71nYVRN7oZ88JRWyfNcsdh4YonCXLmWazqY258bNp069f23xHbC3u",
+	"shJQoQTCfClkNjK/6OWaDKdkbEWROpuwHf3UgHI4rP0wo6n2xPUTX9UVWrCwdVOKskhCQSQZK+ybnaR6",
+	"gAEy0OZruiNzRmwwDcFLFFYIQibhsEvymZc//puPf/HBy+/+8cff+53P1q34O6NCDzMrc7PAxnBbsvaI",
+	"m1F95lG57l6UUZRKXn7vOx//x7+Y9BXr8pkx11yyWZUkFnoknW0RDXxmoWI8CaRaZEtMZkGrLpqJ1jT4",
+	"V+gi5tJJeemU0EytRLmsgUFBCGh9BXJ22ajG0ahlSIsLGTjE3Zx0Py6fH06Pq91sx2ghe1h1ME4xJAt3",
+	"L95LzrazuUh3fq+dVndyyVNWSMxMq/DrKwwx6izP2xXitWd0i6BatdpSMf4+Mx6p2KaPcoXIGhIBHpvJ",
+	"dPLyd//05Y9/qP/48Q8/+nc/M3/83t/445euqHzAKKKktjbU3167wsAEyQr3ZZZkIrkICk08oVnPubHi",
+	"qiPiX//5h3/7g4/++M8n08kn//w/f/zbP9V/x3KdRn9OvA2OOVLYNe8MMwFZYjO1+eAcPvzgg8l08tFf",
+	"/Sv8Yy7Uyr8ZWkLmJz/8g4++/3998uOfvfzuTzRB4OPHP/zxJz/+UfXx5//6w5//ifv48s//6OW3/1Lv",
+	"uX/20w9//kf45Ud/+k9ffvv/D1/+15f/7C8/+sF3Xn77h8NUbYKkGsGzgUxQF/eq+U+b+mjrRDVVxSCF",
+	"Q+y3XgbBs6dRbayLU+4yssywEsGdQBaZkAFa/MFSMXRrN9VXKvyYru3fY0d65+bRtRtvWOuePr+vAXCO",
+	"yPXWJ7/++MH93orvQ8iFNp4jo4N27wfmMXtMopARH+OT/cg5bQMp0t2+gFb9ies1ZHAJ2HEty4sGc+wJ",
+	"seovIV3LAQ3Us1pTlaymROSQ3rihSz/SpYceVYZnaPqP2OJTKUNdW8cRFZAi4I5q26XGFAFVET2thcA0",
+	"3ESsURl35duwqDJN4Gdf6a++OEns87bpBz/drHrDL27ZPvHj3fyO6Rg/P6q6xy+qYmlP7dTMtmpCdjdN",
+	"ecaPuIPFxrqammgGufupNdZNnrx19Bu/9ei3jk5ObrQY7Fn9xbrFbfLh3/zwl//qn3/4wQcf/cW/0DfH",
+	"Bz/4n7/43U9++Me//Na/fPntP/vwg99/+aPf/p+/+L0axzWCn4ME/7ef/P/++8f/+uef/Pgvguxa7wTL",
+	"HOrLY5ahcSHVttLpi0/FxPkpWDF7zSXhui7xqsc+rNcKGmPQzEYLBy0hoHnrD1/uFbcfYPPBG9RyCOPC",
+	"DePq+eGvgnsEYV33a5VVBhwPjgL+iNqM0w+bLrurQt1ZsSLeEvRq7/bmPhpzxf+64DlLb3mLkb+HmYRg",
+	"/eAG/NLkEAJupb54FStMKILetEQsPH6VhQkTizcjz7VqwQJAGY1Ccyx1dWW2mLHKJXgIsP5aKD5iUTCX",
+	"v+OBUkQFWVWNQJhiKnJ2DvYHkyML1wqhkgAm+yVLid13KY0tDxRK9jIOa0+5xlp+rgADFVpD1vSCmRRW",
+	"JEF0GmvTOe6HSIyoCnSPS8nzpaknN4SQnFzQ5V6YsCYMFDfuAaNAdYNqv0ygJfWVKEOqnZHtagfm00Tk",
+	"KWxNjjBxUelAaGUcAYrMEs1WV4ymMVlEfttzVeUgOhO6yrJvR2t7zLUx+US15bD5RA3r/lVH/Licr7lS",
+	"LL1noypaVmYvapcL4fAvtb54GU0RYN6kWWHMtuYiZR4NJAazf4hVTQet335DfoMkwxsthPNl5f5RSF/1",
+	"Qhk95LJActwiLkO6/rwQ5XKl9FWTi20FrbhG/kLguTw9gjp8jppDO72VQdCmoaIXbDanyUUfBZo+PpcH",
+	"QbZcrogSrpQywAp7XC+xqWvtve+rAdpYXttxpG4G7bu6n/Dpcb05+OY916Yd0VvCOKzbSsU4GFnPyW6v",
+	"BtRNSQPiYaOs6HznoEk1X81EvmQF3thwD1dIEa+ZFAtJaJoidKlaMW6uT79waNloyxlB14B4SiVpMNww",
+	"trz0w4ga+R3icPTF4KrpWsu7xdjYrkTGDHC18TvRLMMzo2UUeNAiWkBVb5sJdzwmDe5dwJV/0cv44pf4",
+	"Hrx0QHlCVrr+YOc1c1MUuDTNZi5itCty1lHgcyUbZx1KvgLlj4ePvJ1CXUi3xHV7xey7qTtZQR4RKm6E",
+	"sPJVpSADM+8pXoS/+Kof4S+eCka28RZw7qdaEagx+0OVBWo0eojaQJ4G9yoQ1F3rA5btgcYPgU3WPnfj",
+	"zLzR+GV13tK9i6yu2Y7klfVQXiNt1BW8cbDVQ9nZ8TmiixZqQ1HmOR4jPTT8y2rDpngYFvxgSWYUoFyo",
+	"GbD7WuUwFg2HShV75PrUn95z/epPb7m+9acvuP71p9vVGPTH+0I9McPQH5/UhmImOvum32qy9ENXdCkQ",
+	"maJPFXuATXyhMaEv1Cakx4RQ5qMg1kdCs/RDsmeiVqi4Hf4jjeYAoThQmcJaJRYWxdTFngQCfXoU8J5s",
+	"4+lkg4pHsJI3CCsG6RaCAyAs4zhe9bL3EGg4/nAGmvqjcp5UKABruiN6q1Qh+lhGPhD1pJoGh9HWX0hK",
+	"dsY5fCe0o4GvzBZicHM9VmwTkkNi0iobwPd9+Pc4fTfX+gQMF6rOqDmR7oAE2fBDt1FGJZd7EU6GKhi7",
+	"rvbdY/E55P4aA2YEcfiheEEZ+hwKmQtoHsSDoErRZBVQue/wDEPhgUsa9AyI9Um1qpFcyHE3IAiBURIB",
+	"ao2HyAbEPgcyN1AK6Tg8Db4T2AwqORivBRvS5/wr6A7Nk6xMQ5dOLWFSd3j82B6rK6w0zs8tdM21GahE",
+	"MvPH8w2UI5E9rnQTWAfxn8eBLGpLl3ArKGqt0ZwDiry/rT4MI6jH5X63aIM09Zdk2iffZpHR5cjwdreL",
+	"ZsNIcvWuqveiE/0PJptEFIRpYVRI69Ep9HhSiP9dFqLc+GkftuXH3qz1Mzt8tZoy9n0NvieQ5ehnZzHl",
+	"R5p3qZ2R86iFKsk09oNbs8Al2zq2rV1hJlaN2R5WPyuqGN67N+8H0St8Z/0+eMcMairJREIzkjO1FcUF",
+	"eiaKy7FVfBI6G51baEIyRuzvZhcerx2IgZoGC55Q5fDEHS00K5LnZnObckUmQZ5lC2NYi3TbLXi+ZAWc",
+	"kMH4MlqqlSi42r0m6+ODc7Viz/V/G8oLOZzUWC1rcwTTKsKluRbeDcMuWRbK5s/0j96CmhB0YrWOCkPW",
+	"nzUaL6jdFymDEYXUANmLheuEmNc0vxLLgq4B6CAmAgznanuxA+8h2T6ZoOyS5TOMTG/QJBwe9nqv9+KG",
+	"16Pmlq0ByD8dE0uGTXhn75Jz/Brhim42LHfY1hlfMMzzwHwpxDda8GJdT6EGAQEKKzeTM11njdyJOS+g",
+	"PpRMVkJkyCUvqqLo4JIqCk5NdZgN2lNXopQYELGCVCkwrGbQUMolnfMMKwOsaJGa4K6CKV5YP0jKqH14",
+	"UzrUSpOyZjB3V9zIhJtCGHVgQQsT1rakasXM71i8GHI3Es7Ubkiu7BDkcEGzrslbFrujtWf9qRzM7oHo",
+	"TC696N7UJrtllCBUb5AlzbnEFCfYLUDdwq/It++lGuuJueqZoaWtMWZGaduNjGLW03wFCxKo1LhnMh0u",
+	"72C5xsugARscQsGrwnm2rupganMibNg/oDxgE4I8MvTpoVJL5+KSnROabelOknLThD0l2xXPmM10s/Br",
+	"3eClq6LwlhAxKrY5pFIATE+kFVNP9cv6bf3HbWwBvrOtvJhOyo1UBaNeHCmerJAQWqjbiAstIIlhESNQ",
+	"6EbTXiz5nnAImX51vM1n7ZLoF1iLcTJntMBSq/ZisF8kQlzwWBDXeyJlb9k39Ydb5m1QZ6S0OoZbcffl",
+	"1YrSIB1qffjpLC7KzU0HL9yS7OVMLLz1Gxy8nsEd5nJKvpzz52TNs4xj/JGMTZr3o/uZ2DOauwxT44PW",
+	"2oTBfhfF1EYJoq3JpljASfPWWBiOB9Q/zMbFQl2per8Mhx5KlG3qEZDRlu/G0vpqcu1T11v6cIUrY/W0",
+	"O15CSU3l9if09urgowuWd/MAh8lkTeOdUB0xS0WPc6Jy1mNVEvYcKxXdWvGcSX/+MrQ5C8g9WgUN7Qj8",
+	"DU9BQnMyZwQysLHgHKNFxrWaAjjGI7fJV3TT3sIor8IC4q2g2zFJeA0bNiUNF2ZqWFSYte2JSbtXXk11",
+	"zmvvfX4k23a0gTGEJwY7dkQeaFtYSDGjLgeIVwpBILHJNmxzG1/Wf96HBvRfN7GRWo5s/0xNYoFZ/j5Z",
+	"oNqhHkdEpLR0wXO7OT1n2YDDLkRxRj76/k8//PlPp+STH/75R//t30/JL//Jtz75H/+D/N//5D94LZIZ",
+	"TfwJ/QUzzQ4LQnZwULfATwOp0FfhjYkLJLMFgoUR7sFq0FjJBx4NIO2EAOvCdTQdpGHX0Qz0cqWp6tWE",
+	"IsWFYI3O2gp3XdBJUhaF839HdCMKvuSBtI9VObc7Rh8jQlUAN1WK7NILzWzNFVpMSRnNFIJq8ADYkWQs",
+	"N/GJcXVDLbaiicip9peZ1tTsmiZlqo7s3qlNwrct79Hi4gpnckTpl4DDAcXT3hY2m4KCnNNw7PoARAO4",
+	"Ej7zvVhUTlr3qq3PqoK08qvcDg4i6sIGmg/D9+kmQ8PY71Lcm9Ytz12ZpwVL1UpOyZxlYktOjKQubK4N",
+	"tUGljWJVp62in0enjTJ+3qUch+3fLqbmW2QvTRvRo16WIXJ2pPjahbLYqH3uYs279oBxOsiIwxThuzSN",
+	"Xj0SorNNozJuXMD4oTJu7u1uJonfAkmTNqxw/Qb1hzg8WBgz8xmgl6zpjtBEmbJj0bK3GdLNJfNHJrE1",
+	"5VlItsCNJMlSaBVYP+nPPuPF2hujUaxtYlfO6hOIHv29nW7Ei8pF82Vp3LT9/hg9hXft01hx+iJQy8DW",
+	"BGja1tAVc8lTLUaIJYo1IniRjnZQa5Elo4AGWBZQLoEmihWSiDzbYWFK63sIOKwrC0+HKxRgMINMv7zy",
+	"lOqW0ZBhZ9yeoX9uSqhNPxbeAO9GTfaJfrjjDEwsPLZJHDZSu9NWoPNp3XZlltLuQC/f3O2VA9eBH9wn",
+	"W+zavslidtDeTLFDpIN5c4biC430XH5dU0RMJtJOlHAbh9OPpibGy0RGLgXTu9q/SQ1q29DYYtOXGqtR",
+	"h3v0piwh7r8JUmTFJZtB4ZcCsViynfta5DPw7MXaeHeNnKZ7u/eqHu/tbrk+7+0e6+bfbndqvn+QY1rs",
+	"U5yYu3tG5YeOct+0b6C673dAxDQ9BRYFJUHMKW6JkfDYqCyuB/YVv99ejqpi/BCY9SNMKRmSoysIotqw",
+	"/VN+qxBbyYovst04EcOgpTZP3+vXyHynWNOErr8ZDttwnFo37B+qTcEP5tZ5LCRWSkiFraoaKST0Z9/B",
+	"LhrcpXZ7OnNr9G0Gb9mYmPhj4cJbH7GFNymjnvDjodaWSgKQx+m5SRAUhC4LhrmAFdMhJqhgavLyElYL",
+	"MJcEoe+jiX3bpS15RjycJ3Jv5zJF9r9hO+l8h7kew2l9PmtelcCraV8I1K4OlTBgA0Fq1021ojYmJNaa",
+	"CiFwnQsBv67fB5EJiXi4a5lRtUS8OH2y2gWtvOoRFQ7dXejzKIzPPqgyGSsG4FDi6sBxVYiOZWae/sI8",
+	"cUQU9ECN1M7Pe0TlHjb/xwXRe8LbQIi3EYQN553NXWtirozxcIo843mwEhhCmcyGDRK1Xbl/Ak3A59bw",
+	"P3bDzB1DBkx0aWqNUygqlwpw92mVJ8LMPzqLxuf/sjPpxPR2Yn4N6cP7XV41DbPDbV5RHibI0JuMWmNU",
+	"21tX/y2OTdlXHpQqEevh5NtaH6EB5hLkhX1Mq5uy2IgxhH+IL7RU2oFilWWu0Jw0bPlrzd6NLzh3RZPR",
+	"0ap+69bb643aGZCBvFPw84YPb2Nfe1MHdN784J/lbW+JurYBM2N5Sovj25jUdiXzJTZlzJd3THhjvGIR",
+	"uAqC+kIQ//nebn+8ooPYavZH9mkM/ZVZbK7/nbfYVFYarnrsM/FWlx7YmKugxZiGW9aULkaM+e5TVWQj",
+	"sGQ+DW12lCL3irSvsRgtw3LCSHUOA82yrELoP6iCF6trtWEorqBsHUwtqutDFdzLaH3Ina8DCImfElqH",
+	"6SiYtByVR9wd7aeTS9zq9++0CrpPpGufHtiX1fkKdcQRqaBXSOH0qnFXUt3etRHuI+QwG95+xVh27LsK",
+	"Z8fPtYh2bwxkROyk8V32BE4kImVT5yIF86iLAm9pCacnA57YhkbxxuDgru4/tV7Tasv0BOXf2z3EHQV3",
+	"sZR7oIQmiudLiwniwRhDoR+jtatsOb3OiA4H9Z4lAXmmRVwv4uGehvnNJtuZ4H9fsqK/3MuA3H0Aa3/d",
+	"S9zTQQAS4Y4oCM0RLhcjA84qhM5NIcQC6G5bIVx2tu/JgWAHamZpLygguCQgM27OTDY2aXpE/aEGr1Cr",
+	"c036coxMSSZ45hzkPwv/YBNSCgbRYxBOoT8dB3A7rw/trFfmyRjYvrW7cBwHdZWzhma5X/mH6pLr2N39",
+	"PCwohtl44lEKw9XLuyOwzoAMFoqxTtC6N8bACC88VkYi6ZYWFCNiPnFY7wpx4c3kwRzkaNuhfvxBDhX/",
+	"Pa2Vo+yQuq0vyxj7qSGg6cBSwI3evx6PGVx/T8QFy6XX/MWknAVKON/NCYo5REs/XsdFzX425MVObIJr",
+	"IotFT5coUEGX58DyLzXr04zqN45uPX505wgm4681MBbYomCLgslVHAHOyVYUFzKypnVlFxyAeLi386ei",
+	"jMrM8PtlKE97/OtQI8Bk4dZAUztx9DU4lxVVIScQ/BYj+0OcvImrty9VTQco9L8FufEw2f9bkPt7Ishd",
+	"C8lx44UYcIZGCiifVuilE6w6ZH9NErHNCTxQlcPQksZxG7h+0DWMzuBI2eoJXzNrTvELV2NMM+MSZg2/",
+	"fxEHZOg0XuzEP533nElyJHuM95y88HR8X3PJh67Odsdx5S1uqjks22EsAOF5sOpLXybmYjG+GInJkauP",
+	"+VBQj/eNbaiFab0Pm8oLkWVj0uxGizwLlrIiXJV7IQo/svpWkJQvFqxguXKFIBK6ZqTMU4aV/nGznsGN",
+	"mXJ5AWJGwaQSBUvJohBrQJDJUpKIzW5shkGoPBVUq6ZZoE4xCxzagl2Ki95qyPjEiLWQZZIwFiqF8MSB",
+	"nUhXBkGSNU1WPHcx3wRAseEXSOhtUNCf/I+dyp4OTRBS1Zlu1JQm8Pdk1grcnliX4HB1fHOsf2Wyl2sA",
+	"fcZ0Wz8Dg8JzhUgWn8od3EgBBLMTYzQ1+DO5UADx7AdUgwTQaP/AVYloi9GZ0sgw/iCZvLmT4wHgBm+u",
+	"MDTb/T4vJdRmmIvUJChZvNt1KRW5yMW2VsR9R5aCiPyYPNOPzMxBfTatYwbppUpoHXWOiFIBoqBcia10",
+	"CN2AKZSnBC0b0pXmWBuAQT+ygSeZO7SnQvwF4IoiN0qMYmUKy1msrPACBGrDJCua5ywbsxt0a7fwtaBf",
+	"0sH8R0zT5ORFj+BLJStZWlUd6Zeo7PyqfsI0srMKUcm7oonIF3xZFn7vs2VmaexNTXkW/bDIUiZVuEoe",
+	"IMHDM1UlGgk8/xtAw0jwAHw4lrsVopxrTl4H5mqhb+pf0Phsz92SAUYLFJaKGpV/mSeN5XAjd2StVmNw",
+	"E9w3N4n1/S14hiiGXPciG8l5fd4/09wdfN18uoetmE+P7z0GNyD2f5tlXHNFL344W29Cqfi1PeoK7cI4",
+	"fTYzcKRG31ih0mM3wb8IMJCux5VSm9n1a9e82A5QYc0bLywWiuUWH6LanZ67dk+8t2aX2MOUpEhs/Sdu",
+	"kSnJxcyguBJRELNfmnN0b4WAmYKFNJToQwOvejh9/fO/+qu/+qsnJycng0bHau/jZGtDsCSvkS288d+t",
+	"BYTaXd+9V/r2uj1AAOM0se2+nS8zLle1LR6QSgaqjI+9J5yxLfKqGL4fgt6ZuHpZngFd2UPjij71+mjs",
+	"8A30zBhQp4qrREsFwDpDu9Q3vCpVscvzHMpe1+oKP4Wu3VeBp1LX7j1YiLkKHHqTvtv5odysWBYTtIZt",
+	"NxQni5pimu8lK+LZ7RdlH8w9HjBKRs9tePh+dnHYlNg2ikl/4qpr6NOkaTTd0Es5NKSu3QCcimCdzw0w",
+	"XlGr5WwSeeoFjC1Uu9aObVFQgED6Wv6ZD3/2Tz754X96+bs//ewxcUaJTakAbAJqevGMyXOHaKXbqYzv",
+	"x1/Lu8gu2EOgqHiuih0O1I6ER/luAsVuPH4XY/v2ol3oKxAjKY49CKTDsZn6QJvp1bqKhDo2C34wsOMH",
+	"EEd31/giIlXhgTjKsGGGsVTO6py1KxxCRq/B97BPggqPrht03CnrZDJZeHOWiXwpDaauFWgcDL8S29xA",
+	"il/yLGtmsHjTVDSdjp+g1WV/SgOF++I6+6thrnazXHhx3nctn66hDyC48zwMt9Jbqb4RlFlVxDTj76ye",
+	"nx3Z3eSJRXBsO45/VxtziIEHsMLdeB5WEUOH2eD7zMQMwj+hUWfm7+r2bumLtiSuuTPEBm8nC8wKmxeD",
+	"U9EYvRJr5vcY9JySQ27oaexGGsktg0vbxxksufy/ftqswY2mN/C6QSQPA9jUfhl/cgbZgGveO7YNy9+2",
+	"cJwttQPiE4aKXgUqeCm2NMjL3Zf14zZpXM/X24QvguexovOMTQklii7Jlx/dDTiGXCaEx3njr0erZfUU",
+	"yoAO5Gn2xfVj41VTNTqESH+HsdRX2gK8jPH7wS2ih4OGUjEGLA1RlHKqpf4Gou0n0wOSz9IhRD3UuB+3",
+	"EYpjLJ59Jhzd9JdsG7BKth0gtG3LDIKlDj3l6qFsMSAtmEPor6Ac8BY+KJX3otcXTOQIXQ74WLM09GHf",
+	"9w7ukhUZ9TCglSgLOQ7KIhNJ2MUvFgtjoQrHQHfD+6C+7bATyjRuxhartZipH05twQb3U8kdvQcD8Opk",
+	"Hny4IntsNIgvIt3fdrU6w/pmZ+PV5F8/lVRRdowEN4m5TzFCEgCxYcVYCt7UTTnPuFyhMbsbdLxRM8XH",
+	"BF2jF9xTzi4so9eGGyWkD1a2yBhNZ3srt0Kxgf7yMsuwkDJSfCAgvCnLVrPtDnTapPnI8kkPXebCgU6n",
+	"afCm+kolubeOIJWrQL0Pt1f7w+qdTBivHVQZGpUyAAN5Gj40b5VFyjwTYDRZBUuyOPMELANJ2RrByxiZ",
+	"74jB7PB4eHNf6ES7yepUXshWbF1o3jBW037PVCF61ef4Ax4L1cAWruC4vh0rVEucp/E756pW+KbLHfY4",
+	"lwYB0ANrMg846lFhGdlNRbM+jFiH4mAlKzDO1gI5U3TMwXNaLJ25X0qZAPzZCqtDGNdjV1rrCD1MX504",
+	"Wwcw6x4YedohqRfX+tAH/gsl9wVKzt0ZijjS5sCNDb1u7GFvseAAwxlnyxmw4oyPtzYN9mFJjGeJtnLR",
+	"bCuKC54vZyndSX/4fnV6G7nCXe50ADZrie1FpvOPeWo3Tw/f8ptjXFRS24DvOBUEns0ZVqjo1gQaLrR7",
+	"aPN4v80nuKjeQIgGWEDcMk4n25UvSQrCi2heWfCgfhiXwOq9Qat+SabaDQEUgGXL1OSfcc9O8DsPR5ud",
+	"XHJ5AI9jjN2pfb59lU6sK87erZIp79VqkYnQy9HJv0TJPhC3trHuyG4UmmGzhxCgg1u7/2qVEAoza42k",
+	"+4BFjPIkwsHv1tcaP2C5ogVDkdzbryiLJAIjzGxow9YMtRtXtGmp3uM+97bbR4e+ukN1Rfe9u+koyOk7",
+	"1Is1fWAZ4O/+VS8ursj728aai4lbi1d0++6fuflpAFvX0i6bbPeW5Zc0I44QZAsldhwvbVcwZElGC5dF",
+	"uGYqBJ6wFy7HPvlEnz7OxBN3J+H1f96uS9Rw9ukvTNFfA49LuDomt7GGLKFZdkD8iYwmF97FfkIvILuD",
+	"54RmWP4db10I+7TFU/VYDYzaOWY7YSUiq2nX4TT8jspPHQBjA+EPeor/6OEXj756cvTm0/evTV9/8SuT",
+	"flgLT+lM/NHq8BCyk7GU8PycFGxRSpZiFLfN98UCeQtRJGDVyMW2WlYryNgHIE5mHySNXjTrXqYUAgn7",
+	"/6RpcoTqMNrX7pHq97BUjhP2N6y4A3H/vorM3uzGBwvHpmBrSiIVzzLDyU04ll/x7VnlNYCU9dvsahww",
+	"h9xBfy/hbFh6ydLZhhWztT6REQvjxjU11Og2MkBWH5BIls3iAU/M6ugbOMtmdQVsxKtjxbXGywGmeaD2",
+	"vAFItU6mNXq1aBAk/T0bU7znhobdtmFikzU2dITL06FVtkQkrK9dNADvJUFkPlNkK6Z1VzfeJ0bo9g1t",
+	"TI0ve9MqsWT6pvHGPsSdPbVivPCZtyKG7UK8m81fO7n2xtHp6aiE9oKVsncN6zG1zfXcIpgfBNBGDtzD",
+	"MMa6sm0IOm6MqY+jmDmNYC2wvz2cZe2+jz+XeFYGa3xiy8ERVcHT3uDjWXwVSBtYPFQ6AsvWoIDlFlyc",
+	"m4p2wugf4G31xxt5z9J7q10tOLuUJngIj+oRVF8os5RIuvNHIEEZnhGzDYdHv1d3fJGEZpkMQQ2JfLYw",
+	"1O8PAbMwXDivQBwtzXg6GwHfjyF0QaSjXRTQ0boyxtjZTOubpzkuN4PgfnzE1qZc8JikHe/Wu2+2XUEw",
+	"j70V8T6Qz1Ff4LZWO1TiPRLU3R8XH46Gr2i0T8RHwWCTI51ARwmkRtwkOdsSW7wKDlG7ukkutlMAj8ef",
+	"sFx3zXprstg/89F3/o+X3/0Xnz0nz7ar3TN9+iTZrgKgGNvVrkW105Po6A6DMOd3gcy2DeyYTqFzzYpA",
+	"u0NgCkywByg6+Mm+nWslj+YEg1zwclrRFDjOitEiNaq9d3avIj9rH5YL8wzh0fRXB6ofia6M7szEsaMB",
+	"XBVN22HvSY3LmFNSL4iDRcmx/+Ch+YrgqTGMjDg0Y3NwlE0r+lQZzoFKWXsycnorWj80+MS3VjRfspGU",
+	"zdl2VkdbdiejVh12JBlElh62ybYlud7+tDmDPvo8LASWRR9T7GdfIOqOHSligI+YZOoKA4whdBQXrw3H",
+	"1N7sZtDkXHGaNRbahwd/tTTj3uziRnHQbg5EweHwxKPA4gv+wqWs49H06Wce5IFtZB1+mj0S26D2Y7uf",
+	"VtPCxr10EZsyo5jB6oOd29BCBeLPkwumhoVNaMA97h1CwRY88yCaLDjL0hEaFrbD0l5Hmncy8dZDA+dX",
+	"WQ/NIHsmZgcUhPSLvnzFmklIOqqZHFQFFuoVD8bHoAGs7fDCNoO78CU/FTQtUyx46QkjsEIrArwC+NGm",
+	"EJcMNDDyzP78DCILnmlN8pmzsdikrGTFkguWQhOiVIRCKm8YJCmg/X3pEYCFgMx7TiRjenDyc5tCKJGI",
+	"7HidBrTbjSeT5lQrtpA5zAup58S1YL4WBsi8YPCNPCcn6KAwsp5kNDOhylpG3SD1/MbXtJbYMFQzsV5C",
+	"1gaVtbJ33rl5dO3GG3bX2cZfk5rKiDZKfv3xg/tTkoktK45gW67Y875t58N6v2A7IvkyD+DGWV3Ss0ZG",
+	"kzEOzg1dGgWGqilhrrocJaC+1unu7Wj8hTOd4Or0KPOeaDV9E5PtimdwiDOaXEhCYZ1deAyoZcfDdbvc",
+	"gk+tG8MEqOFhNKOzQzE705B0AH7jYSHmGbLH5vgf3blF3rx+49f0qdRPkJQpyjMZe7owKQyrJW8KsSzo",
+	"WgZso8pbN/BuTgw8y7SW2Z8kZVEwP+L1dOzVEYzjWDMp6ZJ5S4jezYmBkZk6ToxpisTwk5TJCz+GqAn4",
+	"8fEhAQXM2HMFBUhND8FWZizgGJUUEycN6QInAIwSM9+2vQ/vK+M8lRc8X8IsVyzbIFgdHkaOh1Hz29ck",
+	"ycTyOAQ4VAZcdy6TrTuJd548eUjw3b5qrFWQcycCEHH53N7lkuAj85gAQBOxbBPfXMEfc/bMhm3sErO2",
+	"DdoGjtsly0NVCZjN+PTUepIrNtIHy/OUPb8qZnvG6KJL4XcZXRA9JntrII85J3Mq2RvX/RZUPLrpKDR8",
+	"vyfiSQWraJ39XJ2bgSxKSTNX21eSLcOoDZ8Vi0ZIskjGqVmcBlT8pDkrQy23WqENwFMUiTohkb1gfSBy",
+	"hWzA+KOPXXlu0HmplPBXLBAb5iu0eNPcqplY8pzAQ4TmFVp9bk8bzO01CUc24mKrzbmPWDdN5kHXZFj9",
+	"MADy38ld6PbyiKmyGBsWZi+/hjXnzeESVGDgLQJONkaecSmfkQ0t6JopVtg6WXUqEzB6dkvqnvoLjTq0",
+	"uauYVSyKG8zaS8tynvEkVMYzYRs1ynXTCKPrBCLjpbt2GHVdGK5YTpOyhKejRjYQ28L83l5X62JZQDSa",
+	"ATkGuFgiQK9JGAQyASheHR3GPAVmVfNQZN40rskj975dI9eKQ12Mn/6eRet7QOvBMdGl2FcQIUQTx+KG",
+	"2DsHPfxxckegOPxAmHRsZfd63Je3PGAg/7s6Lf5UACpnaI0cExURWW/cndPD1O+cmsGGp1mZnLoTzbS0",
+	"Gz/4pvHKF5i88KM1rWm+q1UVgwDLLCIlUehbHQcZnuAjqozXouWYoLEAtQAmlYZCWwyTsqI32P0igywG",
+	"uFUveKA7mF09ooM30SfLJYovOOanzzascNEezakenVZXXYEg8Lkgc5qSAsgbOWHTXfTwJFVcLrCobmN0",
+	"0e/G9tVW7Ss4n8LAa1TtTWHv1GcTGmmQwEPb1SNUZYxK1XN+cCEkFCjSshtmphVMamnkuD86KYBCMJZx",
+	"maMWFVGDYrkEYd10FibKY4NyuzdiyHy3T45d7wEEf3YgGYqWGdZTisHvNqgiMfd7OP/UryaO0TV5Ljcs",
+	"iWcdYVQRu1E9yemlArP5OI25fvA9pTsaF5gXijrdBRKzGAuUROPfjGUziM88vHg+DB+rw0J3U4v9osSk",
+	"NufqmIAqW5utMzfiDOsr6Lbg0JHyCziYCDf29JtDOnT6beNDQ3M+3za8MEsuNrbEeAdd3P1qxVEswFMh",
+	"HxgDRY/J2x1sDxYX+M3qUZXw8LiM342dWLt9U35FFQyiZxTPSxMeJHIXHKT3LNgiK5vOiERFx0fjl9O7",
+	"fBNLpuAqytV+QVZssdBX5iWbWcbYJJPNDsnF1it09JcyGxcNflexdafE3Q1vntOIiLUQvVj6duWqbpsz",
+	"1t6UJPOCJDTPRZknLK3Kn1B0ZBAkKMmoYgU4shIINiFSrKtNheZliHBeUp7bWFITSMrQRxBFMzuHfk98",
+	"ZAv7OIW2tMitBNXeOva2l0aazQVUkoGCnVOyXQkT5Lqil4woAaGvGXNuX3nuyk9w6WycxtuwjiZRwL/R",
+	"xltxgQP9nqKy2AgZ8qNSF4bHIfvs3GWsYTS4KbCGU2gk4LlId3CnrDGxzaVzIdimhXwWOfrLrFHE1Jr1",
+	"uOP7DCJ3RPHQvnhHFHfMuy+mky89uuV1Zt10PmIlgBNPbV1SSb5RcqbIN40hrh1G4QvKB6RGWlyQtUjL",
+	"jEkbtqmfNhjXj7/yBRNdfcnZlszFc03XZ5Kn7BnZ8pTBAVvxpd/DI7lvFvdMd0jSdAmz0f9HaMDQ4hQn",
+	"5NsdXypp5tSPkZzYOh/Gxu46Y9JgKuuIUGs/gF8AJq+Z+s5TliuudsdNYlwp9922CQNrlBcaVQkoILYH",
+	"3T4VbVsHARxyrWoRx70FVQ5XJyUCrLJbcCSqysgjml/4z2kmtlqxdXgrDs04Y+BcT9mmVLuZNOD9WtRH",
+	"1XzFQHW/5AmbZYymYEg0fwzAHbt9BMM63PZ5RBVLv5xz9anZqOC6x7yWw1uqYpPOlwVNfQljxtXCc6m4",
+	"KhExrO7OnyKjPNVc8kbjzo3R1jr4CxlPuCilr8hOoW9AKol76ByryqF3DbLLDDFjzV9UsR4jG1ia9E2D",
+	"i3lOjk71p9zcYZEdXN309/fakBeu/DqdyHKzKZj0O6+FIAu2tbWdV2Kb26rnCc2yhkcjGBDUthr6mZrf",
+	"Hg2C99AB+oI+NKaGnKKJmqUlO5BvbC/gCJ5zuRoziCW/ZHl8rEHQruWYQzTFgvaqBg/wwTEUF331X9eM",
+	"5rIO6ZeyS8S2bblj+2RfuAMe5Lftq/D5rR2IvU97Lv4HVUyqP3DgkhVpGch327iazFEE3GRUWaSQqBca",
+	"HCZChas9HK7D9mCBUalg3V6ILBNbqEBb90TYlZhg5AS6Z/HAwN9amypY24RfMASmjV8yni/vIwgjfnhg",
+	"O8OPt2pdmgdcx/j5Ua17+40dhL6t6HKkqVR5Q9nuhX3xl6xwfLwrZhVgNNhSk/iMeGKYJCpFBEME4a9e",
+	"GqF2bmu8wC52mF3eTNQ+2EBjOCoaTmL5mBXRqzIasNZ2c7ntVMV7ljn8MWZz3UzULdeu++qB6cB98cj2",
+	"5L65h126z182fdcMVYEIiIWWy6em6q3FKNqUihR8uVLmB9XYGkpk6VTLaFuXQexY6jG5qcW3lBUWdA7t",
+	"meDxOcMiSMYIA0WeOgX943K3kpVvB5s1OWuNV27EBcsN/p23TkjgRLj2LBF2UOE5+jQYpRVWILzV9yt1",
+	"WFRuwygbVKSrzjYbHu6DxQIvphEHUyQJDYMIYVKgsUxq1hFRletFcHwhSLoy52oUuYyONkQxbPdpz3j2",
+	"sYqH4S++UbJih0YwE+9XYM3JzlGaHkaOihRFal1/3tf1qxY+OndnixaDuaQVrln4mm1auE6mfYlZXuts",
+	"yuTFa1o/13IfhqDpS/GcsEy6xCMw2psMmj5j3Bu++12fHyNvt0bA1ardw7Q6c5pVa555Rp5R9UwfR+OE",
+	"egY/y2fOwSbExVG5wTjfjComFZnviMmQ7/fRnAwaOOs7NHyonjgq/z/k/W2XG8W1N4x/lVpa/7XA/DWa",
+	"B9uAZ9b1YrAhOAHsY0/COSfiHpXUpVFnWlVKV2tkBbzWOAFsA8YmGJMQBzAYwp2A7eRwjBnb8F0OI834",
+	"FV/hXrV3VXW31C21ZiTbXOdc6woeqVVdD7t27doPv19PMAnYR2T2+0ZUM+24yE4/F2ktH+1J4jBwz+5M",
+	"OTi0TleSDqxF33fXlNlWbgZQv4QkDFjYxIMFUlJnkUYVqGFALTt8igaaiG2WuaTYmIbDGw2cJXPru4m8",
+	"HWMVwSuu59K0uBuvun59KHSSDirXqOWqxLBzVu9aExy3QZoDT29TGaHVVMq+rgN9HLamUrxghkmLpSkt",
+	"P1rQAntrhjS5x6SE4J8NZJV9ZRBl7CsCNy27PM3XaJGdTMwdEGUcRla5aEkiqhlfZHNXeiphGHh+9YzD",
+	"Q+ESqOmveE0nq78MudtoEDAeJNojx3SMT3MrGVu1BvnBUnhrmSnxeRoAnGgGZZEw0Kf1K/FUd5Xt2ibN",
+	"RuZMu5QiDdNs0FeskbdDUlLERVbgrxZ1g8To9LNWEkz9ZJupldN7aies/dzU2RkhzEf2aGwj9S9u2NMU",
+	"DSx85zmB4Lm7SjPbPTN0NY1JrgfsbHjRFNWgl4b/eSDxJs5BGqCVjiQnd3jcxeE6hDzSkRGiPPW1hkHy",
+	"UTKaMKqe0NbOg5ZmAk0bkX7ZGbQjT1+ff1MW/4gmgnF+pkgURv0NQq2FYJELPbI29D6RjPYLpqZuZj6J",
+	"LGIBoilxq3FMcL5p15WnT9BKoBmC8RnAadJ3KFsG73I40BIGP+QCEcHXHTYAUy6ZCZB6ST2cUhqpx5ou",
+	"Okt+YjUHFqOJOoPDja74TJkMIk9aUCKuU0ZkIASmiuDHkBGDLsFWTcA9IInHS0t99r13EH+ARIVJILZC",
+	"rI5wcw/1etJmlqOCef5SDk9xtEPWLzB9Tl8YPKnZCZufp2tOczOzB544UNnPpp6kT5SnnpiZmZl6Uv3P",
+	"TPh/s+pkg8JVDaNYYz7Tn0FBTa7zzb86X/2pe/nL7uUNnYGYVN7aU1DtmBteBKUJbgopWHwpBtvhQGp4",
+	"Mx19RqvjEWMj54ngFShursH+y2q7GeiaQSv2onrmZGQqhl3dTDWphuAxv0tbuDWWCA8dpNCf6LuXRoB3",
+	"FsD/iaYYa4hK1rKRVdYIkgrglSlsLuUUcv+VaEW5+DMbj6nRLl8kEQYfEyJIKDyOXlgGFCEnmSwwRv26",
+	"gRBaZhnS/HxquKj/s+XmwePPgWQmKx8ZZG7sOSEDXVSeSBQGPR+FutbKXKJdYuQqJWUGE6GxtFEGwgcd",
+	"j/czLSloptsbjmlPyW2bBTux1yNjzJul0JM4eDF3hs84FhC3wcIWj2j2pOuMFEKqCB4wGaRQ7cB3yyOU",
+	"yo49uO+kkbyqL0ZwqWHMc4QfDIpZ+zZ7IgFwNQtugG4gFpbUoAF6+WJdHioFi8D7sMPUyrCKWLXYzoVC",
+	"kS1MiC8/Zn+Nfx80bSR7qkffETpwBW0NnZAdxq+iTYykEONZA4OjWfGXJA+l6rOd1i74+OPlQKwyvkOa",
+	"3WOIlBEeZ4kozRVIUwfEbxbxuGFxZo0GbI1F73EGtTk5qJRQJp/4cRYDSoOxQHk1S1Oinsuquy+t9qGd",
+	"EURFPX5UyGyBT2x8UP10vMH+odSVnZvsLRmh5C89Fzitmn8kAOs1LOTPTE42OPEaZkU9ubP9Y4a0GywM",
+	"aCOlY6yVCjdOEdfPVw/JBVKCAZYMaByY0w5tE8H15VddV4TnJOFuaZSNUVAWfIuEucsc+UF58DokYeZh",
+	"VwnMnjaQw3nNuuIJc2/zTGD2mUMe7dy+uXX7qz15ZZ36QVtNvTSVTW5AdDAtfe7TYcxjKI4G8E3ZxIhf",
+	"rwkpRsMdDlev/+brOoTWBV/RtyL1oDQweUmx8qGvS4Y8111IlXuWAGuVGpHYSdUViOlyovNP3XzBy8Za",
+	"ZJW1JWF8N75/+6YhhVHHMJixQ02UFlQcKgrg6nCWy71I7MlJK/HxpeUFMZmdHi95fzlutcp8xqFucsGm",
+	"d3msGhDRhCt6W0bCwzF6lvvLuKexsHt493bCjzc7bn68+Nw+1VbivEAo13CXgLoaAfUHlz6hLbS9dkWu",
+	"N5fGrbe8Yz42Z4c0az0EdT1edVqpEb0JpC6RoD0iRZrcYT5EybmunRgHy13iamsI2mUrtP1zFDIz0kqg",
+	"+oykfa0UcDrd4IA5eAGceqJqbO8Yp2EtEhNtQwR/p+yPCeM9maI8vGCH+bM+S/ImYTXRPIkQ0/ZMVNS2",
+	"kKtuY8pQOU5Bbb6yguCNI6fdrtj6tXiXVMeFZPMQnkBMLkxqAjitngIxtwLmDy034exsiBYWnTZ8UWFO",
+	"08dT5rdYLYhxZVZhbmDTeMxHFMmLHFdi3ByOJIPnpWwqKV3k6G25sjasvkzbZz8zpXHjMc/M/WHwQR7K",
+	"yC/U81jWIDU3XspUR5Y/zIL2fTQ8cR4sLFrGsWNHntevHtcUpIUANZ/LPO5QUbXHYp06TB2L+egYh27N",
+	"FFwHSG2fJ7JCuTTWp7o6ICCjrzQaB1RVpmHLMinDxSCglZr6RR9AwdxMIuZEQ8ik2w+8OU8S9vRg4yUa",
+	"JUgUEDV5en6TG92XnDGJzcpMaidLa3AWZcHljmJyp5n0WceWOGHJxRlaPmxiPcoGRNryo421Rd21JH2t",
+	"3xBpfMVdY5I0G3grcZFADFxJjPrOAgFRRoyDNBWf6CN8acgB9Isev6eezkhdMC4yKBAkW8pYL2FectS2",
+	"aD86rpu2Hxwy77CfHDMvs/09mrphFolWjaFpo4fh5COo+cq8sUvpOjpMTm0E0HWSguU0yF6APdrJqV4p",
+	"E6MW4TGfxLk0Qn+yJz+lIypHdn+2SC32UGc36aGEzSQJ5EpvDfzQevzIWbiDk86qX3stzDRHg4Kwu1Vq",
+	"yTC09b40jV0IZ/aBGrU4QJ8N0T0xGUiNUgwmX3VCL0q44FZY7HKEAhdd0yEIFNhuweqUXRk2upMnrar6",
+	"tyaTO7Du0/lOKmHKsc2H0tpjdOdYmvEVJVbBd3huhfEKYMpWVDchUDO06CGjg2xgapSaRZ2B3y/1O/GG",
+	"aUdfFiaQY/rR/gAEfj7cy9X08Ih7QXvP4/Osbyxw/jiM1ZmzbNysunoW4BRgkWl7nlD0wtLIzd2m6UEG",
+	"j1tnNp/X4Ero5OsQQbk/yyNxR5ijeZzb4VfMd9zKLmNLowIvjwTiCFbBSFW6O0FutvXTw29+ofiY3yUn",
+	"S+0m+VXHjyx4szH47Oss/uGgiNsao14ShHmAYeVM501SetZTmAha8URl1VzSoGgBccLQKzoCEfbYkjDS",
+	"LaWs6XY678fEPSD5LmvNQrp0mWSL+MtLauyl+dCnhuBheeMKAyWkLRK5QEpKmXguVz9pRYjHW74I2AIp",
+	"UXvJnX928fizqmHLYZ29Jl6zovYPYZIJhPFjJ5ZtgtKq8Tx16kmmfEMl/DvNrlC/HSWtAjba8CA5NpvS",
+	"XbG6w+hLSqrQYK/0fcj+El7sDqBj58st4a/CIhso/GUDQ2U/8Nmay1rxhyz8VJi7tdxyuSNa8c8iv418",
+	"an8tmw3mr7kSZAq397KaTKqlrOm46l+Zwa2Ex8YJbiU8JneYTSNGwaCFfg8p3O1dapGGQ3tMyCDpiLbc",
+	"dD48gOnQokqoYb0AODNSMqhmpf4bPpMB1XCfyVfuGqPO0NE+q1bfCZG6E3f9b6N4d9lnMg6Tl5S4qmHZ",
+	"BhfM89WRQeX6wA31b/OxWesbmO5R+kLuEIl2Yis11JU8rpUb7BQeZR3HpF3j6+gjkN4gldv0NFllgj9i",
+	"AKJTJDiX1VBIphYNmxpyx6/QgHpipQA93p0C1U1Bl45T17k/BYnJ3mlk6qUecWhAsbgZIyQpd5VeQuy2",
+	"MXRS3TJjwvbPVnQ5Jsz+VBx+gJccwNFgyyKsXV7LfK8YhvHffw/Qaf2xi0Dm6uvR2AAyo/AncCMy5uhE",
+	"O58lR9395nDUcpQjtf2iCP7ZFwIAxQD42dRAqo7tJFEpCdsfRpCP7IckIH8NTjoinj8O/GCNVVaTinYf",
+	"SI4v9umQ5RDtdz1mP9UOqU2bxokEgP8yWbAg10DbZ7LGWJA91SQypTuG0Q/5ECRLBVgTopepANK4T1CH",
+	"Vdw69YarWAvIr6fCcE6lL8t4SB/GQPegiR4MmcMozmsj7SM6oxPBz15gzNEOTkps/XGW2LKJp5gboVg1",
+	"W1Xd/WlCLKh3K8E40vM3E7MkotM2rhyJiPYc8a5eTbwpLaqPSc3oW4AqMUq3l5kjcgRQDURSpyf0VR9K",
+	"XCN3/7mZdBsg5bIG+wEysBx3DfzV5XYPTGSMN87c0A3F3Ev5YcxBQw36HWUdjuBTNqbwsBQEy80Tm+DB",
+	"iExx2p7+AzWcYvCaazZ8VxoSN6tNzHzrGAFG+z0XITO5CJYNFSWYi37d5TQRjjNe8z+YL2ikce70krNj",
+	"FqBhjD+wt9IvSAO0gzo0fzU7ZvVwXB2i98dSN5q6P5QOh/qIpxTqyoSTfC0MFg1vxUSWelfRNGI7F9p5",
+	"6acezOUOwQATI7eHEbYHHM4JAHxDBHjFp2spJZdZAbZ2uzZRih3or/HjDUNboDqNE16ePuORwGBIVCJl",
+	"aF7nzDQM8ZWCSePylcKv7MLvYpeZ1nCfVYTPKjSJhdwcB7vm6jvouwHzU3x76MccU2OpKSzJatAMJOzF",
+	"EI1HGw2fupJ6hXDedrUWtsH4YqQYzObrESTednOo2Rw2nijR5uudaZAspsV/MOo/D0yNu5WxuBdywMbe",
+	"pfiN8J4xuTNTBXfEM3vRyJ1d13Ge3Ykx850Fo51RCvlXGGf+AJ9QWiIEEDFZ+zpv6D+MWf5IWDeS4Axb",
+	"bsqUc2yVtVO8xc4IcAYNIMdLyLNx5vbvnz2QT4c5GZLSB3UDWfvRm3zL2vEYs57a2BrYvodDthOWqGNS",
+	"w81ypGDy8SyhZJkaSFY/3yEuauyO1ns5FJIt6MKtao+EaY4vSAABfBRXFoZXAJxM7Ly/5lbgXi1HhnzW",
+	"DB+0LWM3mcdnhoXCDS3H6L+Em8cysJ/03p6id/Dky1PDa4/+zn7orHDU8ZHEXhHvasabUWQxxqpfZUpi",
+	"dcWG75I9E5IRiEGTOm0TRyB8AwVqoQXSqrGghv6RtnkAYZkN2mtYyOwGknlVEjDPk6Mlx0wAN8ZL3HCQ",
+	"CAC+2DLwEVaE5zG60mRSQ8rpJEQTSAe8KghdCIe2NfOSUmvwuBp1S/irwFOZ2a1rcgT6QZ1W3BRyl6YM",
+	"lpEwc1ldFkzOUMItKTVFL7XMekf5DX2+6FS2o8BlQ5PiltykuDs0aaYlb1L3IscLNJ03Fdk4kLyV95Rp",
+	"S1busHeWxCrjSRnnlQqTMsRT6UU8I2VGfeaTukZH78dRkn51wM8rQqy6DH6O+OVYwiuq5N+nDh4/9szU",
+	"kkFG7o+fxKDFU0resf8EOkBYdgA2brkEBy2eZhxEtN848MygiVpAvlOA3UumqQwV2uBzHR/rP8plNtDz",
+	"4ywo08pqMsgNhVLZKZcTwI/W8NZYJSWII/I9FTWJRJ+p0S9dvmErMtKgD0OYiHgJMyRDJ8Mghk0PSJ9M",
+	"ib7tEEIxM9r1iTQmAj2lLicHay5nKWxSkGbIUmrNkUOYk6f5iufKZALUVK+eyXEfvJ3ieNV6ATIhBWF9",
+	"buJiH1fazpYiVAHLVLIg8OwbEgpThjoyX6TtI81ghxFVvVT4osSdY5T+IIM34TCXtOylZTPtCCKuGSQG",
+	"XkTk/Db0yPko+wB1ncyn9iH1koSTLyUfYqKH+XjObN+mFw7+NTyVmF2QfjSbw9gu9iinsRKrgz4zTAQ9",
+	"6VbcDVzqxaauZysBa6I6V/KxxHksqO5J79gd3ow1ewaeUPBQmnkzsK4Gfppy+zWvznb7xT4Mu/7CU6kd",
+	"Gcf9dyIxSrvZGjQImK+E4P/5NZ363czUgZf0fwvLUy+9PJt/fO7k/y9p8dM2pYYnyc0HfpPtBmBiR6Bi",
+	"+Vy0L/aIsR9mgAMYR/py9iDIMIWQIlqBKwO3ItPAc8spRbqiJUfZAOYtojV0I0DgDNof0mPRSkp20qZX",
+	"ir8ngvViOHDgeILsBCxRycyHrAPXGcvJqO9lzS000fGsmYgROpZM2NHtgWntLWVui+o8oUgQrcxsQOt/",
+	"RGqGKBrzzVJiRE39W90LCaTRaMbvRH1fZ5SDF2e51uSOz5yglsS/zCgHe0z4qy5fAQw4sFDDH+2AIXnA",
+	"NT2Sf5ARqJYvB25SzeUhXRZZbpu6yhhWQN0FducSSEUpxLXLOIQIPm4Wf/WBGeuU61n1yMQCcIFrwA25",
+	"i1RfAeOkpY5xXee5g/kOeTwy2emGsybzw6OSSUOG0XKzkfXxMA0l4w/cRLaoQyEBOwUiJB69cUQWIuO0",
+	"NrmTTBelX5TXJbogezXqkDJj3MreTpJaMcQQJd6xU9mXvJOY4BOZysglORduI6MmQwkPx2kmNkV5RMTc",
+	"ipwVp35RST5aWKP/RDE+tCTe3HIWJjjwk8HDGX3Uqhtj80xnhw28vxh/veh+PTxigpueElt/oWMyFfMd",
+	"+tfsea6x6g2SaJ0FY8RVy+doM6gJ30267R6PAjshcE5gzlOYR3De00r27OMRsZ30XpJpfixqHSYhjGSE",
+	"m01wZhH7ChlQjHYDoDh+DMSVpjuAGRVwMSCiQrCy0kK+VmhdHXEL4JUlWShmE5MsMxAB7Q6l0Sxdq8Y4",
+	"oVxASMiVFq1R2RhctArk0I7hHD1aWU3ch0t0FW7w6tDygpporlguIGXjAdY85tVqhscFtUkBehwPAxnj",
+	"lKrne13OMZb9pJKtccNBIrzzcD9DDNE4pTIs1HpavgcWixltHOvwqFXRRi1kn6QBqgQmiDc9j5aV9RS7",
+	"Zkd0S0O/3QZ0DxwYlkZrdrvNivfdFZcD7k1FNNQBzzxWCXzB3Upidi9iMY8Av7HDO77gy1V3eCFHyCu3",
+	"Rj3XWd41CIYWFz25+djKZiwz7Bem8ZUcNsvIucsml1xmFm7nGdfS9jJL3vvOl0yneBnGvgG1qsd1Ib4r",
+	"+M7gVkGhZoAIs0n/XHUz8T6vbnEmCx+aRVLPiie0+T9swnoZSpr+CgNsltWceTEzGRlKlFXDGbH6zDyx",
+	"X2Kb9u9FaNz+edi+xX50TL/OfnAQ33u/iE6ONxsND3DSdlK0BHjQSYCCq8zy3SvVUMjiXqyhAyyhHEOQ",
+	"RhNsHAB2TCxlGkp+Hh5QWWBPyx6LKXxD+JzPtXwB/23yiseoP7wgyrSGA8x4Z+pZlfFdn2SD8WS7bZHI",
+	"Bqu41CMWNXiBlDzaqjY9TahtbwEebZkMHY/RNSYBHBKAtEQzSICIGI7YuxPcKexccsALM1h9mRzMA/ZC",
+	"okcDN4W8rpazVPFuMFreUYi1nPi08IZPQZPJ8RJkmKSiQmThd3mqYoMoTW1eSfWzMw+3czbLt80rqeyY",
+	"SsxGaKAvd8OrAhOWl7T79CiOG2SxNPt0udwOWFanX8T4WRbNAALH+jqSBWzLgh4NpwlHismsHv6d5Efj",
+	"UZACMCD81UFIItnGgL5DE0rN5vCXy0PYOZQ6GomZQymTlWVNip5xpdQv6tkflsGyyQXN/iu2xrzUeYRv",
+	"1TlryNzVsBu+WPFpnfiMYnZWQqsuH3pFeE49MzC80M80nzFjZzkiVT1nEOeiySvMifGrRy/+I9PQj7im",
+	"+kfCc5gMBrO/4DNEU7BrTlmTG5A18oGva1oe8vi7jigTCtC5tRMEEscgi5uWxRobYfdHjJrBnoIoWVuY",
+	"xp/CXThajn8+J1dZK3FWn2pjaXUTmKikxi1Uxr7SJHGsv0eyjhne1qI+jxMsRgaQPaMUfN4p9PbJtD7a",
+	"VR4JXOvLclTT9Ilp+vHRv+WSjrOlI0tHj7OKn1jW6jg+k8nmzG+HzsO/HTuoBgYnsml/CJADPpe3L4bX",
+	"pPc6MLxzIxUVJHlLnwe+g6placKeQOGN9WsziJarO2Ug1DnR7zOdjV8sHh+SVBG9WOx/fPh9385irwMV",
+	"uRs4a6lp0dXnmb26vdePMMEDpipx9mnZY8d0CkQvZF1PYkR2g3gIUl1KQsRSzZUv6DWNsIc7rC5CRihr",
+	"yeT27p3ZP7d3dnZmbmYmstmW8djKbV38V+erC92/vpOL2DKz4QmoIWVzzUZ41oU/2vzu++6Nd7qXz3Xe",
+	"uLL1jz+b/PD53NpU9L1Ts2a3z1v2QQzvgaqbfeLA/n37DjyucR+sGsnNFGYLM/3s5TjUsSU0xmckKXM3",
+	"7TTWVob+PkwgBsdab/Lb2M2LtGN91EzyUVS8XbNMh9nYDgTTkJ66PIpA2J3kfeIzCYSNSUSdZeYve6wa",
+	"JF3zdcwcmR2kQDiTaMQeSdTU2Wsq7xPuOOjay5CHYUrR8BdK11JSob6TV9dvRis1NGOTXwNeuKRUGpc3",
+	"AyYJ4EmQuutw4xlKFsflOv4gaT7U90S6nsmdMlOif6LkvtyULmdSEsssHoOKixp0DcZ32V+fOctiLRGC",
+	"xq4dlvmTcjt5AaGbTnrzbeZ5WrH3hH51a/gArJMkghsy0TpdZRB9dYhOmBmSYxGRxMjA4p2IC5OZQrv2",
+	"PQs4xIEmQ5d1IbJFdodnELYJAwzbDamye8GcKF8ZIVcybDHkCuw7TmMbPltr/ekb0SkxvRysXnSP7gtG",
+	"yjAWlWS7YxwTY1CuI/CO0akaECQJG90dYWwic6WbQAkb1+42irl3MBjQCPnFPbo9+Q2zg9V1WGe7b9/w",
+	"Gt0eDZ324/0DNW7kV3sPjGsudh7Oi6rxEeqVe9Sz/eXckHLl7KDfS9ogCol/1KU6jhJmzNghuDFKPRaW",
+	"3J4pHVXBolLVwPnJ2IopJWfWs5NNy+pXPA17PUHFppa3DWRgCTuSPNvRl+6S6CEDd0IWB2oaAbuoVJq+",
+	"P4o/p6fKLdMvqiYldiQ/lNSwwf11hFwELE9Ew+WQs42SDxAb7ERytVvEC5XFixTx3yeo7jLTmVfEDTRP",
+	"BHNsmtOC9Q8aOxj9hDZFeoHUmOfkiSOa5YA5umKeO3geBKKH48JsWv2eXDihwC4V4B5VTWaMXYNcLtrW",
+	"4M9jtkn480XbLvz5LDSeypixVGNESdiw0suJklXosLfmojD8FFH5zsRQsSQ85tOdJziNRmg3KEg9Ssy/",
+	"HibQ6A5kizr3j3Zccecln3JZTbSUqe+nZSRnCgX3wEumuzmSr8MHAeYRM3ENpYvPiAxczzM0Xi3ahh0Z",
+	"hPCbnqeucbQNMQqfVZi7luoMkUGaHyMlbtFIKkg+2kO93NvDwpBihWwnpF4neFlyLBZioZkPLHg+s6bN",
+	"gDkZWe5ApC/2RJQLLGU+BnFpxqdXLZKqD+KWqFP0HCeXYgb629HXbKjLNWx6ULdw6bMbYZAMnLoOUZWW",
+	"Ebs4LN3CbeWTqmjyFBaxdDwC/WtnpHM+iLHhCL4c1Nhyi7ZzYXuQfGySgbBgBCAfsp22MLtH+FKNvQit",
+	"wt/Hwqbh7+dt+/DnknrJU/COYYZouBj56CmAIxu06jvLi8T92luug1nblLcJ5HbDBbavlnbqpZf35vfN",
+	"JFXQnkzsZ1MGz7iDsJwx3bfHncUYcURFTjd8EYiK8Ap1Z0Hdqxu+0FlLzKtGRCvxeAzUywu/YO3eG9BI",
+	"Z2KVORq3bBoahIEmIHiuMN5ELzD4nSRzemjYm1wy6ul/QvYERkNXmDPsvgbFHOMB+URucD0Gt9pOSwSK",
+	"ldL0uTMRGqmezhNoKQ77AuNQP2D4zcMkEuLKPPkld0+Quut5rmQVwR05T7homXwvtKbzOpNNBkSdAEga",
+	"6Sp73hOtXRPjZWAq7EW6HlG1poH/pd7uBipL2gdS+eBZF5Jk95ghrR2L6PabNzQVTUS6KzyZQUvZjqus",
+	"TeCJZDEO3MBjaWV3WfCaLVKz/UUmkyUEco78KlzvQdSUZlvvCM9ZS0sslj43nM3AMCmmIGjqbx+R5OfH",
+	"j7xAqIQrPsCwUMyKWaFreKlma8xvE8hPxqu5ZnTtjZ/v37/38XwWOU2ZImWMJltyOqiX3ZA7HLC6bnGo",
+	"LWcbT+yWcHeIopvo7ZwdJ+OgRhFKtvpcU+zoCA4ZTpD1bTJzTWJbIIikbWRukkTpfaW/5XyRl3wGBYFB",
+	"iegSQrXw6upWo5DfAYVfK9TlC8Q+u0yD5bD+v6ROhSLXtXUgOTICDxA/QqBZGW03ry+KGmrTDYocvEN4",
+	"uEiiT3F4inFfQFUc5awFHYJE5GX1yxJe9LAR+7MiT/pd1eXOMt47SpDYbF1N+kILgV5IIINaO+k6bKHI",
+	"S1SuLuM4ShF2WBrvZI1RH5LO6sJn8z1QXa4MMDG81esIU+23qIvTGc6WhHw+XMAFUnLEMsya7nZNtNRc",
+	"aqAlOLCBXbXI1SqqB4lb1XRdeP1tQVX2AilxwVnJYPM4jHoBjLpQ5BGfmVlxzU7Sv/g5S0S/rEP2kbnF",
+	"WpFl6y1Xw8splYVjgOQQnrVi5EXaPhb2JvLXYnAo2h34Bnr0AnboRdp+xuWGQA7+XpSrB02nXqTgrcN/",
+	"HRKLumcv0vYL0Dm1A92g5vi0tUMKwWqVVQJ3jS0b70yy+c9TbKjBwY9UYP5RtA80kqh7EiGenhUtUqU+",
+	"oVy7ZpWYVkSdzZPON//qfPWn7uUvu5c38vDXmRub3165995p81fn7e83b33V+f4P+MEbH25deD0scb13",
+	"eb1z9dWtC69HPbeSqlupMlWRej8SdaFBKF4RLALj4c1YjKTafxabXwyWwtYXAysmcKX8pfpQzYlx9yrp",
+	"CDHS4xBIczO/npk68NLLcyenHp359ezUgZdemf31zNTcS3uSb3CSVZq+G7SPq8Mt4SaA6I3PGPH4+YtL",
+	"uXxfMnAcbVJU1RpFiJgR2gPAFBHdAzCn1FzDkQr2G7wm7GEtCBqxAv+DgJfZLxXPCJ+UfdGSUBtcDV8r",
+	"F0jLdwMmCWfMiaFqKjukxTRFjGoEwThzNrFMW6HL0UJbC/zv/oKBDaq7vKM5wqNydr/JXck0F5UMUzCG",
+	"QYcgmn1D5ok5nIt4IlWU8gEKUBZPAyaP1ptBk3pk6bnje2Ijxc+XnjveO9iTECmrihT7Q5N1q1NHGxuS",
+	"SMYQckCPAzsl1phPnl1aOlogi/Z4a5bzhBa5xdzGPG3uQFURxFPxI8n8NYQ6BoTJxaOHF/AEpbCaqjUN",
+	"j1zkDmtA5qdAawfBlVWb2vOrGnxEIkzRo+jqYL6GRJCFurOnUORF/thjh7k6VgP52GPgPdY6V873X5Xz",
+	"5JdLBwtkqcZcH2DpJSbHclJarstSkQuflJZpUCqQxx5Td1jT5lPM/Q1mIAVM5klpbmbu8anZ2am5vfio",
+	"dt2ax5VVLYtcVMnj5FGcwj15coA8auZvD1GyPEce1ZO3hzjuihtIPSJ1I4CLO+oF0N2PPaYL1fxmUKs2",
+	"PQ+zypV6x1IZVOxFXgq1cKlHzZciOrnUo/RLVkOX+g6AIi8ZnV0KDwM0CEtahZfCI0FjRMftScfFqgcE",
+	"G9ADfRF23mOPmdQ5yUiF+n5bjbp02GH1hggYr7SnfsHapTBL0/OY/4gklZoQ0uUrsKJFDhKn3S7WLoQP",
+	"1Q22ziiX4UcIfzwPGV8Nhga6Kb5VNrL+edX1JaSuqMnNEyngB2Bd6MiKzv1TxpknJBpwYE0r+0QP8xij",
+	"DshGQKjaS0TW0GUDsOghLi6trHLRguCSsrR9AHFwA7UR9UsjXasBpzgpLeHmnXrGZ7I2T2ZLal/LlEYp",
+	"ei9rzbLu2tO+L3wjt8eeOUgO7Nv/BNEVFUrUtUIH557++P//Gyl4qUCOGkVS9imv1IpccFJSsl+KHGDA",
+	"IcwWjALyGXVIqc6kpCts+Xe1EgoRZyeCku7SvzXV/bZBfVpnAYPOBVqFIFW6KzhxBBSMWCwZ6L/F31Bz",
+	"tG9mBi8VaqM7eeK5q4xoryLenjXbZFk4bSUIVdcDmvAGUya2L/gKaYmm5xDmSaaawoVWbbfwBqN+ScDB",
+	"p0Qeuv+KGnDQlOQV1ALklQgMMnmlyF+Zmpqy/189v29mhrxCSi5HvAK90KV8+BFMd56UdOeXofMl8gqp",
+	"M4OqXMIBlbRW0w3PqoabnDaDGuMBnDOOagjwB5er1PXwb31+LQNliGrYEyv23mca26saqwq/7DoOg/5U",
+	"pF9V/zV5+AYZ0lis6juHrbkV9RHcu1TbVK4SKeoMJq9VE+o8UBcmoB8tRS5drjRQJaYL+1QXuAiWIWyi",
+	"GgNKRjwtNEKXD/NufnFA/aIieNVzKzCnMqCeks8SLPCyqFYlgy9qzfLy/6x/XgqvuT7maYCUWAj7V/A+",
+	"p2/Eal413pp+4+zePNk3u1+9NhBi2aP+SuR16sRW3ZYMsiCkzCM4C95e1be6mbk5lImKqDc8FkATVddj",
+	"y3AFkbqX8DN9CbYS8Ao6iIKamrigZyJdvNqiJhC8Yt93wPS4TnnbCKFEYanolVPXQmUTlY6xwG9PAWuk",
+	"XjBoZT/KCBfLHugm9Wu1WkCRq/4oN2UbP1yWDVqBqVDXEu23UNOgOqm0lrLJAsZNwzAdWg0v631gJ9Iq",
+	"daOZUW77z4BXUME8pS2/xx4zgo4zWBcOm9cw8yXjZzNtwkzqtFKQX+hrkYMI4BmCx0vJWIWwPQxqvcYC",
+	"N0o7amYqvffYY0aZqnNeDaq0iChWv6N4UD0FJi6qS7BUuSCyWanpJtEd4LkVxtFvr03UxQat1NjUXGEm",
+	"l881fU/bi3J+errVahUofF0Q/sq0/q2cfu7wwadfOP40/Cb07xpjNxct85gtzOBDosE4bbi5+dzewkxh",
+	"L8bFEChymjbcaWW+5eZfPpnHP/XjhTate5GP12antZGIbnohk7gpLBs0HKf6wEc6WNev65MYvTzgvdJP",
+	"gFBItEkOH8rj2VCnq0xCaiqaKg4zCl4dX0BjoSyFNWWhR0xYNG2K3PqLdBUYWCLYjDr6IgjLNvdJG7fS",
+	"cxsL2IimVl1lrIFlrjUqawXyDOTrR/SksvEifUBnEYUaMPXGIkffGGxsFjmBwdZA48RoapPsv6bMHWVe",
+	"wMzB2QESredMGv2sJsHA6IOg2YP4sJObzx1pML6I3YKVNyd3bv7XyX7h8JHpiJUHV6aX0OPBZPCUQBLy",
+	"iuCBdpxHjZHfaHdupJJKy3z3r293P7oQBo+xlOrAgdkDT+6f2Tc7NzOz/99VP2uCq8dn9z45o/9P3bSQ",
+	"TifX+edr3RvvbG/8Y/P23e3rp8LrFk4NhE3Auz08YQQmRs0RehBiPp3Ab2IurmwIrhOM52ZmM4x75Lcz",
+	"B1/eH33QWLFGlXpuA4BJfJcHBQTQ1fDOye+ynZ8+igairh0AZ0mzXqd+Ozef2/ru6uad97e//rx75pvO",
+	"nfXumW9+vHOmc3qj89o33e/Xu1/f3vr41I93zoJ/aAXcPVYXQHJAr4aYBrw+VBRJbvfjLOiXX9QR+fBs",
+	"QAxAZQca0MAQ2Q1EQZPZaOcp1iwj+z2grRb6NsNxFuhJX8QO3vcdkVEyoHchbloGsZwZLgEG9t2IwLiE",
+	"58+3t6/d6Jx7b/Puua3b5ztvfLi5sZFdVDS+fvqhAtBEskfFo+YW2uYvGZD+EgH3MYHsfGL89/2CcAif",
+	"f2CKcSQFgZ3NrKAenCR0Tl3euvhF98yl7qlPOlfPoT7JLglVnUKQLAaGIdsIAdwP9c0CYzcQkQWfukRE",
+	"TnB7KXtULphkDzAC9K8Q/VG1qc5xHe9DY0HTnHtiZQVD63HxecblTig7E1z6F/CUzL7u43y5QbZJPJf0",
+	"MozvDOp+9Nn29U9QZn68c6b71tnt66c2b9/snP8m6+ljyD+nZZT9d4WlBX413Sh6XrVVBf4KbAgqHcOz",
+	"V18w8sqqU7cO8D/1y8bPWBAl0Z3YIsVJdVNWKWS/XYj4zFwZJiEJzohkAaYlyZrbaGCVJbgsJTwzvjXe",
+	"Xv9D9+Nb29df7Zx5vfvx6c7p1yOLGq13fAkIQhO1gOdIjGurDgO0PnqRiODGsK43ZQAOqDKUrAYFAsu9",
+	"4q4xSZDeWm10SZoN9G5qBOwF+6XPIuj4iXZEfI3HrwD6iIkfct2/feMP3fe+HmGBkzaujOzX+IwrIV8M",
+	"H5uk8jNvSdtXEKeURi24vkEqkHni0SCiGca7a7qXP+p+eWW06Zyu69K2dB0IVArNsufKGnPibnw7Htxl",
+	"MKoIWxzY3pK6jr2+u8nq8Pm2ndNJLlz0NSnq0Gey6QVyjIfW5S83Nza2PngV12jr9rvdDy+PuEYvw/Se",
+	"TF2mxVishnKLjAGmL/U8HaJryXxcrZfbRA/SWspFXuKiVdJnwUrTZxKtJbWUAQQN9WlXo7Jm/DiOT6uB",
+	"lg3tiiiQJVHk6grnMeqAdY6nKQoIZLPGsl5bfcI2D33XZ7D2+cT8G8ikEQsr+YxWaklujp+xICpkPeY8",
+	"RIh/22RQpKU9EQZ/JOorsDIxk49R9g6ucT55Mp/8Ci5ayc3rHJfebM+0dnRZWdiQSerAfLFcjH02saDW",
+	"EKon4oYmv1Tn0CT2P/cbzIY1/dB/VuRaLp874ckTSe956X4obVO5GSZbQGtr3CmoO+GJuofjklMoeCa5",
+	"syAbgFxXYyyoewX4b/z1Nqeo7HIKE5VQQMBOBNNqFkb8ZbKFbca0oLboweO/Upv46RMV5sHuBvwQdWUB",
+	"MBMcTcSSHZ+O27y1vnnr793LZ6yaG2S0jXSPhqP0KA1quZMvDVSO0xEK6J2/Ip9ytSyBgitpN2+6buSi",
+	"RR4tKc1YUjZ0q6cwT9LWnnyRl6S7wkvGyFZ/0KDp63QOzHbQa5QnJa0NS+DQkpqXGh1Z4EQucshHXcBw",
+	"FvqVq774HdM5n6brZbbicuNy1qrNmMOA36YOiSLHFNkkBbpYCY7wASr0IfGImA5qYPCH3ShGy+3Nj7a+",
+	"+P6H9VNbX33X+er9H9ZPdV77snPrDzuzE6br1F8dbCg/D09M0tSi/mqaeXwUr1DqssWVCVKj3Amduq6v",
+	"K+XHaIR13vi4c/p858zr29dudO6+NxHtFKqO+HSrmXjod43q5E/kGmnXcoebA9NuzVGRukOOhI9NcJvY",
+	"twxy0YQ9HmDxjlkjbV38r+3rZye8UXpK57gyTwwXoib0M8cg4pO5PReE/sskTuiSeOh3nF35n8q2u/4t",
+	"XmX1iXX+Quf0xhApyboRp1+GBOmTu7Ld8kMfBn7foULIbNpNs1FjHkTbq8LzRAtx7WIGVL8A4uTZ1X3o",
+	"xQ/7+1MJJH51sXP1XCYNFZU9v1Jz19gQ16F5qG/B4gKiG3PmtScldOctEKfJ5tHmr1FITta1Si4mO5qf",
+	"5qMo3TZGkHTDxvr45Au2aS2KvRN+5DSzVvyYgf+CNdRd3vx5SDWQevX3XCwQSugYkF1Z18j+mSHAYpO9",
+	"9ONg0g7XXwmvWWf35VTtXjnTOffN1l+ude6+t3nr7c53r3Xu/rF75dPOGx9u3r4ZkeIKVfMQl984G1my",
+	"4jII9RJzYcG35waSHH92cWpu/+Mgh9L9HcP4pk6Hhew/gDenvE2ASqLIIbQBCU8e5P4tkBVBBLchFV9n",
+	"WR1dXDr4bIH8/OjTP8uToy/8LE9eZOWjefKzw8+otxX50UPP5CFRaYXrUBnRq5p0vXxK3U9DErVJRU0j",
+	"LG2jqrwxdyA1eGoKv5Q8NhueoA7ALY7tJL+z3vnbm90zl7Zu/23r9lebt97YvPPxvT+/GpfDGFFaijRO",
+	"v1yjcpBfGiUR3BpQHpAEVKRkTN/+TNlsnTkuhYTaBSKbjYbwA0mOUb7CCuQFcFWo1go+W2PUMxo2LRL/",
+	"MxbEpGqgdl+M9BOTsdHX47E0Fa2RTuICFFWMw0DRh1oEL9aMGZBZJEUlYMGUDHxG62PxNOIMjDGQv3X5",
+	"zSEiF1K1xNfzWUadHjXRPy+ZNhS+QUMa/RI+nzqoU7YTXIBqYUtE+KQEzvlSIXb+9bt6dYtHIEk9ZRVS",
+	"GaFPjs83q7b39vd/6Wx8PmCuRzNSn6VSG9E0qNQSNn4Di8MoqdSafJXQgJRi01GKBeLLjLTgXIkskC62",
+	"fpR5kkEpQDznfw/Ut0HjriRO06dljyH0SgTTGzIUEmx06N4grQA7HaUj3OrxBR2059Ori2fSLKAsR90u",
+	"t/X/pkMOxX7z1nr32n9nPNUYdyivsNRbAh4k5qkdeUCgOCqXZlRH8PezTXMIOpfWJNyrcyMcRy9NVir0",
+	"7A3ydgFOPJgMoSdo3AGr7fU/dN68Osi7lWhjv1gT4H8CIziPSaZMB9bmDXFLntAWbZNHBSdOM2hD/Rlo",
+	"tz155CSEaocyPmqjczXqVdXQ0TwPwZ8A4t6hOr6UoMvwpr0LwbxfcRnbw59U0vIQSUnUINPB4HRlKCiN",
+	"JNtBKBlFviX81bIQq+ovDOQ+WjjhyRMgbHUhAzJHnn8KTN65mZmZGUjq2JMvckdDs4e1zQXygq7IinBD",
+	"aPeEq+FRXFtsA3XjOr+CQw1skVNJwkElXdmOoSmmnwCyntz/dWdZyEGUljIkWmM8uLav3+6cv4Rit33l",
+	"i+7HdzILnyHLSbyLPa2Z+CKJQrrgFsPE4Hcw1RMQZBbEExoemnLCqO+5zMdy9kgJhka1Nqk5SvVpptUE",
+	"H5vtZab8G59J4aE7a7QMmSEa7zlwXmV48CAyXk7+UBwUAYIcPAzQ21XO93gPxyV8FgRgc+PNe1e+jUpe",
+	"m1dSRG76ZZCJk8OzCK3AuZxUm543r6t6apQ7Uxo2S+3+fBRMxYAfc6fI1TVU5nWmPqKrwX3dlQu6KRmw",
+	"RphJBrmH0HAkSZtKBsBNUF5fVsJKXqwJthYDTqZmR9hKwKiwe4KztByzITIOUIBhipmGBc/kPnhy5gHY",
+	"a+p3h6C6O03/uQEzNVmm8rvMaq7mrZuQaG5f/7z7h9dGE9BprVDST+bjtnwd4LriYG+CV4x7H05UVE7G",
+	"S5oAQVEyzyzrZ0pgzLZqoq5zZE2ODu8/qZPPW2hvgiKWeiUYv0GoB/MTsQa7H5/evnaj882/UAgHCl6Z",
+	"VlabjQHqEJwUpvoIKp6Vva9+xhzSbMSlpCZaBIAIdPQ7UmmPsLLqdFhDEJMCOawtOwtI1NAlkVrh1anD",
+	"8qDjzKeuJKuskZyX/RyVwVM4mgnqGXzDwFoiCISNMyl7ffv7dzZvrXe/vNK5enrz9t3Igmp6gPRr4JJF",
+	"UeRwAVSnUp4Axg5p1VwP1mRFMABH0vRn83C4wTDUuSWq6pdFXhcI3sgdDVgQOijIo5QE1Fcv+Z0MjIuc",
+	"kjrlblWd/aIKKdgM7H/1JSoqSRo+lryvsjZKhCsJ4xW/3QiYg9mDWvgeATJqPBpFT1G8L0SgvkUN5TMZ",
+	"CN+gszAXALQTVNQSXWU7kZixe6x1LHSMYZNUOYls/Qr11G3IH+REOmieyWQEtxk8GdPWmmtpLh5bPXBg",
+	"5j6HV81I/oNRP/V61AagTsD82PViaOy+3PyvX4otzTefbd693H3/s+77n3Xejipnn6303ZXMGk07TTZY",
+	"SVMSuHVGINiNPLc6K8k0gWpWb6Y8+GnKbevGKXIZUD/Q5IcmCwA2GHMK5Giz7LmVFDPyUJNlkw9N+pB+",
+	"ukch7gEpcd/JKQuZaP6RiJU4iD0zLRymqRITxHXv449nKJLoYVHiMtAs260ML4c0auotZ+7EbJZOLCkZ",
+	"MDlBkRXMk2eOHXm+UFg6QoSv/x3qf1dCifmCRpeh5fQQomzKBuup37DAzFG+nX35JCKLE4fx2bmZfmzm",
+	"PhRUAKEzUViLmvCIBCAaQh3NH5pYDnMi6O3lrubV8tVDwxLqldSVrAEcCM6CKU3CJPnITkrroPllblzi",
+	"n/QSwTUVbl/oL3RBTFLnKsWQ6jkPmDUZAVi8zswVd0Kad/vala1r73fO3Ohe/qj7/mdZNW8EGT/5HsY0",
+	"HFOMPFZpgZrwzJEC+ShUW19QKOYb07jfmD0Mb4wcvT1XmuQJMY+4TE5jC8+4HoPf7Ohygm1MIDfzTue1",
+	"9MMvnzsx5dPWVBnGCjer2KL4jkw9Bw9Si9bUk7chGcBuC2nQT10fkjccJlcRGC0CtQBZ/e5KDTG2tReT",
+	"YZJVUoT2OVcG8OphCRuHmFzVtx0aEBNBCysMU8+p8cfaKsITTT9zgwfx8UGhu57cv8GmmO+YG1S+P6nV",
+	"a1vsG+PgrUYQqtJmKSTuG80Bm/p6waOO5hpdY3CiQqpkWic8d42NrwdYsCpXI+Kc9uJ6r6If/cWQcmzR",
+	"DUF/gaPI0MokvVbXYY41h+ihcnkfHAJJARqpF0RjbGG9v7zTuf7R1tm3soRVoCfTL7vOycEXusnieED7",
+	"A+YqLPMOeukOxlrj2bnz8fDZGzX8rAZ3+FC8ujOc9p1Xddp2U0s60VtbIuxEw6Mul6HbLTATS9Xh8iiS",
+	"Vrg+kc2yDNygGYAic5pBe0+hyIHnokSQYho8xVAlYKZF+POkVIaTzmBPuZL8pikDtwqErOpABqVQ5PiY",
+	"WjpIHRBVUkJtAPlSCIZWgoOhRKiyjxmvMNLkgesVOX5RRyLEUoGU6ozKps9KGuNUY3Xr7iHIpymsUYJT",
+	"ALhgRr1SkYPcSm2EqalYICXJgsCLtBZgBTKjXt+IlfVpMH6LCINKXa5N0bTSUr2NHgwAIRIBWNb8Neqh",
+	"cwBJq8w3WL+tLK677ypz6+qlzumNzpt/uvf3t36881bnm39tX/ms88aHsHUMVpVtChfXXNB1w1Us3Nc6",
+	"fz43M3tgrjpTmZ2amZmZmXpC/c+T6n9mwv+bNcR5dcN5mcOo/9zU7ONhF7vvf9z96tPO3Xe3Lry+dfGf",
+	"2zdf617+CHqm5SJpnOaryEO5gHqrYbP3Pr/U/fIKtvbjnbe6f3ht+43fb9+93fnumr4pBJpRqrdt/U3Y",
+	"wb9e6F768+ats2omz55D2PJcPodlN4bp/OTJUUygkYt+74+CNtVr40wT+Lr7p7d/WD+1fe1q59oHP6yf",
+	"uvfnM9vf3/hh/RRGKH5YP5W9QgZg26fZicG3MsR7J5SUm9zxmI64/vL4U0QGbmV1HhHSLcuA8C27QMtY",
+	"nZIEoshXBEQ54hDz0Jj9scbFFn4JammUkSgZ48adjYxmRQ7+OBNJQQ4i7eeeJ0IZfWBwYU288EmFcozt",
+	"JiOhPn0CL4m+DZiNO+gFbY+t8mDsTnNc2MJYL6anN7oXNjq3Pu+89dpQ57mSwmG+gSUA/bVC6PK8YS5v",
+	"m+QUKjUfU4064AXB9CYo2HI5K5AlCl4F5McKWm6FmeOK1KhfT3cfjCIZP5kMJy2UGhYlOQFFTSbznMK4",
+	"fRaZRUOyQU4KZXn1EkzAcZvXuaPUIw4NqE4dmY9dLqLYR8J3mP9/nCYr2Ui/02T2uWrsFunj7bXqcqxG",
+	"JkfUr6HSqcjVz9AjZzL3ZmZm9O0XkSM1yjWWA2KHkrQS+kJkUmliooPSx6T1fiwgfMVIxYHw3hfM7+Cv",
+	"wYWByJ8wgttCsuP4kyRvtXHnoLcAgP1MCo8h8krqhHqS+Tt07fQ5qXVdQh0cyeBV4isApBV1OAn/vvub",
+	"gJ41xUuwbyZDPKdUdzkrzUP6FYM8qXKb1FmBlLTfpzSvD+1IbtVhuIQEdDU1nLHmslai/FHPw1IIplnq",
+	"VL9GkMNF+D3883lsBP79omkpYYi6niukl1CjASQcrt3ESSMwf/7f64CRqSn4MKXjRF75cPP2zc6Z97ev",
+	"fJFQ5Zp2OX+W6vIhyO7jBfJ0yIrhSiQOYU6MFUBtB0gsFD5gzHkS4Odcj9mDH7Q5oIK3hjFrRMtki1xZ",
+	"Jq4tBlSHSVSsdC6X1hM6IZFIWk3METwOdIoHsWzwwaHtx0jvXGd5MNp+LzZ/Mvp+H8a+eklbbREIG1kd",
+	"iC+Z2zs7OzMHP1QGEUwAcEeHfTOU8foqad6vthE+GXY8fChhAOEPsOPhw9EBhE9pjOfomz95rbvx93vv",
+	"nd66+K/OVxe6f30n8rhsiKZkvZ3devvNeGf1Y+l9npuZmZ3ZO7t/bt/j+yK/K7t+UFs257r5yeat9c5X",
+	"/y8IARJ155aemvr3/zz2n1MzM/sjNPsoWbEacrUYFdEA5sxZM/s54bsrSrbD5d66+NH27/+lCyGufAFd",
+	"ytBQRTQiyrRz9R+dz293zr/VvfRtLy0DeP0yot2qbSNl5tv97Fi15TFWYW4jUWE+a07PMaanXby5efvm",
+	"j3fOdM9f2Ny4ijo0jm+dABMAH02DahwAla++luCsM/OprkvKBAA9yDVrltJpSiPKQXxEhoXoUcyk667/",
+	"rfPOG1sffbYnVnuiyYD6L1XQl4Nh/fTYAZJHFJkxHrBqZOk3KgSaVd+OMT/6k1e7n67/eOfM5q1zKDYZ",
+	"BaYnuhHv6VNt4jpg3Lb1aVcgz5srlDLO8uTwIf2NzBPQrjIfYuTni9wgsecRDED/Ksx4RCr0aH4Nkrxp",
+	"Nm0d0dcoh5YyqEBKWP7/f7Asm6fBAph8ag3kbwl7yqwqgNQntCo0Y4glFdSwIJT8tkn9AAN4lJOaaPqA",
+	"u2jZqZTFm5LHtaNz/hiM4HAme3EH6ACjq79056Zk47YV+zL7I7biiBEgyfojS0bkdxNZ0u3mB3qo8FJ/",
+	"IsBrk8XAyCPJXR1OUIzIFMiLUC7ATjRYJQD2T+qUtHypH7u2dIY8CqXwyIO3h7jV0OSsUUnqYg1g7ol0",
+	"lV7GnO8it66GAbGXB2iOYuwFmEUTYy/4DUpgxXXiwYUVH6jWe8Iq+kE1VpfjqnROv765cQaNGd2Y564l",
+	"h3vMV/lcnQU1AR+5Pqtg1X/FbbgwKmuPnsyb7LhoY5CGOD87Y3tlM+iwjkg18IfXOq//d+fque5ffw/N",
+	"uFI24wM0+MO4JAmWWffyuc4bVzrn3otyZkFESFm1+/bDwugeYPPmMGQyWJbNRsODUFI8WAXqMRJamnki",
+	"Z1tJ+K3aC67pZE20IETxjbZfrp7rnLuxefvm5q11TKE2tqmagTPfdM5/unXj+xwwuivlAKkXYGGozQt9",
+	"BZ9CwkLpb6LrjGGle3cvdF774sc7b219+XnnwpnuX69s3r6p9Q1mWyZFqGwiZsMXFeZg/Gvz1rudaze3",
+	"r7/auXYlunb3Lq/3fAWB2Gg47sncSPEryR5U/GqghWs0/QTCWMhF/OOdM53z72PQqnPtSvfjW/ofZ7/9",
+	"n/XP/2f98xFMGYP2lmrSqNGsAfBXj1I2ldFoANeEB3DOEToDGbieF4GAhjmBLMQyA3NYw68V0gwBDUeW",
+	"m/BSmtekLCUOftzHNgKcjfPYTjtejzaDEJapF1wqBN5zOZa0mGWx8Uab9axOWBrYfAZ1EMPpqn+w7DQD",
+	"l8lS+j0IBUI0GJ8vcl2nigl2TIcGtGu1TCureUDDof6K6gkpU4coAeEr8LnOkAiAp71CfUcT0hiKnQDJ",
+	"qIyEWX7q/tMcn3jg7iVI0c3N753JzrSIPR8pODr7k943AAA4ql6LROmHqTcqoTztPw8fha0yT0qmdqwA",
+	"pNS6lgtuYQ2XVVgey8doUMNy6wh+oGZLZogikCfWKkFgwQrlskB+yTG8thDeuvQ1yw2K3NWQ34Mi71Ed",
+	"OZrwPgwoaWOXEAyfj12zJgtYxNAcIFvhwmvqF3v5kIJUqV9IjV8esu1PsjxCv2RAfqnrE2XvaX4mNwBI",
+	"AQ3/CU7WMJIs2SOSeG51nKWnl05vfvs5AoHexzWdflmNeRBUo3k0ahVRSX5+/MgLOpufkgZdwbSfxX2I",
+	"ywD5OBYoscit595APOSVWJhS4wAuxqnYjeodsgnsPXAOmx4tcxEst1lQCvHdrNBhPZYp0FLyl+6HMbIx",
+	"sm55BtVBVm/M8Mde0BjUo1eQmDGMu4IEmXxBNscolflERAJNVpResphlg/9CNXIyq9xPAx3yzn0992Eg",
+	"aeZu0s4kSBbOojgpFkEVc+PitNBFjjlSsEsQ+klD6at5YcbcjHyi9rxk1Iuc4bLIzZfI0U9NM3lSp76F",
+	"ZPEZPLZADAoGeB1KGjkd6t5RE4C14dEKKxCLu47fUE6YxyqBL7hbgX5gYRvseN7TF9QCa9Rz1TiEvypD",
+	"eCII+zqilWh1HFUt7Eoz9JrM+QepS3bqeoPkpqg/BE3vfleU/QzlvFWDgoqL/7V9/ZvNjY3OhXNbf7vR",
+	"/cvX3a8+HcXvcVQdJA8IjfkoyhB0IeTnqgV1L95GJvPP7lPat73GZz6cfbdz7gYq6h/vnMFs7O6ZS9tX",
+	"PuuefTfuJwkNurQ7RZ+aVDvtJ6klrVMAdAVWWmlIJwfzMkIt2gzQ7z4PNRSGFu8RSWiATnfDSKj+bTKS",
+	"4WvQWFw4Oj2kiZkeFO9F7Xn1Ug1sW+TmfXipqlFZy4P9op0MqFu1SeOi40Jw1qc0QXlHJcuaPxohl4uW",
+	"VprAlwI899qABYpHUN6JiSiMevdZ+T1IlfZT1EfJWDh4KltewnEyK2395dLWxf/ufHWhc+7G1j8+3p0y",
+	"WROu85NUJodYxaO+3lF27wXpFhLgN6nhLli9U8FEC6w9CITnECkKZNGYQFCKUFbqQzaTPMa/Eq5znzfn",
+	"rnYdmgcmqnV2ffvuXW0PXD67ff16LvPuUwP/qWCCwSm8efdyZ+OjkXYKW3MdFoea7jnNfGFK2hF2UPVf",
+	"Rux/ZJtscmScN8kNxII3YZLDfJFbgGF1CHmMVs2jgc+YxUQEl592lwPuE+JT2TIbEGYI8JlYNQSYS5oT",
+	"3v2d8cPb56BaRx8+mIxJGmpQ2ucOpjkmYkCZzorPWjpoHcAZaRAZoQJT7RVoWvMBgzvRIF4FflMG6JV3",
+	"zeFsUNAMUhrYAz2TWROeUyCLsSMfOjPAg/C0WbghqATHh8xIKhKMi41nQZKfve9gT5HxpxxNsMTjjixt",
+	"ffDq9tefdy9/uX39VPdPb6cgtY3Ta1ZlA4pN7EUZgzmw9/SuNJx1liw9oL5brUZCiHB8UNfJkxbFQA53",
+	"4AMIEYVpc5jsFLvhp0YVn2FMTjqkCO9IQ1rDBK+xBxQv3tz+OgpBC6sygXhiCReyROpgRessM9qGQ5+L",
+	"AMDdrSZpBtLVNwo3YPVHpF5kjJjwcP3WIP8G83WqjIETE3PMS3n8BB5aBlVOfae0p0BKDdougXPDBlC0",
+	"1gKcQab1FPMthC4Wa6wpVQxQ8Su+aHKQSY9i7LrISz6rNrlTgrIj1LzUYf4jskAW65CbB9+oFhkfmCKk",
+	"Re0BpgnhWiUlb+hv8jnP5UwnPcPocvNzwM/+2yblAWAYzeZzPg0grfvcJ/c+eV2nmTRoO9Zw/Odl1/Mw",
+	"U3tmZnZu7779jz/x5IFc3vYoN1PdX5mjs2xqdnZ2dupJSunUgXK53Fu6rburXhZJL6oAo8pJqItZY4nd",
+	"QJb5UV+HApGbz23efXvz+792rn+7/c8rndPnO+fe6F682Tl/KewSvnqEm9Iz7AElrDzDhuWraKU0gZSV",
+	"rTtfd7/87t76B1sfffbD+qnuxZvdL7/7Yf2UmtPXzv2wfure+nqi4ko+awBccHDIDR+JQOaU2UqT66Is",
+	"DNSAiRdisjc97U0F2DQNni0D0UB8isCAhcUOGKS2EJ4TeaAX7xCYLyCUa1NjMH4MAIfKvAlajPG86ZzH",
+	"/FXI5K2JlnZ8mLaW24z6pSKPxHT0SzyKKerqgTAxmDHgL4hAJa80mZTJSMn6aHwOJ3eCkghvGJzpjcvX",
+	"E2J0uSZAAvJ4qEgbd1ZV9/2b9/58YfIxRjwihxhMcUkLLzIgJr8B+1gXWMalMIpzn9dFuq1elBs1m7AD",
+	"1HWIM69AFk0COpxsmJVQIE8xT7SimAM6LSGk6Y/fn8ApV/ZFc6UWACXiAFF7Qc/CBGUNX5EW2dYdmID1",
+	"jUUdfdTpZt3HLlCYSTVAngSmeakVh2d7QtYadc7VqLO4cmRRP+vKOHGPEkHBLXlFINR3qcb2UezbhM1t",
+	"/Za0WxZ826NQQI9A3pkW2DGeeBu3tr/+AvNqO5e/2L5xqnv2zXunoxhQlaYMlDE3IVnYpStxuKOP9goS",
+	"hBRXhFA3tDapC5+RRyvC9yFBP098tgYp9YgYBZ4K9OQhU4BPgKxuz4L2/0HqPhfQTrKvDz2+Dyl3E3RO",
+	"9XI0cIoHw1P+1Z+6Vz7V2EK9rjnt+0k1xjAjcypwK6ssmIC8LRJs2rBlaAMgcjKqe4lEV9aaK91AE4Cx",
+	"NaWp8JQqcg2xCUi0BruiJ9oN8Sn1nLrs+bzfFaYumUCPovMG8oRDDjRTJl60LAo9fupWXBKVCpWu4KUI",
+	"pA7WVCENNvbYAMwbXjTN7pInYbmA6rSusUh0tx2pVpl/jGrsyZ06pDPfY/BN8NL7nXeKr15CgUvR9ygz",
+	"48SO+sYG7bfevtG5vLF9/dXN29EUQ8l8JXHpG4VB/egk9ogp/TcVT5YciGPWST7C+wPWH3IGa3YEC7WJ",
+	"2auixeexRg9ZaiL5Mkg0FLILEU0uZDcT+tZlkWPWqkae8ly+algUmO2k4MwwmrqSINKZY25P6v1FTiuB",
+	"MkIkqwjIO6yz/roue8JYxpg9KTwwDx5EAN0xpsMxj0VPOf/AmnuQMBvI2GHIVk/I/5bycEix6Vx4+97p",
+	"c91LN7DIKnMeudq6XpDBv20MGm5ta6hvCjMWhOdI49vGY8NkvTQDRHvOY/oFuFRx7xrDCcHYKszzBtTL",
+	"HNNdnXjpE74mtVIbvh739Xzr9rvdDy9vffBq970znTf+cj8qZ0oNXzSEhFQ8vXMBu6iqXTVuhXqE+b7w",
+	"86CA1wTOKXmU+kGBPH5gD9zXi1wvXfTLJ2b2LFhsUnuhRiQmS0nkBgukhPU2yIVFixyd0QDU57hAhUV0",
+	"N5G2TeOT2raUgNUY9UGGahQDmEqdLoCnW6fN2GiLJ6TSu55HysqEMeCpPaVAJFIJ5Ax0gYcy+eDVbk8h",
+	"rHb0mpWM+JpxPmOonqaJaEHj+19snX2rc/6bzt33Oq99piP36gHIKjI1ojpWee/Tjzrvntq6fX77wmfb",
+	"1251zl/fvn4qWoL68/+YmtMw+bBlcrNpNbx0xWfpJbzYeygWzejzxhFJdXW9fb778a3O9W87//ywc+3D",
+	"XFpmoy0nxa/io9gbq9h961T38tnNjY3Opze6f3r73qn3O1f/mesbJeq5ISW1T0b98446Q4LBi6ZbjXYH",
+	"lP/2nz/onDqNl57evox0iHrBg3Ho47uH+PS1Ip6ATx9P1B/WT21f+axz/p0f1k91/3j13sV19Y//+uLe",
+	"xfXMp2sUYnUgp0KewOZ3BUfrs+mvIEJztJqxn3LBnrc8vPAFAqxguO0hb2GLG2u0ouN7GiiLCwP3n3jg",
+	"Ho/0fsKHbvRVaaCTARLcTcKniUDmWH4/RizzYQdwEwLNuNbGcRTHNVwgJSpXS5j4Qq2QwLKXXA4bslTk",
+	"osFAcAh+1O4NAUFGmkPbcEd3A8NNuUBKSpu3S/pvWYR0ei1qIEEu0CPIPCkBonkJia9SCE/NKrKHAEBC",
+	"rsYPFRhgHB87CmKgnrdY1Ju3Njbvvte58UH38t+xAh0Ep5kSa25ipFn/ePv6N50bdzvf/8P+cgRUKytv",
+	"IyveB+Ne+/2XnTc+/GH91L33r21f/+SH9VNb/3ize+WM+sdXFztXz2WDm7b6UhluQKiUylsN4UWsXonU",
+	"5SERax4zrm0wzRce1nnjn8jKBjSrRW6IkarUN/nWFVFnuvKlwUTDY6Tli4CFnL8mx0y9q8hdh3EA7dep",
+	"1viTSKcWekCJqHWRaVTAQDKvOiCItGRm4yeNGGRHkaDXnzYFxJMhsDZXq/Pb35+eVOQT3UKpAnuc+WvM",
+	"n5KMB4StQaUsBsOheFJUiQxotTqv4/OiztDRqh0g0XrJIvcZdfThXSCLHNsL6y2J68io/CUTNQHgOWYA",
+	"JOVE1mijwTgQUQi4heFLuTAE2DaXEsMgQY0iIG+R9/Ue3c6wpoZ9DCHiFjSJm89oHQ+U8KQSK8lQBsfh",
+	"6YN6uofKK1TuwAQllnQPreB5GteqpIdSip6olOhuPOua8h4JeNJjlNzzf1JW6PkLW1c3hlibBixiUNYI",
+	"glT3yUHexsJfAEtQmZTSoqFCPMCmHtYl89ZSybnCTox86vMQ2ziNZK/B+C6Zl/qmQBs8ajOOlfDpJwX8",
+	"a1YtLYngOQzkjFkrd994b/v62R/WT3Vub2xfu6b+8ccvtq9/0r31GsJW9Ycd8kPQ/6OIKUQ2V1a0maw0",
+	"bcQoRo5A3gZZh5uTPtFpkXMIC1R15BxiAoNCaqjCUIqIAQR2A1nkBhhx0WL/qqbB/Q/1Yvh1Upirwbhd",
+	"kgcK15IEzRsauFtfne2s/3nz1nrnxvnu+ze773+8ubHRffuzznevhdAYdkWy13rYsT8o0Jfw/amOh8No",
+	"KprI0qSINNO2yNCYnNXD0y9jDwdTlaVLW3zYIZSLRtY0PyzUKPBu9MBrpqlUtIfHrVQnD3oZCnMKHpqd",
+	"j4lryT5AzJiWHM2eNb1+Ad2bccO2X5SmqZTuCt9BlLfvRaFC73GswxseDi2Iou0rM3Fqdm4HegwHA47y",
+	"h7127a3TnWsfdM9+33njw82NjR2oGZ33OTBzGXxNRHADFvMC3FxsiaRuFIOMiBZjY+hWsZAULBiNSmF8",
+	"hOlZe1YUsb8TBn95mFBdECyg3y9z//QHCMB41UcfQDX6YnwpOFxfI3Y+QPqFcgjXWE3UIEjQ9Ln1i7sJ",
+	"5VXH1I8eDsWkI0BS3RM/+XD72ned8//onP9m6+/vd85/qiN07RBOFmNdIZOeVj6jKjMjUg+1Ihsg3VHZ",
+	"xPzU6cCnXFbj2cX9l9sl+9QQKwmgH6PZw3DfEL6SLyVnC8TlFVEHlEfRDFaEy1fmde6x+o1kC4R63jwW",
+	"yLYMgKW6XKyl21R9BDt2Is3F2TDu6D9NJ5SI617k8kDHk419x87HEWzP/n04bDh8JnyD/WxRvWqy5anm",
+	"XYOIhRHIU3t0MOE33WFWFk1dKuNN5FK8uXFVXaFi999YGvWA7DidtaartIWPnjn01yHVndKDJsEdixEN",
+	"QxUUCgIIk5qOGFODRiuFFprcY1IadEiTOY9CvW/mQJGXsBNwIKuPS9Yv2UuQljfprpi3H9RYvUAWQeL1",
+	"LbvIB+I0qUEfWXt486NN/x7QNdaI/iCxH2M1wN9uK9E1uQb9ojtI7U6/rDoz8IpqR3MflMWgGYuho2bQ",
+	"FWOl2t68fXeofhhpJ5gR90UzUlbIorkMqUxUelFpFqHmSqmmQABqxGjYkZoVEWrhsbZF/ZuLIdXvZlC7",
+	"BnZ8+Iz2B7z6vnaIjWy5x96UdoiBu20tGnhAIO3QjoI8GNWVPKTtVS08u/GtaoKAQpE/r8mI9JkoA/y5",
+	"bkkjlDDuxEMAcAqhmFnZLXIokIfaQwqnq0PrdAXTuyXeJPSRisE7RAXS2wAxuMq0sqrDxSabEa05U60F",
+	"yegt2i6QkseqQclk6IQxPMEjjUJLlAtIr4X8jHpTBsTHGUxODoevImr0oTwztcv1AeFsZToAJlA7/tV3",
+	"3Ys3s52dDquLgco3zD+gRD3MZYBiYGB9XJ80qJQt4Tt5pZc9gQRf6lwDCCrPrawWyL6ZfXjM4dWYeepW",
+	"wgVyarucNHzhNDFTeICb5ZDq7iSBnVX7aQWRMBMTc83fubh1dWP7b3/cPvuvWPmrw3pXbG1gIfRSlJ0Y",
+	"aSgBS4l6XimPS1AWThuRBi2aUV5rP0HqlNMVDZsKSQTJodlDuhuZ2IKRk3UE5/xLE13jtQEFzljRBmPL",
+	"T+hO1j3zztYHr3auXuqc3ti+9l3n6umYY0GGeYEp59qKKwNkgTB97bMaNVaj0FL7iCQ1UYfjxYA4FrnZ",
+	"tib1Y6k/8ggZ8dSrmvwPfNsjkqyytnmnK4scdjFwlszbI/S3TdZkjnadYiahrQI0QVLIA/REGA1FnKxQ",
+	"oZg8FQop9ma0siZaNsfEVCHiN2AeKtl1nSJ3OSktCb5SpnwKl72EzhOgGRDJMDSOg4/uoibQslJ++1/d",
+	"vwLnkB4QIMg0p2TNnaq7U3U6NTcz93j2EAB27AFdAPHlcFonBjDBnY6iOU4sWqSfGrpb+jUkpv5BcViq",
+	"qtTaT22PiJQr4UavB6pQLVxwvClBThRx8HGYczLcky0qTTlSyolmZnXiKi9l6ZZwxONMMrrU+cuHuFad",
+	"66/f++NnafptJJMRB9F7uYgtdlgPseOm07TuM5Bd17uySinNh6doRI6UClJy5ELKfOCLNlMGv+cVOeSi",
+	"yUhZKfMJGkXcCVHcTPCKSauyzOuVxkVFzRyyb2YvKeEXy1rQSnnSbAiTruoGpOU27D1Il9QBGPojssgh",
+	"jR8SWoxd0GsJYFIdrer9YfAPE28F6v0R9TlReR58fE+igAOqNFCwf7xzpvvW7ztX/xlHw05WSDrvZXA8",
+	"4JB9akg84Aj32toBinyBXhudrmmu/Ab10W+RcXZt4txk7TD9mjRLzM4HKbeBZ2BSpnfnrY3OmT/2scer",
+	"wyx1JafduiFIStYXx5m5bhu0H/tbnS8GpeB5BBv1Q2MmHLYhQIbH3QCdDqu4YdUeFZ6jL/OQZAYe774t",
+	"eRj6GZWtHqMmeRbNIy6T09jEM67H4Dc7isthG+MvFLh+p/PaZ7iACUuXz52Y8mlrqgxjBQMpupg+rQ5I",
+	"b/0V83EdQrI1+AXWFdNGwxcGW1MDG3JBmOPCHbbNgpR7E750gvtK9zttW9lhjWtXhYvx3Wudq+c0r+J3",
+	"r3XOv9O59YetD17dOnume/nLyPK4Aav3pBvreRusIZ82D01w9vQ70mbPdCFPOGuN726YopmQwKlz4dXu",
+	"5Y8S5m8gTYEV0DWz4MBVWBV+hUU9MRqmqi4A5p0crAkTWSty/BCuwYRx0VypgeLBcMWa63l0BbIcAC9Q",
+	"l0tXLdewaAZFXoLOGs9DnNkwtoegJNti2rqyQMxcG/8kEGlz0eQV5kA/kLFQx/+M67NF2/OYVI93YFat",
+	"skpgaBVEi5thoamFbNuqkxYBFe+1Qqya32KZGxI4FkgJo9ElzO2NhSIxqz/0wMLY02kUj+Jw9Th3c9/E",
+	"jrprbFkdFrn52ScO7N+378DjUKycz3EBOKRbX365eWu9e/kjTQyWnawAOzr6xXPwRtADH/eZAHqne+lG",
+	"bKyZtE+YUoTYAwk3iQS2AF3FPYgvYBiedgqQE7fniaUdVZKuBJsb4WyzgHC4LLRcz1sAKbdbnvqsyJs8",
+	"3Ffa1QPVaGHs3uarm1Jfsaq2UxPiGa5SBIzyVs31GFkREDzIm9TcqkdXVpLRDA7CHI5BusM69Ivfb311",
+	"qfvB77fuvNu59mH30t0R0iejvfmJYP93zl/q3jyDBaNbFz/qvncGioqHC/RAbPElGwSyJY1hjVUEc7w/",
+	"L2UhxNzogYomLWDEKreTrZ5kSOeEa008VhcIUmaAXJ52tRHNAKCtMRWorxBrBzU0L00WUXiQ31nDCY+x",
+	"Eh3hzW0GXzpWcNVdafpMDkPFfFa0SJ3ytomDatIHVkeQXsTKrKwqs8Dl2tZwWJ1yg+FT0w0UOfra6nql",
+	"wYLA5TZQqOU2iCUU1WiXRL3PiqjTdpGXGZE16oPZQATXlM0+ggrpbzDTlzy6eWt9+8oXnTM39xTI0QiZ",
+	"MlgRgP4LbmP1Zhsp9drEEZoEssmDlNJaaO0ZnMdJWqix96RIkl7OiQWrEKXz9Pl7p88PUUQxuZquCx7U",
+	"0sXrqTaBJ/JWToglvI4Vn8JtrGZArwgUkWABbEzGdPBSS9Q8GHueh2ZZXv2lJBa8X/rfRnoxmczlkZDK",
+	"I4CXTys1jDeATRi0mLfGsM9wodJzPUhCnscpyBQ3E9WUDEwMqJkETPwLZ1+1C0OQGdMuj1QX4edHqod1",
+	"A0eqR20TCTWPRzgatmrazGaHGE6ajla3zNg46vTEc4yvBLXc/L6ZftbjDPSGvqjDPGZJmF8SmR/tKRod",
+	"/rTldZvsuREVnAnv+MQ9Ds7Os93LZ3qcnQENXBm4lZ5Nv9JUN6XUXf5vISRNQFoud0RLxlI5CWCCJGBz",
+	"z5NS3eXAV6frbou8v/A2iq6oVQZrW6MWXsQFprlApihY081GkbcZIofJVfMGG/aUqwukJNaY7zQjr9dd",
+	"ViYSuuQiYBRFHgixgHH3SOa1K/XoknSEMg5+hpOXST8MyNHWVcZGReg/1UDUW3EgI6VnY7+ex3bwj0PY",
+	"Gv5xxLaJf+ts7JTaa4CrT+76rLqx1ukJvDDth78eFB0RDGWQyRbCKyUcGATPi7FtyXufX7r3/rXtrz/a",
+	"/vrTH+980D3zDv67c+e9zvU7Wx+8OlKR83FjXCmTH09QCLTjjsybGhZT+aShGsCzScIkEwz7Qu/dssfQ",
+	"Wc1FiwgeSb3kAmF7RQJz+5EG4zDPD7T4BbJrLYFJd/3tzW/PIH5t9ismjOIBRef1uwdCmxlhHXdwHu8X",
+	"2UqJ8WyYfhn+e3KaVqzbd7ijZUVLyQA/S2hZPL4P9Ib5c7bfzkgH0FKWZSnCd6plFwseMEsSdwnGbZXd",
+	"WRZrgAKkDoYSrVRYIygVed0yUCNJSWSnLGigU0hFsShdkdoIF3yNITpWkbs6XZxyk6djyVlS0SQf/M4K",
+	"yW9z87nO2993b7zTvfh955/rIUqWGrYSHGGRAUbcdA8GT3CUPTeBcDSq/R/WT3Xf/gzhsjpvfLh1+91h",
+	"W7DWLA+OszyrHpjgvD3bLA8ms7Ex02O0qumIXUlqzTIiyYx1Et/+fvPWV53v/7B563b38sbWGze766ci",
+	"MwiTlX6IPm+J5LkvPI850EtK1gTwpwleYRYHjIJbo9lYCKMM6rEwEZMinwzRsNz61AWo3EJSntqzzfJu",
+	"3Kr6dbn53OxMQf2/2bn5J/ft26eucZCpBqswNUKJOizsCMffvv4JPawnZayEw53XPsPl7V/Ynn1hixSi",
+	"kf34xNsaQIAUljW3kZtM8rp50W6ndFEfWUoyPUadMc7t9t0vt/52e/PW7e03fr/1+2+HT+/LrnMSe+ix",
+	"gCUltyJSvUG005zHsJkQ4EznOugyDaFGZeFKobBCkCprWXJyM3JJWqLpOaTMiMeqAWY8qREVyKKmKiQe",
+	"AwjL+GyZCG9/rlNdrDGzBbOKdcjPMsZKuXt/vpom3qMe/C8Ipy/FDnGOXDb40Dhsn5rgyYEvaaffyOy9",
+	"vEVdCPqqG6+9nMF9LMSyU/eXfifDWBMisHB864NXEckyC24l+vHSnCfgpDO5G3ncDcBzYoysvPZOWP87",
+	"DopADLeCvBZ+UCB7Z8xELDrqfo11HWuMPOdWmDq2nqMtwGhNjugctt7GASGdo9Q3NGzQW2r7SyM9TvMb",
+	"mj8TzXvwEiR4DpMailigI7aWNPfW7YOOI5fb8ztwWSrqm/oucwbekouylNwBk4XpuVWmwRof3br4Uffr",
+	"25sbb27evrknrQ/qB5n78JxbZYBWmNSRQ7g9SMnlyyBlpVSy6YAGTRl7q/FJmd/m8jlb4K82quPTFh/J",
+	"NwXzcpg/o1uDPw+aJuGvFyPtwgehe+qnBK2nup6m/GKaYWKRn48+277+yebGm/eufDs48gMfTesUn/Q8",
+	"yUV8QNrcOpO7ELKzm2+o+Q5qoqHoEX9sEFjasCVNYoS5KusUigQLGn9tNNmO7WitsH/9MkY65nNLT039",
+	"+38e+8+pmZn9uXxOdzo3PwunaraF1n17QIWL9u1plzRL32JSuMZ4aEIK4fa5s1tffP/jnTNbX365ufHW",
+	"5sZGPPSQKnDD8nIx/xLOPc5OBFakRFWntUFoSztyIZCMpB1utQrhBczFlSEbGf4eyT/CPN55nd9rcEBQ",
+	"XWpUX5vsW+THGeQuhClj8CPI0kG5D6F0OWupPaGp0zRagNoJFVHX2e5Fjp4nqs7vRzvXvt26s9E5//7W",
+	"hdf3RJjU9LAEkbRNHi0FwmM+LXustGdBG9FuQByB/QSOlqbHilx9kjdVn8YBFTDPMxUDrmHKlPO9ERId",
+	"hFc/rlBOyqzIPQEUPc1G3qbQcoHc/pBECDDYQTtPPG2PYNKtkegkhxcmGafs53HlOY8n910tbYbtpVVf",
+	"YcwJ06i/f7xzpnP3k+6ZC2azJWywwRnUuOXWqOc6NBig5A/WGJAtc4LbU0s5dzRYTkJuKFBbmhrBGH5M",
+	"y3eDgCXo81/pfvwUBEC9ZLAPzIdvF0hJrJYsqBjsfbuF1eYvMz2n45SS7sdX7v39LZSS7qXTm7dv7kwy",
+	"XlYH4snUu8yiTryFsJNWpPlIGoVNNLN3GeAD19FdS/6oi/TUutBKAIjZxKOucaPbu8+C1agMKFRZvQAf",
+	"JNblKSHKGITV53vmfM98AtewZNBbD7mB1X905xcikxFWmZlaktS0OJiYnVT89HVuMVrGYjO0keIdVoKL",
+	"yDrgGObDPEE4ZGGakX8cj9DUSiWPuvzhKRVXQrAY6IqJtI0KgjQhc1tvwbdOd869n1wAMFpYJ2D1g8pG",
+	"jft3Int1Whk6qX6eQ261mn1jQCr6jrOiU+7ygdhVovUEq9mq1SEHusb8XyCs3gjaSK9kjDvHdcYJ7XR1",
+	"89bfsexm64NXO99c69z5/X0SH7XTRy/AjbScisleYwTSFVxUSK2a8CzhqiSlnz29RGJ9KZEVgP9xA53I",
+	"DqUopX5tD8aYFuvx2wyzY9VGQ3SRPs/G5t7/72+2z51FJbT1waubt97cvLWeVs6V3SCY1sfEbuWkmVZ3",
+	"aSsbHjG0vZjSAhyxWPbTYFztu5pohlBNWppMNURV+KtgcwYF8jRs2arLgEWLrrJYbWe/TB1nwRE9yN1A",
+	"Rave5eZzT87vnfmf9Xdnn5ifmVGvwtM9jqKP/LfzuZn9T8xN7Z+ZmcGPcejq2RDKNbMXQg/hJ1ItsX3t",
+	"u62717qXv+xcfRVH+sP6qa2L/719/a8/rJ/qvn/z3vtfZ3EhaCGVdhlSU+EjhP5GfDClUBB1vV2I0q5D",
+	"EkBV+HVlu3uYtwz20wrjSnKYA5YrZCODfhO+oxl0KJENVnHrjBfI89RX1+bux990L39pKti4IEAephQh",
+	"3KCNyVtITUM+jqMb4sBXOgVd9jhChNRLIzahAfNdwOHPlKFjUvsGpOjkf0rgegOT5XHB7s8hLGuMDYZU",
+	"FJxNAVQiwqtHqyBNtoUuDRPo93IDzcC7d2ZPJtTFAfKnRnAcujhE+hDIPbK5HpHECFmEhcrCN1qnFZaT",
+	"mCzg+gJmAEPMxq0AMdFiJI5st2785yFvejqTDxTox+4rNnoXEfS5hOgSpLiipyIWfaK+T9vpl8T+kwzO",
+	"iAdwS/zJ70udtfjOG1sf9UBgTnBrmujG4FB6aOg9DEgBY65177ncqgvKhXSMgAmsgYkxTuSactQ6SGhP",
+	"9a55rbQKp0AOhiVNSjvhPaVF22RFEGEKcBFk0QQa+jSqCW0m32DGIijmFT+NAvDNW292P7yZJUb5G+Hy",
+	"YArZ79KOy5+rZ9SxE9hawViOvz4nIbEKyeKlYVcW1fjWyWsGCeqhk1Kz5CXmV8BrQTyyOVt0JdaIdVYZ",
+	"I/aDZAM6ehx/k3hs6SoCPYWAVMRXZN7E1fBMscDxaWeV5Q4bi09T82wRTVsMnkl1H9xRKsrj+3ZiuD5U",
+	"eQWwiGnnQGwHjNG5cOoiEmX3IS+FFYxDGApopNoYGS/UBSsP/5IMUo8M1Lf6CBcd/62xpwtF/jSt1CLZ",
+	"SI8gULiGXtPGJ4RmacW4vKmVH4vhtlDkgOSkq5ohEpzGZl2uu8FRu18fSuBk3T3oq5SZc+tnxyuRA3Lr",
+	"nzXFvxMQyO7Fm/GQVyNaD5t0ekxXaqyyOjwACgUeU1CxDP8E9xLXqakD46EGDEz9FkqYLZ49ct9mC5FC",
+	"P0LRe4gkZ4ysemqMWWKrE5Cce5+82v10/cc7ZzZvneuev7C5cTUeVR8uSCZBOjlgSn4T0cV49y4L6jsQ",
+	"NXUBmAw1k4ZA6ldrCLIboSh3Zd4iQ7aoa4ikNQolCJqudaqKJncWbFDWabIid2igaZfRk7BAogzooZ/e",
+	"EqEnV8Zbayc36UPuKTVdaXIBczkBsdi6/CbiACefcLtmC+8VoAFldVlbT62Nw3UuzePiomSAkkILGBOC",
+	"hiqwIofe5jVvt4uF0apLkjmWNRxrr40Iy0dstTiIYl7TBxV5qc6U0EudKAEJ/C1XMkwt0l4c8ihw/FVd",
+	"ULtyWTQYL+0hCGuEbFmAPl23OEuYolQgJdlsNDym+lDSoe0WDUcEloKu9YG943mFIi+Z+56eqtBLFV4E",
+	"w2laCEsAhefYG4Sp+yuQEjsRMO6U5jU/ultnNmwBWyy1AjC6tx5MFSDIYUjkCK5q9Q8kV8zN5+Zm5h6f",
+	"mp2bmnkirAnUz6sdFb2w2x/rx+x3+RAmavPWuc7r5zp31jtvfIhbfQQF8WBKCYeZO1Y7TaCOMDTE3/hw",
+	"68LrcHqtd7+80l3/G3rHflg/tX3ls+5Xn/6wfqr7x6udv0Ct4e2b9977fifHm2X9GQxRZZ8KL93hWSKF",
+	"OmAWInYQIgiBq0S0+IBL9SH79kmvp3nTAAAB1ydKkJGWKHADj03ihtW9dHrz28/7gMMmfQrZFZx+WQ3y",
+	"5LCQhLmU5a2NYcITvv3EZ7LpBRFogZhuBewm5Hg1zAGuIc2BMmlkijbgdZ5YWWGOsqNks1LDCjNdIqS0",
+	"rhatQTbLrkmhfoKEr53TG53XvukRrvGKVT6x/h9U/qDgYuYd+QvV0snRpHe64bs82LlJdb/GlIomaTUq",
+	"xpRjVwljStidlDe5t8By4Jt6M0h9l+4KZw58YvPBGQ98TQkCNpiLNhLMGUOqK6zfVCaTxwxowYsAG2jx",
+	"egYSNB5Vbe1u1/VaNPmJ7NOdmkjgJI4aOSPYLhDUf0DlIkdxkaELoCsCdiKYrgV1L95Gr5M0OYXJCCnt",
+	"FaLCmNnvejTYj3fO3Pv8krJ7zlxS5s7Zd3dk3KgDqlx3gwncvYzT01xojDMJtnMEdxHKR9AlEEjcmfMR",
+	"QOJ8kUe2OXpMNcye2s1V11PXmRBDSxetrLhrjC8QE//AfOByGxl79EXQ4mWZO1v0augCqrIBnw0h+wIl",
+	"gUj8VeSSBYHHHNX5qOO1QBaJZBUBVlI9GpzX17qK8H1WCZizrNETSnuSGSrkg3W/Rvd7k+uU0B3ueT2Y",
+	"/13+WXTOdv/ydferTzsX3r53+lz30g30tQ3drB7lA23QWhA0LAwHkzG+E6IENFA2Y4V6hLOgJfzVsB6q",
+	"wvzAraq5tMlSFsWENoOa8N2gbbisMHtDZ4oFflPzmyYzOPyMBc8tvjDJy4pqPg2S1szFxApKL3/ZvbzR",
+	"+ed656OPtu6+03nj48711zuXb3T+uj6QBs+jfLpCCxV/cKJTpmXJa+RZl8uAQm4eMIPCKhXIQVFvAMFD",
+	"IMn/x967NrdxXGujf6WLdaoi1RneZNmJyS+HknxRYl0iMfHetZEjNjANYMJBNzI9IIW4UkUmkk3LujmR",
+	"b7K2ZTmSpde2Lk5kWyIl68cEA5Cf/Bfe6rW6ewbgDAhSgEhl70+2CGB6Znr16tVrred5ih4vsQD2oyxe",
+	"iNdYuB9G2B8PvbnJOzl88sWxl4cLdFjdffs0FjEcmRjKe5xCSbKnTTX5GnYdeOXY7oFpqZx/0lq+uXp3",
+	"sfHwy+aV5eZnp1qXTzU/f4h/2XhGhctG5FypuyQlqA5gFs6Hqgqup7AMPK+4oDD1aNUNIVX+62OIjQYx",
+	"St1+376egXqaBXMZYl1vTB3eL9weptOr0BIblXOl//fkloKggcrd2LUGq6yxfLa1cr/1+WL3yWFuiQVY",
+	"5qoKbwPFZt30YM4J9kcJbwpJHMb4BAkDxoj0/sgcEghovpPlhF81q1VdjIa1gJFd1FyZi5DtTl+C8Y0O",
+	"utSEo2RNpP1GH/fB+18qr/n3hebVG+2kOzhLqTMHbcGZk3YUYLc2z6bJslEjwOMuO6kWhgZFw3xpX6on",
+	"OvGUZKotPhTcr6cvJbgtGLe3Bhe4ja4nZesbPR6+tHdoG2lDD/KCX1NRGT5flqAsdGr3Ly1z9nR08evV",
+	"u4vNj89vaBNzKG6RrbmuvgGgeB6CEqiFYBqOU5jfeJ1aSjPIn8ESB+4mST1XRf4BEk+lWoK6mUGGN2qA",
+	"7gVhfFzzLOruZb/Xa2v5ZrT09Xonm3XYOwKKqSBHCQnixFzAeQ9uGVOWJSFcRxcGKCe1aimgapvTZFo5",
+	"vmsGvn2ixtU02KIXxXkyFTpLYWfkeLScoK2HqblUxz3MqgZY7wOFcyzEkRk2x/iJsKy24Rmdn/XCCRQv",
+	"E1VJisL3xbzam4H8EigtPWnuOJUT+Rj1JIttZItIGm3xe3o+W2mjeS6AL80LF6Nz73Q3s+Tq94psGHiD",
+	"uhdg8Cva2rwiM0T5VIW+FcgvaNIHpNn3hZgFe9T8+kkufi2FZL0IdgGquBsp9bPgAm94MrRMRBvyTe2P",
+	"Ve69Z8zVNMjtxL6AbkzUera0e1ZmFsT6Lhb/IMtQHBtQR32ChCq6cCY6rZtwmx/c696HW6lDx8IcxefJ",
+	"6qL6jSZzx8yzVUWVvlcltSrYmzSyi0ZxeYRMaS4J3bJHuZvjVP8NU9iBoTNRvs/3ZpnJUVmNswp1GRG1",
+	"UDtOyAN4nOU4kHSIeRCtV264jfGTBoE3l+7VpvBx2RRKvjyNa9OkQz//1a/3DB8a+4/fDr88fWyfMmaU",
+	"pUKU4Msvj7/8ixfH9o7vGRt78T82VKS28RI2LPeOGJyKp7FfTvNQ/TiKqg4WpfVkoXl/RfnQpR8SxmoT",
+	"pSkWWzIeNBWIOgVeMlGkxFcptbRundBCqL2lxicFrOpTUBfW4gYBA6GTVHTpofpUKd0l7owGUnt/z7gW",
+	"cahullR3kaU++sC3YitRVvUnJ/GH/ULMegz+3H4IP/dB4/E5TZ++ciE681ljeblHuwtDWijb/oks6TgU",
+	"SpSGh0oXA46/PjW858WX0Fd6f2Rtqv9QuLM7dr4eMgk6TbEQeq3qC4pkTSgeibn2SY1XMS450OC7o1PT",
+	"+1+3pFU5bvWcmC9joSeb59cGgMSuIQmF706g/JJaM/nA4yWJerlF5cLhuQqUI5TPC1HvCQqL6hRaETIk",
+	"e8Y6gDWmXTbFJ+9jJY8fqk/Z9zugDtl4gO2id7M3cDykYaqO9uuJDk496Z7c7jXzaCG6+V5z6cPWys3W",
+	"yu3GgzONR5+vfXKqvVe7t5Uz+laZyvKfMmF4r4GHTVpC18BzygB+EmsFhWas+1fWmqmQZDpfe0BN/2Ks",
+	"B12DTZiOKIQsHJZhwGilL7lmfNBttZTm1RutK++tvvNV9MO3rcunutvIZjfQ16ksY5GWhoVyKqMlwzpt",
+	"oVzjs8rjzPwGltDwkWJRsnDG0VF5pSZDkmex0opZaiBpKMkucJNQ3oRw9YTA3+9WQS1e3JPErQF7Hya0",
+	"E9R80JaaynrJuNvduMFGy0CKHRtp2zNsMRE3lpWI68XLPqWl/q9/3WDVoENtPFho3vmuy2JJC3bRNpTN",
+	"Y4smbM1GPtZGHSPkiNnM8ZmB1LVtG8eMULyP//LoK6855Ojh1xzyJssfdchrB1+F4OXogVcdyFOXuCex",
+	"X0DPnUNQuhp3/0P7tMjfnrExbG2An784Bh9R4tJ6ujRzuKVI4N/JRg9CJFZmAdsRhrmZnT4fiHnJguFZ",
+	"Vu+a4ppldYxUbZoEqouSSEZ97PSnPNG6r6YM86MmJ4qKPTnuccfmljgUGfH1xU0smJ4lnM0TX5Q8Pkm4",
+	"iIPhEgtB2CS91/RQfR8+kTqyDfT0lBgnY3+fZfXt3t6vfNNYXm5+d2H15lL0ya3m5T9Htz+O3j4d3QE2",
+	"gbtvr/31Rm920h36fcTGchqsAhv1HELy6x0ipKYUkpANLHpBRUJlhBYQVzXZQaWQlu48VM+AfafIJSeG",
+	"82ScloUEqGvQqfbEmx580kLo8dKJogj+jQHO5qVmlWlpf1tctmTVS+8r64WOxC7bb9fOQDiFePogXhYV",
+	"NgEpJsGZZH7RSKhAYsoeT9xEdirHKcqVQXKL7JqJjWNmN+T/ERyIEin4m7hT0JA353jc8bRrxj7AjENm",
+	"7AcqiD0Yopx8KKzKps7YA4u1xNZCZMpABkXAZHsc+3NcWk8KwcxrujYXKLGhEEBBs7fAvDns6TGEpNmw",
+	"bLSTnZtU2z5A9qH6M+n2e7o11Hr8fuPBGa3b2PsOsBF8+5UOOOMsY1W73GCt5RmwCSY2g03Dsq3p7QzL",
+	"eR4B2U9nPBuBtze0og7sdkoUN2iIsx6hyy7nEI2QQgwUJ0C5DGyDO2kDXL37ZfMvp/uVsklDq7XNWl8B",
+	"0ykY3O3aVpLd5gVRqeivdoJozUeI3IjFv3/4x+q1G2uPL+rZDeZY2q/hgxPMZ4UwENwrUN+v6w4FA5tu",
+	"+5k6CcPTw+nMyhA65htDzS9ON5e/Wvvgndalf0S3Lzb/+314dDNcfNWtg4PXriysfrm4GXDwofr2IIO7",
+	"7rtmVfcPFfx0S3g9TLj1wSertxb+tbC4trC4+uOPzQ8fRo8ubNappiKG005OzwTb2wOstw28DIWybU+i",
+	"oHddB9YcsF/tGQKM7W7UvrgRMm1JSSTQNTMXUT/YQoUn6AnNHGFPH1CvjF0R0QK4I2SKuKyAVGOevV4e",
+	"k5G0FDB1DAIQALZ/53i7P9MoIy5OFNT88HBm9yTyTEhSEL76bkb2Rj1YbJhbxgnvKB7NLdnfu3+LHi1Y",
+	"qF3r0nfR7YvoFLqEWTsIQNwFO9xu86FXYb7Hs6mj4SxbplU0wlDooqENz5IhGR58kWQQ2VU0Qh1O4LpS",
+	"XtU6i146HuVQfdrc0kA3KjtKhlOUIatKp79im09ZUgbGi9Unn0bLA3eKogLz2qXpEqeaA/ccfBepcHRX",
+	"hWczeQlwZsCqft3RUrnhxpnF+CYGewqJx0mxhfjTnbEnnvlg9e67QGmyvHrnTvTXs9Ffb7WLtfaUhJvC",
+	"fcU+nYMzR3li3rQ0a16chFZMGU/iJLaxqFOZJnfWNWH9459J02UNQNyRjI3Gjr6tmv/6GIEUy40Ht6Nz",
+	"S82PPm8sL0cLj6I7S3Hxy66K3lsM7RNuno22P+mMePzsuFy3G2934WzlBnY0Ni9cjN5Z7jD05tKH3Q29",
+	"04GBvlZmwyMyveqsAtbTfMpLtZhmXpKScEieSc9F00ZD14lZLPhOl1mOGyF8vb1Bdg7DNUoqTEpaYhOA",
+	"XgB2GMDRmoOQ4fgM9X6T45bKLhTEFY5BN0BSjvkynaMTkjX6gbf11F6hnt92tGX4l6E/likvjUjK/z/9",
+	"9ZGCeg7zyuEbmzvfmuf9347N1KMtqIsgIdban++07nwb/fXs6t3bq7cWels/3XW9py1mwWIkINWMcplY",
+	"gtaECba44xj9D6t0L8l8GaRx0wOAI1yFZz1Jd7+pok+HVD1e95Qn80KP+tJ5tsLdspb/PSuEqerRujPd",
+	"GRJBiXJPYtN5b3rRr4rgqPn5qyI40naFHaS7PciKaNIWuijbDQz4H124i9UajMFbl0+tY2zvsph6YW6P",
+	"y/dJqqNnV8bvRuH+fNXOE0+SYSq/7ytHeD+iesvus9VaeoJQJ+lxZcxhhVLRcrJX5vGRzKLzNnJ09moD",
+	"284Irt/Sc1aFbjxYaKx831h+b9N+bWtFaS/sY0G6nZZ5B1nV/xanN1Gc7kIvnpIqfCZU3MlhethRYi5C",
+	"TTxOXBriWVPTdcZEsDtr83kmdeyB0n+nVrOfg/1qG8mcN96p1hn4DqnfNj+4r4y2vYq7NS/Tc81255Ey",
+	"79jqbTbn7jNxKz0Xc9upZkXqOWyEHAylpnPuqSRLtlKRdeJNok0LI6UYrMUuTLt3RiWtP6zP/ybV3AHb",
+	"4zawQFfqozpXvXGVbh74G32X0LyohQkz12iBBEGWln8D4nrBNbUtUGphj7NlOUO2JlRkgRRFnhW0/q5O",
+	"fKfSkaMnPazvfCOwKuZTYyoXPD90JDjUPz2AW28dOLAnI9f3PGU/8KVm7Rb6le+MzknITfe2W1t+1Cwr",
+	"h9NlWw5EBAWdcZ4v10mCwDSfSJ8BZ5xmA+6Wgz5qxh94htOOlMXCpj8feJ4T8wEgo7+plEA1YEXP9zf2",
+	"R5whJSKg1JAEWsM1MFO1q/FgYfXarWjp+90TmCRAl6XrK8iME3sxRgPfY0GWN9OdKcpFGPdng1lfcJbj",
+	"u9QhTTqEVgCN4ZCQnQzlbqjqYfoVqqRijgWZsLej+uF7owiMFVA3hNHv7UV7PLMW1ek7EUcDHjSBn+kv",
+	"4up3A2Vwx9ecCelnvptg05rl/WWR2hooVBnz2henomtf97qQxJznsqB7Dc5lPPTCOjHfJruOVBk/eIDs",
+	"F5yzQrg7CRiNRwNKH1+UINfmFZPbuhY/40WvVAvQTICghJJQzHNZ9qpEBJZqKoHg9/CVq2t5UAx3wcKS",
+	"BJsZC+eoedSB2oweI5veEj53UL4FbztgWNTnA6O3ba1cVaax/HVj5fHqneurdxc3Zx2jvse7ZF2ntFqs",
+	"efo3REnNeCiI+h34WmNBGtZmXIaBqmnRGY+PkGkQpmmjK0tnpbGjqXsblG4j3kGCsrQP5F3mxqewo2Mn",
+	"HF2i8yvrbSQ6/c/VxUubZD1Qs6HZBu2cGwpdjUAnEL3naWEW3IZj+PkAAR43yug25zwr1VKy8a963JPl",
+	"7jaQ/hLNV7zEVBxjYS0ASrf/8SRcMOlP7zDUXGZ7jNe8OSNTpduatInYHSYURDLNPWvsJhQxt675G83x",
+	"AjyKZj/XioGIigUbA0aZMp1D+oF5ENcBAi1NZKBvwOwqGTsUHFTVp0cCT5kpMsEAPVgmb1abPxzaga5i",
+	"Yx/Q+mSlXR+tl8mXyE2YPf1viBL09OiooXPuJYqkxJOc8BVYr5uKtxRDvgvsk7OYH+MiDkoBQwGpCcso",
+	"pCc4jHcaPfLPZI4rfw9HBNt6ioXqyVhC07bKeZIUAkZD5L/I8RlzoRM1jnej1TdDdUPIbgnN7AgSR3Fj",
+	"PpuBkuhwcdaIBuLjdgLfZMoWdPH8liwQX38X1lT4vGOfgqwo9Dn4vsYSaEuWaWHJZKKLGYzTnPhM0Vm7",
+	"mXlah/J75/TiPbRFpc9LBDMwc9hSE+LNv699cn2z4Uu74SCCauN0gk3BO9oUQCGqLZ+Pypv2WCg4MCwZ",
+	"erN5FrAcB40m5WPwjwhywSySsAq7b2J9l1XaxsIOeCRDVRsW0KIZQgtT9K3QkAUe9WVmDgFZtzeVQshM",
+	"GTzLQ7m988y+hILog1x1X1KPtz9uXvv7ZuxvVFdt2jhMOybPm2PQlSzZdsAZNtE2Ldk2ohH06AiLzODx",
+	"UocLg5zc7qD74tnmqQsaYH79XOvSrU2ZjYF0Uz/bcN7U33kOjOfN+HGedeOTXn/mDnia6SR6zNq2BDAo",
+	"MxXbnQnELgW0q95sKRG0u8xnIUvpTRClI7Vwyt7MupnYm1Iz4du/vNYWFqJ3lrsHkk6X9i8d7AxtV3bg",
+	"TdjvTagJVVIMF+IQAvuxvdCwqG+3Q3v8t+jdc92Z451uh8M2hkHLI9guoUT2jo2TmVCE1RPGRcwQKmel",
+	"Ve4VnA2DNCZqGkgyz7B0u86uD/J2sx6EX8MT3PMlAdD68Xrj0UebOYNpPzIaiylkHcKOs1Bq8kfz5a5n",
+	"sJSOXMpL7FDdHHIGfIbC4f49D1GNJ3ealx5Gd99uF73rYZ4DVgyYLHetDkCeR4a0WJxEqV71CxKKWcZt",
+	"Qq6Q0l10DL856KWph0lEqzs6SXK7eeVqb3OkfGP2xByClAYlkhUCFpqyOK2FZcZD9SYFNKRpWlfCikVW",
+	"CEmeFUXAdK+OZJj6IBRdLGrCpJMuHGbz00emjw5yF1XXPw5Pk0m3AJ9iMpedxP9JJIGV+9F5Xi2MSbQG",
+	"4HbDJy5dbS5djM7cai4stj5f7M7nmlGamTJbI+3cGLVCHRZgoAuCi3ki+KTNa1kr4SIklNdJRQQsLSuG",
+	"r1CLdaZAiK0J9H8Z4+yH4TYwRz8vxZ2Ld1uXbjWXPowWr7Qu3bLm1IM3Acm0rvkxyutA3awi0FluhM81",
+	"9fMEiIs5BNR8HDLHAug0NdUcGWoxYqMildppOl325OGetGafwojMGKkTaYisByf8vHrmz+36peu16tRf",
+	"RgPG2fzGBTYjLYth1iyrO6QQMMh4U6Q7TMggj5DDjAHOT00BCUWyHmZ6m6yErd4IZEjrqPM1iTu6JJ6U",
+	"tfgLjLuOYRzA4lyy4G+iASZHyBTeqyuYJFJoeR7mF8n4L8aIS+syx+3uI9XDSHXxdEl7zuYHbSowSHp6",
+	"SX80iVqV6kY9TmoS60kg8wjSFP3T02x+er/54T1rP2mU3+mG1B19D99ImJFa19D3loACF6jvs+BnkgQg",
+	"W5ja4HgYRhpoR6rbpR9VPYSyJrePAqbwnqOlj1av3dr4JY96fM4LaYxASj/5Mo3mUmsV3jfIj6IeFUbL",
+	"KuYqi3kOAbPunPCkbo5ysAo5y6qhrnCrtVymsjyp1i2eqwBUI9kc47CkQDZF10M9qLGrYXw8mhVrARzB",
+	"yrU84BTSltpB9WTMrrUtkuO43pyH6SeQ5tvzwvj4mLIPW4SwtJeNH580773fvHIuOnOt9fUn6t17IOmn",
+	"m8V6J805aOdkm/LU8Q1khQ0wG/0z2tbtH6ML70enb7Qev99Yud5692wPprsRPHLQbjZ7N2b92Yw71vQ6",
+	"eGIsSrypfLm6704EUfxG1QYOlv3WVi+bBUc8Bhfe0oLsed+jFfac6ADjnDYvPYwunuvR2EdR47kvU9MR",
+	"J+vqgLSS2j+TiXgsDrGwsCPxLDZDwxmCsKwA1asn1W6mX489rylPrhy1LyTD9oM5EbIsOo5j8IwDtRI1",
+	"wHNiJdHFM2uXFnqKvbsDodqU/idAOJIBaqRQppwzX8uYOQlddWQBg+Z5OAaZfsgcTxMsBmaWP9RYjbkT",
+	"iUYAMk+9MO4qhlAMkA/qSJaFjuoRG/WmGn1SD4qSaj4rhkTUMrv54UF6pvc5UmUc78XoLmVwH+mX2POF",
+	"8aL78VeH1TUyIAycnQxPYGiko9oqLTF9gsmELKjvD21d5K1n0NfgoVz7BE3vqdDvTmfG8K2IorHa/m29",
+	"mkNs4fLa4t8aD843r3y1+uOP68BbZvWlLcnRt/B/NohV1FcGGa3YXLUeKjNwUZ/27/01Hiw0//talxe2",
+	"+ehF/XJ9/NL+rkcDFgb1reyU9upZe+WvlbuRMaMhVYciVMHTrjTZKd7u8AAHneMz+NMTXIQnitTzmTtj",
+	"xcrBYUoCBVR1rsJ+EJf53hwLmJtQ4hG1EGX7tPSOi1LmGXmHMKhbI9tGikSJtHqWIdF4zgn4ZBMUiPgw",
+	"8FzPOqlqhu7KGIFT7OjdqX8Lau2dc80P70UX3l9bWNzIA4kq46MGPZ8dGxyt5X1PKiu1313PUuyQXx4/",
+	"cljZ5VQoKprV+JVpWgIP/AaV4fAh4XpFT0WBnosNgTKkeZ+l098esPe1aWA+Y64B52+8Vx0sHhacHQL9",
+	"12eIZ+4+w+oFqMeIw8UX0ppUDP0TtPxDldcdGPT10ULz0o/ND+41z9356dHl6O1/RncuJwysqoykkGJf",
+	"m6XKdGwXhAXSu54s+ELWlMV4KtDMMLV0Q8qgyBycEf17zvg6Rse0Gd8Qir6OX5DsssQTuxPdx8Wi2s3U",
+	"8VAL3WGRJj1L+ywA6HqMbkwz5uETpgxKtoOru1j0+bp8rp2I1OkZ9SpAkpaZ0T0Q0GIorcaerXuJoj4W",
+	"GjIBS6vp6/Oc66mpwwxAjkNZDHcJfYkRMuX7au1qLAokiesw6WXmuwh1l3gapdVqIEDAA1yEY/9gOfMr",
+	"qEmo/gjLfGY3kq7bHQuL/Jww11OPlpoIhnfRZkObRKrgFV71fAa/GWRsAROTTXH3Jh6pJXHV9/oZV0R3",
+	"H0Wnb1iD++nRUvT4i+bSxdVz77ZuPWnnr4uNzxk6ORzQ+eE8vEsIvNLMcY76nkuxdTPdIIHaTxqFaWDk",
+	"1IstzWCIthffk6FEi02QK3oyx0GDHbMZPq1jsGwBXRDQaNOu2M486Lko0sDQAuC2RQOW44Chn9BtjVgr",
+	"nA+8ENJZqSSNKWb4W/0OnhND1LfZC9viJJkRsxpQNl9mUJmxTqNC6yTPCDqkfhps8/Nra1+dtQbb/PCd",
+	"xsr3Pz06Gz38fu2LU6s3lxoPFqJHn69euxWd++BfC4vqnzc+wl72p7Hlt5TD70anZVxnGw8iMs7ak2EC",
+	"qEclgAPnPcPYon+S4x3ctIkfc3j1jIYyjqa0ucLViiKYMC0yOT4DH8042LuIVp/FRYD3vlHmLY7q5ikP",
+	"sZ5sM37K1XMREgHfpj78gfrzyjzaxW+yQD2yLXllA8zu8B5HfY6xYPJjGgS0PmhGDnxrr9W87IqQtoqB",
+	"RwrNs+9E5z5KjxTSUVXtjF2FOPOezstShbhO/fD/P/qr4f8aG375d2/tcV740/+TopL/u+wFNKrjhe6M",
+	"g/rN/tZ8d4CTqMfICgDNLTgddOJ9TJThBLYun4ounmq9u9S88s1zNI2jb+n/6+YaE2FmzNmNBGuJoMZp",
+	"22j1ni+zBLPaTeQZHBGmQjNWxlI3kfBAbKN59WLjwcKOMo906r+5xIRkcjyZMsR4ShmizergLDraXUNg",
+	"f4xwhWoUUlbVgLHHZQXPVaa1Pq+FoHdJKrB3OiBErsPAuMFI69ZURsiRot76kD5E1AplUmbUD8sOcT1J",
+	"857vhXWHUHWViufXfyZJhVHlOSoeF2onpy7ujQ6p0CDw4JwVEJ+V1GbpucnoAJpqsupkkLgrZKgWZJS/",
+	"Su3lL2ufQxSYu4xiB/5Lv7X1Sh3PHTNg/KqyHPwUFJEGlmyBDEh0+pvW9eWNciza1q3w2qgvxGytS8M8",
+	"nApj8klqNelCRzcraq4IW92F9urQHCaBGFOHqyNkOvCYwXMHIgx9TTKinLJm7V4PVBKzv6km5cwGUbm3",
+	"138D38czB2Hq4Y/UwoKoZCt3m+/ZaB404wbWm3v1xurdLzrkwtT/gFxY6/Kp1u1L0fVzvRldmXYhLzzO",
+	"gjkWDAMLCkjqxIA2WQgY8Jno1mp1nQnta2VIXK8Ep5qi1uHPcSP9BWSH6j3JkFVB7QXpBrVefwV2fsFH",
+	"yAyUGEBsZ/jggRldAuM5jvQpyuaB8k2FF8qmfSFTyUuOhwGjlddpJk8hEujEPrNt3KGMPRI3yHFn/Bfp",
+	"AdSGZhmyk+EovNRhCXfYbpedF0wD/6r5mFGvccZB2IQGwKhnPR6yqslruDSkeNKcyTMamtKj2XTglQ/M",
+	"DV6/GZ0/HX17oTdz3MjxvS7mMWOD1uLJ9tCxrJ+4w/nBpogusBqoeMMFQ0J1Ryjq2a/SQoFVQ8oLpqCH",
+	"Rl0UtQA1X2PxOukY5bocdzUPB5BqErfGUpTsyN6xvWQGnzBRBWY8cbs5XsDGczhQ55kveImEogQ5Fk3d",
+	"YTrXIeM1GftseBNgBxpEhL3u8BctcUP2MV/Mt1EPtREaUliyM1SeEMWZ1CAE/f5WREcSPbYQjE4MHT1+",
+	"7MVfDx997fDhl9Tqg1vsaLsd3jO256Xx8T0vDI+ND4+NjY3tfXH457031uK+sfnWr75sHzi4XSPrBXG0",
+	"LQOAbbBhCG4ZPz1aaj36MLrwQ+PBefxL6/PFjkRv9tJUVsBL3QtB+juah4ZUBIesPrJiiTllwvm6JiCG",
+	"BRLTvmOLWoXyeo5DMB9QOBlKGnqy6Kn/zVNXFwNCEnilcjhCXgVONGl6zWQINDdMmbO+F2Dl4qSDx1vt",
+	"USrgMe1jk/ZQAMksWGI9ROLH9DvZbC3ykHoxv4ZQ/RkEweYuM/lj4R3C1Jju947JGZh13ngc/XBn9e6p",
+	"zcTJAfM9NXyGHR6Dj63VqX1E+0YBeoWemuVQuLQOT6w2fcfwuzpk1uMaOQi8yCPkNc3YxvVWWkcTAV7k",
+	"VMvA8QcL91EjZB1r3mx/cHjSgYWiH7wfnfk/jQfnV6/dWL1/fzOzKOMWoUx3Ah3KTgdNPwQ5Qc1njgq8",
+	"Kx4YqJoypOTTeGBgs3WIZMwdIVMaEFigHK6JJSag+e2kcuiy2I/rOx74esWBukqgqBczqEldu3yheWW5",
+	"eeZx8+qNLcxoJ0wj3To5Yy6S1cQTMqGnVU2aYSGjIdHZQEveqj6Gkh/Eb0KEFv/VrtNgmDqgBdgl0vsj",
+	"I7uoAQ2CfltVeIZaXbMvCuM5QknCgKmL8tDjNXMDgjOHHHt1P3np5Zf27AbMkgpEdbYox0OvMMtCcvz1",
+	"qeE9L760KzcUCl7KU07w7RD9+dx4LsdzQ8RzSW4I/1cHgfqfux28nv6rQT+7VJZZomlbFkTAskfDj/Vg",
+	"OQ5vDu9g92Q7ds4XsMbwBx7HqBGKN8rbIZFQRgUpYbPPam0kSATTF8cAqy7Nb661rZALZ6LT37dunotu",
+	"X2xdPrV6d7H58fm0BbPZGAGftLPvNWWtjVZFteYjequbN+3gA4Q51SL4UluFtBTI2PFvF5bxsxPG1tRH",
+	"vscRL6DsxCEhzTv6Og7idovK+2bbzNH4vjcoP76uQ0Ng0910M7y1gzEoGeoEtDpNjG3cGJ8uGVzxwvQh",
+	"xvVV24ZxNsh7D3zVJN70M0+E4jJpLqw0Hv9tcOtio9PJcRSF1V8zRXTlAOfLgshalQVzngQBTggVAkZd",
+	"SSDTNG+yppJ6Rk4oLLOKZP5cam5UBYFbPBgc5AcM/rSXJkV+wIbovXz/1UBU4OjRy5enRfzV9ne5j7r2",
+	"pNfWAFAEnmBc82nrRlQZT182RepLZpdGXgifUf78FR1w2rtFbtYAkyWpPgJH755qrKjzvT5WXT/Vuvh2",
+	"YtVJZeYF1oX07BhksNShR9lhiOkvj8vQC2tYwjKxR9WnYVEElfgPSCYN+dkcx0YRw+TAhSZ1yQOHC0Za",
+	"oqiVcHWrF+JVRsgrKviA4SHOg0wABvcoKwd/OEF9tUjrM7tTAxNvjuFsbBv8AVpZ4hc3NPGiY3Tx1f+a",
+	"KWkuLEbLX0Y3HkPRDbbPoYmhvcWfF8bdseIe+lJ+b3GMvUxfyL9Y+Ln7Mhsv7qEv5HvPgeFb2Dyw/FnC",
+	"HzO2DrTmVPNd7/pHdR4ju1oMQkfqzC+KRa8AJVicj2QjYAfFxETyhAh/yXHqA0AWU84VWgffp2zRSI8b",
+	"5ygZk9YpYjYMqbhRd5yGOU5J6FVstljnYuJ0llyXzyId6Sw4ekgWZkTnOPs6TdZbzThfzygY42tL1Izt",
+	"H7RZr6saO0Mnh9WXh+dooK4Ok6g8jHvE/BT+dVT//k+9bXo7bosc/J7SvS1Tm36/95HWytXVO9d6XX9v",
+	"4f88hcAxPurGEsc7wLGDzuUE/IAW1FmAi1AZfvTtZ9Gdz356dLb11UfRhb83r3yFR8bmwk2LidQQQdMd",
+	"M8cCQFFZb7wZu9i0hvL2oNohDsGY5KdHS9Gnn63eefKvhcXmB/eblx6uLVxuXb3xr4XF6MK5tS+X1N8/",
+	"f2f1zr3m4vfNUxfaCxTpFsgKghc8n23k++G0az285sk3qp5SGOUWHe/HuokFykFIMYlnmMfIN/Dm0g65",
+	"x+wtDTQRjIN4XalbYJ/oJ0L67sPV+0k5WVnnhfUTErgylUa+M1uP/BLw5qWoMDh9IZW1EyuUgIZXmc4x",
+	"29NfT0wPJgS0moFOJWJZmIYdRFdkFyV1RoMEb4VDit4ccA9WhAx3j5CpHLd6b0Ar6IUJ+kHf4wxYjMoC",
+	"ZfegGyFE4tBUJK56wh3Odf4/jiY/ZiL6ZGX1zj3kJ//p0VKS+h4xBFbHsN0RaRNPt3ss8ssNGrg8aUQ5",
+	"dH8snp+AFxPUK42YBvTMqGgVez4dRIEr0/OCHNeLbELX8bFHx8NenQpGllqyA9UwjRBpHmSNalBHVX6C",
+	"naSF0GacbY5eYxSkyQyqBaohfNhmoHvHkEhPH97UC4Czm1FU0z5Wk+/JmLYV+3wzWw2sPMhgmGHUxXUd",
+	"9tk2B+DQR/iraovoUsXTBtJHFA0U/lESBI1dWf3Zd1fvLjZWvo8u/LCuJ6CrpYcBLXRBeb3almaDM1Ks",
+	"LEP0Zjtp1Gf0bhHr+huxGm2/0BeQIlkj12nWrLOmaXWfAzUmzbt6GNtYtsWc4CEzGdzUh32MAhIW1Lp8",
+	"qvH4SevSrdZHH6w+efhUBhVLiHRzn5a+ivp+auyAEn0JeJ9aTIDqw6Su7Ys1nJE6J4AbvrHENqgfGh5G",
+	"kIwTkaKkZe7r+djtd7i8ybRlmeqflslGsiSZpjnHkF0mo6gdYyA7i9DzjIcoG4gmh25dhp4yXJBnd1nB",
+	"pwFznRy3Rw/7N7ymrVWbPRyIRGcZq1q8tggqLDD7rGG5tV9VsSrC8OImcKNXTIGsTW/yFU9KZe/Sw3A2",
+	"pUUiI9FkXtKAvZwaIzsZ8rqYB2Jg4DbrYzrk/pfNK980F7+Irp9r/uV09PZ3CZvBd94lpf66JnK3pgFN",
+	"C7OsDr0IcUJdW4ykdSfudkiYUY6DHYUiPqIGTIYiUGFXTJKbNz2enJRErFip3gv0XTPu5jgK0CcPU258",
+	"oBohR4C0FWjI9BBkeNgXPPWEcwCNtc0CtphWCRiFPw41ryw3l55E179tLX7906OzrUvfkvFx0ryyRPbs",
+	"Jc2PbkTX32msPMYZ2UQu3BrQtnSE2jeUfsDx4nXfx3367/eaH59PGnCa6aZ4u1EwkY1P7oyHgB9Jc0R4",
+	"GNdCBtqZY/8NnO29UGpuQX1s8CT5fc0tMdA+QATxJJyAkIlCMKnrjDH1P9J+57jvSa1+is046FrBxXE2",
+	"n30wn4KnHFBIqK69Tbamx+7KK2HwQ0iX3bet9ey70fmrzc9/WHvn3Oqdexubm2Z970pZ9abxh50Bm4Uz",
+	"hSLZGHwwhM5OdYj1YG8OqHJmXEOaslo32+7lKYv3/zMr4MlX2K0QrvnLBlUIT2aWe0gfJ6Y9UcfAfMpg",
+	"6hhw7ba3tRPqGfgqlMGG7GSoto8f/hFdfbh65zbWMxrLy9H7H29qw40fMAmF2Lm1iuaZG2umMtFc+rB1",
+	"6Z+rd9/dqgmhlXcjAm17Q1skbDS0ZlviKTsgCrUK42G/X+O7f4vO3dtwGTpbX1ptr1/W/FCOspNVDwrP",
+	"2eAA+CLGE3AoAoiU+hkjeRbOM8ZJOC+g0d9pZ7Z+aUy3/5eE2mzMPw3rtZNgGgqFuWYG6bXyjK+Ym+2p",
+	"Kq+G6Zlu+EBX8mKohvTpWt1bIRONkC9uaxukedddW7O0bajDkk5bdyqK9C0oP/fP6N7b0dK95pWr2DTc",
+	"On0zsT6Q9qDDw8wxnRPLCJCSaVUsJVAfsJ+kxpHqYCKmFAqEzxxMwCLDkMsQjOuogDCpBq7OiCa/Wide",
+	"EUN5ST13hEyltM0gBjMrwMKH6IVtyCUaaqwLEhZLnNVdWEBUYqo6+Et7UwkNOnpEQ1osJoZrzydn0CsU",
+	"i0815puQjVSPifSJGvMpHUO+p/FYAj+Zz7oTK1vS87K2oer6m/oN906Siuf7nmQFAZmUjOf3eIE9C+Lx",
+	"nRLcKvPt5kPmPDY/MMag5tUbrSvvNR581Vhebjy51ly8u3rnXrscaorj6BlopUweMQJQQOSyimi5jsfp",
+	"GTX1DPBSzwop1dnM/uB0dC752k3/uAdNbFl5wP0Ao5CEwl1NtBewDPoVXS2m3szfMNFhpDhEMamGFmea",
+	"1aU1NgqZcDAp6HsyRkjB9HqSFL2TSMaKmWL10zKV5ZhnczIJtSKdSKs0gFWOS++PtmKn6c8LlKMEX52F",
+	"wKQT44p2zeTrM7vJTJUFytWwmRiV4uR4IGqQjKxVNXMBYHZn1JDwfyOkk/xHG2ws96a70nMckS6I+UtL",
+	"XwZ03sKXtu8EhrgVjJryytZi+O2Qg+HfxNCesT0vDY+PDY+NDzlD8CIgljLvUIVZTpxEjc4tNq8soc0q",
+	"axWJK7ww3vspDt/OsZrPnnVniJ6XLotbmSfik/rLjnrh/dXvfkgCvTKX+3pfuxEE0i57tFy0eWxw71h1",
+	"AUsAIWPCHyCmSqvCDB6GhyMcYCH1/IEi8DowdxZt1zzzuPHgduvyKaQ26OaF+4AragPayTJj4RbyQYlL",
+	"Z+0NIAmsLh/HuYlKHRpIvk6ohSoh6wnUbbiA0g1m1CdyXBM6A7ZVFMkMlA/ljMH2eQHROfdXKRx4KnSW",
+	"EUrqzPfFPCnQwHVIKaBzLMcFB+WLgLn671YAiNveOLX+aoHMaH5TEdF2edfNWPRx9fKfF5Goa19Hb3+y",
+	"evdU8+qNdpbwbM/U9fAI7V8+K4SB4F6BwJfjLhxdVJljJM/UARGhe6RMfeRq8usjBHGGGYGgPvMNzidt",
+	"EJXD88D6KQvfZYGjedAhqtX1jz4F61la6Ze+i25fjM7da339eWK6XJ17k12ixkNW2Vo9BrqHODQgu2gy",
+	"HN+tDoqGkysU81yWvSp8B2pt6oC+G8NC6CtEKdhYHldO4k7jhTAYcxOiuiPkYChJNfDmaMhyvEz9IlYs",
+	"oQPaNsasr3I75iBv7webr01jodYJ5QKJvYArKcWVqPegJnp75WwSQVlS1Sb556HoPAiDXnoSfbsAVmEe",
+	"PPmTTSjfqKfe2fit9brezU/vN8990YPZd/qo0bdmWb2L8qGNmIfGii/Q8cKLe14ujuX3ui8xk6NoZyWd",
+	"ZfVeeU//a2z4ZTpc/N1b4y9lkbp16ea1K9STUIgUbQL20E8rQgLE+PEqU7u7/rJehUYu1+bV4r6QsphP",
+	"T62hwuG2Lo625g1UfI4u3F39y+PmP0+tXflH72eN3wrPfa60Gjdr41D5GA5q7TmZ9ZE8fvFYbdAplOQ4",
+	"GfsnJPljFZSRgcI9Gw/OI7dl86Pv1z65mFU1qqW8tuMpr23LFHUA7Drh0rqEIzbCOPW/X9SH7xPAEQb/",
+	"BspP8/EmXHvn29/BArZ3fmw9vtP7JLVZvZSansRlPgvZeh/6CndNlAPfndREqqDJH2uOz4sgjNUUIGcy",
+	"TwNXWurVghCzhs624DNsplqPLSiJWrh+We1Nva++qrktLETvLLc+WWnP25oXpEw7s7zjSQ2yIB7XPFhx",
+	"MUeuq+bYvAEUbCq0TlyRnjTQgw/Uy8huBOr68fuYvnn8t+jdc/iaMVWe8bIz9O9FScaAHI/jy0YCA8TT",
+	"SDkv1HmY+lJoPlXYqj0VVkviInXgFJJ0Jn5J9V/MFfT5Sj0Ccwn1vVk2qaU+VFBNPb8WMJnjbV/zoZcJ",
+	"pW5CdZB/U93eTEW4bEIvgBkdcc8yzWkoWQhE53Z9ID1pPFYC3pMOxyltoU8u4VHhHQxNDP3eo3/0hl3q",
+	"5am6XgW5QPNqpQYQvuCLAZHd2rAse8MVb7hCgQl0M8yfpa203nW3OG3FA+U86OIa1jvU0Xwg5iULhlWU",
+	"2+1wP8vqSYdhdIUlRqzaS6jAFS1eRb5xL6UyE+wNznHlecyXQfPeEOaoYxspMZBRSnCEwCCazhb61b1w",
+	"AsbLcd9jMagMn4OIqrJXJOdBd6fWTVbj8Wss3Ic//BUbaON5YpQMDzbL6n2sMl35prG83PzuwurNpeiT",
+	"W83Lf45ufxy9fTq687B1+RRG171aSLyespW4KC8h54tGRMfuDc2F6rYWPR1aPmuEHIHOSj2S7QDWNsR4",
+	"ysaLYx019zSYhJ65PA62M1d/nN1+cqd56SHOeHT37dbni73OrI6Nsif2lZMFPbXIdJ0MpXbZfA3iOUWQ",
+	"zOCoLWI3LEPO5nMctxHdo91+nXkRzEooXUwSSrBdAJJKrCOec3JcXc/CtMBf6F6R1MQxjJIMTQaB/4RB",
+	"EtvEzt0WVm43r1zd0DSgH6WbvtJx3bHSQ8fZU7aUpF1SBao9X+6YgMrfIBs64G1kZY6PMlH1WVw6H0wr",
+	"GHbUrpP7xJnMjlCnISscY8Y5BoFIUWCDS4HRaIWq8wCcVTVHLk8Qv+NurbVnSZtiIjj89V58ynWNHW05",
+	"HLTW1U74PuRkBYrahBorf4/OfBa9/7EaXPhIKaTpGk4ob6ShWJswgG1iPYCx9wcQfWeKyMH09jGy+PBe",
+	"9MVnuot7vbV1uhIse4LIkc+2UPdU1+he9kQz9n3EbehuWmvWmlYDticIX2f0vbgzBAATpOQhNzCrANJt",
+	"va0ewB9szV579XswxPOStVy8olP0gAbbpC20hZN9NobjDJqjrPeC+nelJoGqosM/gYgxuifr+JAqwzg8",
+	"BDtan5eWNZcM98NnFI/CgM8aB9Y2OLa/ZytWmrDfK5riBLzJMgv6yByw9s651uM762PdrnanXf1TGV1W",
+	"yhj2ALGVhHHvgYx8TryDTvLe/Ovqu//YxORI6F3rw+ykeASr4ozDoOxwkjAnUWabIEyGFHoYK4yHTo7/",
+	"oUb9GJnTyQYVGqnykhCuQwLKZx2NLHSS6GhG3ZEcR1Q00Zdkro2+MERsG1oLEErdzDMZ3y7wuutnwfSK",
+	"bu1U1zG/4hkpj9heJdJcb72U7aPuVbKMbZ8grpSqR5eQjKMBSAm2v1CYZg0eW712tnnpSfPdm81/frB6",
+	"dzGp6dP87pNXxqBpEcEn0If48vD4HuhDVCE+5bNDE0NzXoGd8I0gly0oNlZWVhfPIlXT0CYq5/iWnpOl",
+	"h4+3eubb6OK56O2zPa8+WcsjyexAIrTjKPItNKeCLgJ2LD6187q0TkJBKBeQFdo1tS/6x0e7JxOq1PGN",
+	"zjiGxwJyAa5gcoQc4ZoqCGBViUySJwnNS63yYVZIjusiUEIMwV7fgTvG3IRVrKMVlmycMSV79eeqTwvM",
+	"yXFAmEOgqdszjevBO4GmFh8DVjE/QqbgZgCfEdounQILNKCPYXM1uC7KZzWkRLPGzmYSX6klHk/pgHre",
+	"7ADPS9R6593m+b+CTW24MEJPhl5hQyJgC3fIBHxpWT39GapZWQSVF+Z4mVarDNgM8iilZkDpaMdMzpJQ",
+	"iFnbew/cGtNmz4G2J8ROgVAVXi0moqSQPgepIUIRjyO4kXEAA2rD6JApSX55/MhhdVrKcap2HuXN4bS/",
+	"//hv1RnqlZMF5mdk0o/HL+7paILTdGXh3Q05IO0OMrOJ1vZEnin0wO+rWJ8zv0c+4X31KRhjX/2QHmVf",
+	"/SCOs69+IDnSvvqBeKx99WkcbV99vxnvT4Mk0R8sr3GWtP4m0WmpwDr9epJXMtOrbFxZE/c9znqcMP26",
+	"D+BP9b+O6Cv0MgXTyqw3AD33K0Wj14Rl0nDaLjfH3RFRZfxkxUfkmxxGF2Daf0ZkFaQkyoyFFX8E/ts+",
+	"vkXM5T1O4bWvmxYUCy3IuU1qhA6E/RW67tczQ8feI8MdjxZoSH2Rjc22Ii+otg2ul7keCLyCTp/pP8Id",
+	"34KjABQBzQ4sYKRQC5Wnq7CgxGKN4zSHtx/vp83vDY7xbN1gGfOln1jrjDIa+F7/oIRZqkbL761de9j6",
+	"x4+tOwu9z2zcaj6aFxRTQln0aIHBns1TDxXYYXd04u20IHxR07loLelaAcwB/maEHGPUBSY+QIDNwRkJ",
+	"SQ21MpcKOwGL4LtEMpY65/vgRjeAHyvHpKuZSQiuurOBYXAH6cXwodOEf+ApgbugrabfvyPNp+9Hd682",
+	"F1ZWby71hFJI2FR36f9Y0CrPyp6OssEMNbcDnUNNGsZd5k7EYmdwVAHTw0559W+0PYQ8zosg1hpEnAv8",
+	"NGabjmGwFSFDMgPdkTOTZCYUIfVnMD9hvZNFUaRjI2BuMgT925/4SBHu+1kbptPtPoAy2K+330+mMFe4",
+	"xfE3GwqlN2fXwY9A40LGDc6xIJ8VLu0d6z1cAmtKjZZKAQP+JwppEWcIIVew77i9RrvKYF7T14F/TOmL",
+	"wT/+01wR/nVMXXYTMPuBeyFl6d2QOhoMjXQVg/FDjQfvbQwezPBJYTlgEnjfu2123AD48qwgKkwSitL3",
+	"GmAnAgLMnspFgL43hX0OzDMm7za1WUhTYkyplWerjE9avmNTFtHKBYwbpo7U7W86vv8BznQ8Srb49TSS",
+	"gLdFdEh1Ch0rg6JQQENY+3gpWnjUDTlaS41PfVcmk80OAaQlwJYmdaySwKNLWdMAqpG0HE/HXPQ/xxMP",
+	"8LzUHu79pfnB/Z6mKLk+67zQJUyItT7U+dIhf6ixGtO9szZ3qGMDlMoXLtMcqhkHh+NqxEGeOuu80F3v",
+	"BxgX+nimu3i2eftG68z3zYXFrroe6i+jXMx36TkzbV9VitDCmFILaEKBmdESeZodGXNntVC5y5TFUueF",
+	"w3qbbHvle9aPvw/15AKvr9vH1+9F5/6Jb6nr+wmDmgxHA6GmJ/sdIaKTs3mrK8bqMmYubWMCJlKMkDet",
+	"AiVqF6tTLXKAAK0zZ1LjNGF8EGEACHi5lrf1c0ho0ryfDtOGO55Wvx7aSVR8ACKMzj9pLd9c1/WaRiYK",
+	"Ukr1DWQ3KDHJmRhQotO3BbX2q4HHUXDQtjLn67An//L4kcPEA/oVpPGm2Bg9QUqM18C9BAxqCS7u8nNi",
+	"Vu30ytQRTwvCGSCToQHTOT5txg0DOsf8Dp0NAPMTAA8YvY20CfwtPLih8ns64BP040/vG5+YemXq15sA",
+	"7sEtbBPbrRm8m9OcY4HrFQaWRGl++E7j4ZfNzx+sfXV2YxwgWuqoWvndz7gGTQ1LG7RA2qA/9vIIeCqz",
+	"wqx2ENgKqHazHN81Y4TBcVwyPIzXe/XgG6/M7J4A69awfnVLuvAB40CRzCtxGtYCpk1fS7J7YQJlhHTk",
+	"c8hAZxILCTtP20l/xer6pDO4YFQ9Z5bKCupimBc7MMsAm2g8udZYWVFW0nbu6G4fyEnYzaGh8gAlvldg",
+	"HEUtExVIFKmy5Sk4lWiCOwOYE/PciP5MJAJy5K90lUdTobjrIPOIREkgaAsCCytRjzt24kWQ4wXKC8z3",
+	"jXIQcMTB0cQYw6TGQOGgMgUCle3idAfT0zg4KllH0ylgi8bH97wwPDY+PDY2Nrb3xeGfJ9sXfvmfw+Ob",
+	"Ib1V9/hrdXub0+brU1O7Gv236OyypYXizW9wcN7F1umbzQ+WojOfbugWi8zVk62sn4YhLUAbjRx9q0xl",
+	"+U+bb214ncqy5vJpv3ispjE08VbKx4JLTwIiPvVzxgPhp9zOes8iOBsOvQozkIvXXpkGeP8kOXrk+LQG",
+	"P2gefNjud9vMVNm0wOic0jS67+FpdaWsHNWesZQk1e/SngBC8dSnKzJloykflBkNwjyj6S9NBF7J4+mX",
+	"BK3nrE/wREf91M/BNetPyoz6YfmP+l8VFgZY4lf/Ah1o+KjdHN8ysMKJ//rdnxy1vsSsx+BfylJZMJc+",
+	"eUigBAdB0/0P2/CQM1QL/KGJoVFIlWlbzoDqUjnr8dII0SDUB+cbjy6v3v3vBHmmwcQ6madWmxbB4sYI",
+	"WT3z59afH8bXUF9KvYDy9VBxsn7eFJZGiC73fHoHgYaJYrFMuZbJxcqkZhLjLg1GSHR2OVr6a+PB+eZH",
+	"N6LzbyeAHqyU/mgaVKEv5QXYUKPuSbchtzGrrv+9VtnSWXAjLKa8ZR1TM2UBcsqSFHwG0KQqtvlVRkjr",
+	"x+uNRx+t3v+yufRDIi2tr5gy2BHOtIhe0VMbGjQST1h1KMfokmmRNuw6ApkoFRGNEFQPjJa+T74YFBhK",
+	"eTL1DOrwmnyMJLcPtlLBQcBIpau4UHkEc06ALwgOZgtvcIS0Hr/feHAmOvNZY/m9xEObK6TdyfEC5eqY",
+	"iU83QtY+OYUxi03kW++c8Ry23RKfhXJ3WJ1qBHGZ76nFNUJsAjbB3pt2uaPqJgj6F+rLCc16hj3/jjo0",
+	"cVlkAdBcyhGCgmSN5evN8zcSF6/JUAUKGdWBKhqlOm7r9a5ZDBLhrWcEk/Iq7PHCERLdeIyKtpYMIbm2",
+	"kQUhY0BPEuyndJUNea5D5imwKCG43HMRzECal75fvZ9Y7kWW+o7wWGunFAKqUPhuKncg3LqRIrZuBMQY",
+	"Ui79S2CRQ25iWHRSGRr1E510Egy9sfJ9Y/m9fy0sri5e6pxbrVspu1RnzOkDBCHN8cUXpRKUfPkIiU5/",
+	"03j0EaoXNh6cj05/07q+nBgCfp5lP7qpj+qDNsrC1i1DKUQEOlpl1FdmBIe5fy0sIq+LmmETwZiamg1g",
+	"1o+5nwYq6P6DjgAlOoakPCf6B6SOwYRnwnYSmc6Ua3c0r6mbthA18PiJWU/WDbSwTr4+QrDG33hwfnXh",
+	"L83PH7R5Xdue4KT1ZxRpEJ/2YD2opQhpO4L5MTU3P55GwefEheu8kLVPmRNuNRAFkBMdIdH5J40Ht6Mn",
+	"f2k8WGleSUxzuZZPu7VX5jyXAVCoQIOgDl2hagXVqiMEpY/+tbDYvLgcPfhS3R9oRyU47DGTtP6yr4qA",
+	"VAT3QhHgVv7p+83vEl60Goh8qlXv02lPEORyCDZ9kzi4AW/FOAsc7O6bfuM4GR95IT5wm5eClG3JE50k",
+	"uyAChfwVO1lg1ZC5u01k0Hj43tpH93M86TLMoCoY/r8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

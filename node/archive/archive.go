@@ -102,6 +102,7 @@ func Files(body ledger.Body) []catalog.AttachmentRef {
 		of(b.Materials)
 	case *ledger.PackageSubmitV1:
 		of(b.Materials)
+		files = append(files, b.Authority...)
 	case *ledger.PackageSupplementV1:
 		of(b.Materials)
 	case *ledger.CaseWithdrawV1:

@@ -69,6 +69,11 @@ func (c *Case) BelongsTo(a *account.Account) bool {
 	return c.Online.Account == a.ID || a.Is(c.Applicant.Type, c.Applicant.IDNumber, c.Applicant.Name)
 }
 
+// HandInOf is of the hand-in of a joint matter what CheckHandIn looks at.
+func HandInOf(b *ledger.PackageSubmitV1) *ledger.CaseSubmitV1 {
+	return &ledger.CaseSubmitV1{Applicant: b.Applicant, Agent: b.Agent, Authority: b.Authority, Online: b.Online}
+}
+
 // CheckHandIn holds what somebody hands in from home against who they are:
 // acting is the account that is logged in, owner the one that the case is to
 // belong to. A person applies for themselves, for an organisation that named

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -38,6 +39,8 @@ type Case struct {
 	Holder     division.Code    `json:"holder"`
 	Applicant  ledger.Applicant `json:"applicant"`
 	Agent      ledger.Agent     `json:"agent,omitzero"`
+	// Online is set when the applicant handed it in from home.
+	Online ledger.Online `json:"online,omitzero"`
 	// Materials are the papers as they were collected, once for all.
 	Materials []catalog.SubmittedMaterial `json:"materials"`
 	Members   []Member                    `json:"members"`
@@ -72,6 +75,11 @@ type Member struct {
 	Makes []string `json:"makes,omitempty"`
 }
 
+// BelongsTo reports whether a joint matter is an account's own, as its cases are.
+func (c *Case) BelongsTo(a *account.Account) bool {
+	return (&casework.Case{Applicant: c.Applicant, Online: c.Online}).BelongsTo(a)
+}
+
 // MemberID is the id of a department's case: the same wherever the hand-in is
 // read.
 func MemberID(submission, item string) string { return ledger.IDFromKey(submission, "package", item) }
@@ -85,7 +93,7 @@ func Open(e *ledger.Entry, b *ledger.PackageSubmitV1, p *catalog.Package, items 
 	}
 	j := catalog.NewJoint(p, items)
 	c := &Case{ID: e.ID, Number: b.Number, Package: p.Code, Version: b.Version, Name: p.Name, Department: p.LeadDepartment,
-		Division: b.Division, HandedInAt: b.HandedInAt, Applicant: b.Applicant, Agent: b.Agent, Materials: b.Materials,
+		Division: b.Division, HandedInAt: b.HandedInAt, Applicant: b.Applicant, Agent: b.Agent, Online: b.Online, Materials: b.Materials,
 		Promise: j.Promise(), HandedInMS: e.OccurredAt, Head: e.ID}
 	faults := j.Stray(b.Form, b.Materials, b.Applying)
 	asked := make([]string, len(items))
@@ -134,9 +142,13 @@ func openMember(e *ledger.Entry, b *ledger.PackageSubmitV1, j *catalog.Joint, i 
 	own.ID = MemberID(e.ID, m.Item)
 	own.Case = own.ID
 	own.Kind = ledger.CaseSubmit
+	plan := casework.Plan(item, from.Division.Tier())
+	if b.Online.Account != "" {
+		plan = casework.PlanOnline(item)
+	}
 	part := &ledger.CaseSubmitV1{Number: m.Number, Item: m.Item, ItemVersion: m.ItemVersion, Department: item.Department, Division: b.Division,
 		Applicant: b.Applicant, Agent: b.Agent, Form: form, Materials: papers, Applying: applying,
-		Steps: casework.Plan(item, from.Division.Tier()), HandedInAt: b.HandedInAt, Lacking: b.Lacking, Corrects: b.Corrects}
+		Steps: plan, HandedInAt: b.HandedInAt, Lacking: b.Lacking, Corrects: b.Corrects, Authority: b.Authority, Online: b.Online}
 	c, err := casework.Open(&own, part, item, from, limits)
 	if incomplete, ok := err.(*casework.Incomplete); ok {
 		return nil, incomplete.Faults, nil
@@ -196,7 +208,7 @@ func checkHandIn(e *ledger.Entry, b *ledger.PackageSubmitV1, p *catalog.Package,
 	if b.Package != p.Code || b.Department != p.LeadDepartment {
 		return refuse("package_mismatch", "收件与一件事不符，请重新选择", "the hand-in does not fit its package")
 	}
-	if !takesIn(p, from.Division.Tier(), b.Corrects != "") {
+	if b.Online.Account == "" && !takesIn(p, from.Division.Tier(), b.Corrects != "") {
 		return refuse("tier_not_accepting", "该一件事不在本级收件，请到办事指南所列地点办理", "this package is not taken in at this tier; see its guide for where")
 	}
 	number, err := casework.ParseNumber(b.Number)

@@ -84,6 +84,10 @@ type PackageSubmitV1 struct {
 	// Corrects is the id of a refused submission of the same package that this one
 	// replaces.
 	Corrects string `json:"corrects,omitempty"`
+	// Authority are scans of the proof that the agent may act (授权委托书).
+	Authority []catalog.AttachmentRef `json:"authority,omitempty"`
+	// Online is set when the applicant handed it in from home; zero at a desk.
+	Online Online `json:"online,omitzero"`
 }
 
 const maxMembers = 40
@@ -103,6 +107,8 @@ func (b *PackageSubmitV1) Check() error {
 		return fmt.Errorf("applicant type %q", b.Applicant.Type)
 	case b.Applicant.Name == "":
 		return errors.New("applicant without a name")
+	case len(b.Authority) > 20:
+		return fmt.Errorf("%d proofs of authority", len(b.Authority))
 	}
 	seen := map[string]bool{b.Number: true}
 	items := map[string]bool{}
@@ -119,7 +125,7 @@ func (b *PackageSubmitV1) Check() error {
 		return err
 	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return first(err, onFile(b.Materials), optional("corrects", b.Corrects, maxIDBytes), required("department", b.Department, maxName), optional("package", b.Package, maxName),
+	return first(err, onFile(b.Materials), optional("corrects", b.Corrects, maxIDBytes), optional("online.account", b.Online.Account, maxIDBytes), required("department", b.Department, maxName), optional("package", b.Package, maxName),
 		optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
 		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName))
 }

@@ -61,6 +61,8 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 	switch b := body.(type) {
 	case *ledger.CaseSubmitV1:
 		return Received, calendar.Date{}, b.Online.Account != "" // at a desk the slip is in hand
+	case *ledger.PackageSubmitV1:
+		return Received, calendar.Date{}, b.Online.Account != ""
 	case *ledger.CaseAcceptV1:
 		return Accepted, calendar.Date{}, true
 	case *ledger.CaseRejectV1:
@@ -112,7 +114,7 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 func May(k ledger.Kind) bool { return telling[k] }
 
 var telling = map[ledger.Kind]bool{
-	ledger.CaseSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
+	ledger.CaseSubmit: true, ledger.PackageSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
 	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.CaseDecide: true,
 	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true,
 	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,

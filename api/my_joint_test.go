@@ -1,0 +1,117 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/storetest"
+)
+
+// jointApplication is a complete hand-in of the county's package in the guest's own
+// name, without one paper.
+func (g *guest) jointApplication(items ...string) gen.MyPackageSubmission {
+	g.t.Helper()
+	in := g.handIn(items...)
+	for i := range in.Form {
+		if in.Form[i].Key == catalog.KeyIDNumber {
+			in.Form[i].Value = g.number
+		}
+	}
+	out := gen.MyPackageSubmission{Package: in.Package, Items: items, Division: theVillage, Form: in.Form, Materials: in.Materials, Phone: "13800000000"}
+	for i := range out.Materials {
+		out.Materials[i].Form = catalog.SubmittedElectronic
+		out.Materials[i].Attachments = []catalog.AttachmentRef{g.upload(append(picture(g.t), []byte(g.number+out.Materials[i].Name)...), "扫描件.png")}
+	}
+	return out
+}
+
+// A joint matter from home: one form, one set of papers, one number; followed,
+// supplemented and withdrawn as one, and nobody else's.
+func TestJointMatterFromHome(t *testing.T) {
+	g := newGuests(t)
+	h := g.hub
+	h.offerPackage()
+	h.person("civil", theCounty, "县民政局", identity.DepartmentWindow)
+	var offered gen.OnlinePackages
+	h.get("", "/api/v1/my/packages", &offered)
+	if len(offered.Packages) != 1 || !offered.Packages[0].Online || offered.Packages[0].NeedsDivision != "village" {
+		t.Fatalf("%+v", offered)
+	}
+	in := g.one.jointApplication(jointBirth, jointWelfare)
+	short := in
+	short.Materials = in.Materials[1:]
+	var report gen.CheckReport
+	g.one.want("POST", "/api/v1/my/joint-cases/check", short, 200, &report)
+	if report.Ok || len(report.Faults) != 1 {
+		t.Errorf("%+v", report)
+	}
+	stolen := in
+	stolen.Applicant = ledger.Applicant{Type: "person", Name: "李强", IDNumber: storetest.IDNumber(2), Phone: "13800000000"}
+	if r := g.one.ask("POST", "/api/v1/my/joint-cases", stolen); r.Code == 201 {
+		t.Error("handed in for another without a proof of authority")
+	}
+	if r := g.two.ask("POST", "/api/v1/my/joint-cases", in); r.Code == 201 {
+		t.Error("another's papers and number were taken")
+	}
+	var made gen.MyJointReceipt
+	g.one.want("POST", "/api/v1/my/joint-cases", in, 201, &made)
+	path := "/api/v1/my/joint-cases/" + made.Joint.Id
+	var mine gen.MyJointCases
+	g.one.want("GET", "/api/v1/my/joint-cases", nil, 200, &mine)
+	if len(mine.Cases) != 1 || mine.Cases[0].Number != made.Joint.Number || !mine.Cases[0].Online {
+		t.Errorf("%+v", mine)
+	}
+	g.two.want("GET", "/api/v1/my/joint-cases", nil, 200, &mine)
+	if len(mine.Cases) != 0 {
+		t.Errorf("another's: %+v", mine)
+	}
+	withdraw := gen.MyJointAction{Kind: gen.MyJointWithdraw, Reason: "不再需要"}
+	for _, try := range [][2]string{{"GET", path}, {"GET", path + "/documents"}, {"GET", path + "/documents/joint_receipt"}, {"POST", path + "/actions"}} {
+		var body any
+		if try[0] == "POST" {
+			body = withdraw
+		}
+		if r := g.two.ask(try[0], try[1], body); r.Code != 404 {
+			t.Errorf("another at %s: %d", try[1], r.Code)
+		}
+	}
+	var seen gen.MyJointCase
+	g.one.want("GET", path, nil, 200, &seen)
+	if len(seen.Members) != 2 || seen.Members[0].Joint != made.Joint.Number || seen.WithdrawalAsked {
+		t.Errorf("%+v", seen)
+	}
+	if kinds, alone := h.heard(made.Joint.Id, []gen.JointMember{{Id: seen.Members[0].Id}, {Id: seen.Members[1].Id}}); kinds != "received " || alone != 0 {
+		t.Errorf("heard %s, of one alone %d", kinds, alone)
+	}
+	page := g.one.ask("GET", path+"/documents/joint_receipt?format=html", nil)
+	if page.Code != 200 || !strings.Contains(page.Body.String(), made.Joint.Number) {
+		t.Errorf("%d %s", page.Code, page.Body)
+	}
+	supplement := gen.MyJointAction{Kind: gen.MyJointSupplement, Materials: in.Materials[:1]}
+	if r := g.one.ask("POST", path+"/actions", supplement); r.Code != 409 {
+		t.Errorf("brought what nobody asked for: %d", r.Code)
+	}
+	of := map[string]string{}
+	for _, m := range seen.Members {
+		of[m.Item] = m.Id
+	}
+	told := gen.JointAction{Kind: gen.JointNotice, Members: []ledger.MemberPoints{{Case: of[jointWelfare], Points: []ledger.SupplementPoint{{Material: "收入和财产状况申报材料", Problem: ledger.ProblemUnclear, How: "请重新拍摄"}}}}}
+	h.must("civil", "POST", "/api/v1/joint-cases/"+made.Joint.Id+"/actions", told, 200)
+	g.one.want("GET", path, nil, 200, &seen)
+	if len(seen.Notice) != 1 || seen.SupplementBefore.IsZero() || seen.Summary.Status != "supplementing" {
+		t.Errorf("%+v", seen)
+	}
+	if r := g.two.ask("POST", path+"/actions", supplement); r.Code != 404 {
+		t.Errorf("another's supplement: %d", r.Code)
+	}
+	g.one.want("POST", path+"/actions", supplement, 200, nil)
+	g.one.want("POST", path+"/actions", withdraw, 200, nil)
+	g.one.want("GET", path, nil, 200, &seen)
+	if !seen.WithdrawalAsked {
+		t.Error("the wish to withdraw is not seen")
+	}
+}
