@@ -163,6 +163,7 @@ var expected = map[string]asked{
 	"getJointCase":           {action: "case.read", on: "some", id: nowhere}, // what the joint matter itself asks for: TestLifeOfAJointMatter
 	"listJointDocuments":     {action: "case.read", on: "some", id: nowhere},
 	"getJointDocument":       {action: "case.reveal", on: "some", id: nowhere},
+	"printJointDocument":     {action: "case.print", on: "some", id: nowhere, body: gen.PaperRequest{}},
 	"actOnJointCase":         {action: "case.read", on: "some", id: nowhere, body: `{"kind":"withdraw","reason":"不再开办"}`},
 	"setStaffRoster":         {action: "staff.manage", home: true, body: gen.RosterRequest{Rank: "clerk", Reason: "登记"}, id: nowhere},
 	"setSubstitute":          {action: "staff.manage", home: true, body: `{"from":"2026-12-07","until":"2026-12-08","reason":"休假"}`, id: nowhere},
