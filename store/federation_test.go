@@ -152,7 +152,9 @@ func (f *federation) advance(n *storetest.Node, c *casework.Case) {
 func (f *federation) act() {
 	n := rapid.SampledFrom(f.nodes).Draw(f.t.T, "node")
 	f.Clock.Advance(1000 * 1000 * 1000)
-	switch rapid.IntRange(0, 16).Draw(f.t.T, "action") {
+	switch rapid.IntRange(0, 18).Draw(f.t.T, "action") {
+	case 17, 18:
+		f.beyond(n)
 	case 16:
 		f.onFile(n)
 	case 13, 14:

@@ -1,0 +1,105 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+
+	"pgregory.net/rapid"
+
+	volumes "github.com/tongban/tongban/node/archive"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/guide"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
+)
+
+// tried notes what was recorded. A refusal at the desk records nothing, and is
+// what the rules say of a step drawn blindly; anything else is not.
+func (f *federation) tried(r store.Result, err error) bool {
+	var no *store.Refused
+	var rule *casework.Refusal
+	if errors.As(err, &no) || errors.As(err, &rule) {
+		return false
+	}
+	f.note(r, err)
+	return true
+}
+
+// beyond does what stands beside the steps of a case: questions of people
+// without one, hearings, volumes, draws and appraisals.
+func (f *federation) beyond(n *storetest.Node) {
+	switch rapid.SampledFrom([]string{"guide", "hearing", "archive", "sample", "appraise"}).Draw(f.t.T, "beyond") {
+	case "guide":
+		if n != f.Hub() {
+			f.guide(n)
+		}
+	case "hearing":
+		f.hearing(n)
+	case "archive":
+		f.archive(n)
+	case "sample":
+		today := calendar.DateOf(f.Clock.Now())
+		f.tried(f.Hub().Do(f.Hub().Actor(identity.Supervisor), &ledger.SampleDrawV1{From: today, To: today, By: "department", Permille: 500, After: 20, Reason: "日常抽查"}, storetest.About{Scope: storetest.Code}))
+	case "appraise":
+		who := f.village.Actor(identity.VillageWorker)
+		f.tried(f.Hub().Do(f.Hub().Actor(identity.Supervisor), &ledger.AppraisalMarkV1{Month: f.Clock.Now().Format("2006-01"), Points: 100, Reason: "群众来信表扬",
+			Of: ledger.Appraised{Kind: "person", Division: here, Staff: who.Staff}}, storetest.About{Scope: storetest.Code}))
+	}
+}
+
+// guide takes a question in, or hands on, accepts or ends one that is known.
+func (f *federation) guide(n *storetest.Node) {
+	by := n.Actor(deskRole(n))
+	known, err := n.Guides(ctx, store.GuideFilter{Within: storetest.Code, Open: true, Limit: 100})
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	if len(known) == 0 || rapid.Bool().Draw(f.t.T, "asked anew") {
+		f.tried(n.Do(by, &ledger.GuideOpenV1{Guide: fmt.Sprintf("g-%s-%d", n.ID(), len(f.acknowledged)), Division: n.Division(), About: "低保怎么办"}, storetest.About{}))
+		return
+	}
+	g := rapid.SampledFrom(known).Draw(f.t.T, "guide")
+	var body ledger.Body
+	switch {
+	case g.State == guide.Handed && n == f.township:
+		body = &ledger.GuideAcceptV1{Guide: g.ID}
+	case n == f.village && rapid.Bool().Draw(f.t.T, "hand on"):
+		body = &ledger.GuideHandV1{Guide: g.ID, To: town, Note: "已陪同"}
+	default:
+		body = &ledger.GuideCloseV1{Guide: g.ID, Answer: "已当场答复"}
+	}
+	f.tried(n.Do(by, body, storetest.About{}))
+}
+
+// hearing tells of the right to one, which the applicant gives up at once: the
+// case then goes on as any other does.
+func (f *federation) hearing(n *storetest.Node) {
+	c := f.known(n, func(c *casework.Case) bool { return c.Holder == n.Division() && c.Status == casework.Accepted })
+	if c == nil {
+		return
+	}
+	told, err := n.Step(c.ID, &ledger.HearingTellV1{Matter: "临近住宅", Before: calendar.DateOf(f.Clock.Now()).AddDays(14)})
+	if f.tried(told, err) {
+		f.note(n.Do(n.Actor(deskRole(n)), &ledger.HearingAskV1{Party: c.Applicant.Name, Waived: true}, storetest.About{Case: c.ID, Scope: c.Division}))
+	}
+}
+
+// archive puts a case that ended into its volume, where the authority does.
+func (f *federation) archive(n *storetest.Node) {
+	c := f.known(n, func(c *casework.Case) bool { return c.Status.Ended() })
+	if c == nil || n == f.village {
+		return
+	}
+	entries, err := n.Standing(ctx, c.ID)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	pieces, err := volumes.Pieces(entries, func(k ledger.Kind) string { return string(k) })
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	f.tried(n.Do(n.Actor(deskRole(n)), &ledger.CaseArchiveV1{Volume: volumes.Volume(c), Pieces: pieces}, storetest.About{Case: c.ID, Scope: c.Division}))
+}
