@@ -18,7 +18,6 @@ import (
 
 	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/fault"
-	_ "github.com/tongban/tongban/store/pagecache" // SQLite commits faster
 	"github.com/tongban/tongban/store/sealedvfs"
 )
 
