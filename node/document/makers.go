@@ -259,8 +259,12 @@ func bases(item *catalog.Item) []string {
 }
 
 // dues adds the dates by which a case is decided, as they were told then: a notice
-// that is printed later says what it said when it was made out.
+// that is printed later says what it said when it was made out. A case of a joint
+// matter tells the date of the whole, never its department's own.
 func (d *Document) dues(s Subject, told ledger.Dues) {
+	if s.Case.Package != nil {
+		told = ledger.Dues{}
+	}
 	d.day(s, "承诺办结日期", dueAs(s, told.Promised, casework.LimitPromised))
 	d.day(s, "法定办结日期", dueAs(s, told.Statutory, casework.LimitStatutory))
 }
