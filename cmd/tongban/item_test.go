@@ -56,7 +56,7 @@ func TestItemIsShownAsPeopleAreToldIt(t *testing.T) {
 	n := signedIn(t, map[string]any{"getItem": shown})
 	r := tongban(t, "item", "show", "TB-XZRZ-005", "--office", "330523110", "--version", "1")
 	holds(t, r.out, []string{"事项  生育登记\n", "TB-XZRZ-005  v1  在用", "《中华人民共和国人口与计划生育法》", "环节  村受理 → 乡镇审批\n",
-		"时限  承诺 即办，法定 1 工作日\n", "窗口  3号窗口\n", "电话  0572-5000110\n", "结婚证              复印件  1           已婚\n", "一孩|二孩|三孩|四孩及以上"})
+		"时限  承诺 即办，法定 1 工作日\n", "窗口  3号窗口\n", "电话  0572-5000110\n", "结婚证              复印件  1           已婚      含双方信息页和照片页", "一孩|二孩|三孩|四孩及以上"})
 	if got := n.calls("getItem")[0]; got.query != "office=330523110&plain=false&version=1" {
 		t.Errorf("%+v", got)
 	}
