@@ -12,6 +12,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/identity"
 )
 
 // Attendance that an office keeps in a spreadsheet of Excel:
@@ -34,7 +35,11 @@ var errTable = &problem{http.StatusUnprocessableEntity, "not_a_table", "this is 
 var errTableSize = &problem{http.StatusRequestEntityTooLarge, "table_too_large", "the table has more rows or is larger than is taken at once", "表格过大", "请按月拆分后分别导入，每份不超过 2 MB、20000 行", nil, 0}
 
 // ReadAttendanceTable gives the first sheet of a workbook as lines of cells.
-func (s *Server) ReadAttendanceTable(_ context.Context, in gen.ReadAttendanceTableRequestObject) (gen.ReadAttendanceTableResponseObject, error) {
+// Only who records attendance has a table of it to be read.
+func (s *Server) ReadAttendanceTable(ctx context.Context, in gen.ReadAttendanceTableRequestObject) (gen.ReadAttendanceTableResponseObject, error) {
+	if _, err := s.within(ctx, identity.AttendanceRecord, ""); err != nil {
+		return nil, err
+	}
 	raw, err := io.ReadAll(io.LimitReader(in.Body, maxTableFile+1))
 	if err != nil {
 		return nil, err

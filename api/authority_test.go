@@ -175,6 +175,7 @@ var expected = map[string]asked{
 	"setScorecard":           {action: "appraisal.manage", home: true, body: `{"from":"2020-01","offices":[{"measure":"on_time","points":10000,"none":800,"all":1000}],"persons":[{"measure":"on_time","points":10000,"none":800,"all":1000}],"reason":"试行"}`},
 	"getAttendance":          {action: "attendance.record", on: "some"},
 	"recordAttendance":       {action: "attendance.record", on: "here", home: true},
+	"readAttendanceTable":    {action: "attendance.record", on: "some", body: []byte("x")},
 	"listAppraisals":         {action: "appraisal.read", on: "some"},
 	"getMyAppraisal":         {action: "appraisal.own", on: "some"},
 	"getAppraisal":           {action: "appraisal.read", on: "some"},

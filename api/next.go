@@ -10,6 +10,8 @@ var nextEN = map[string]string{
 	nextAsk:     "ask somebody who has the right to",
 	nextLook:    "see whether the number is right",
 
+	"请对照收件凭证逐位核对编号，最后一位是校验位": "compare the number with the receipt digit by digit; the last one is the check digit",
+
 	"请核对后重试；忘记密码请联系管理员重置": "check both and try again; an administrator resets a forgotten password",
 	"请等待后再试；忘记密码请联系管理员重置": "wait, then try again; an administrator resets a forgotten password",
 	"请刷新页面后重试":            "load the page again and try again",

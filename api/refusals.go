@@ -48,7 +48,7 @@ var refusalNext = map[string]string{
 	"not_a_member": nextCorrect, "not_blocked": nextState,
 
 	// What was filled in.
-	"date_past": nextCorrect, "reason_short": nextCorrect, "recipient_relation": nextCorrect, "left_unwitnessed": nextCorrect,
+	"date_past": nextCorrect, "ground_missing": nextCorrect, "right_authority": nextCorrect, "visit_officers": nextCorrect, "reason_short": nextCorrect, "recipient_relation": nextCorrect, "left_unwitnessed": nextCorrect,
 	"notice_since": nextCorrect, "procedure_days": nextCorrect, "procedure_lawful": nextCorrect, "procedure_unknown": nextCorrect,
 	"hearing_day": nextCorrect, "hearing_days": nextCorrect, "hearing_term": nextCorrect, "hearing_own": "请用“听证通知”“听证笔录”办理",
 	"supplement_term": nextCorrect, "extension_days": nextCorrect, "not_required": nextCorrect, "not_tolerable": nextCorrect,

@@ -67,7 +67,7 @@ func TestCookieSession(t *testing.T) {
 			t.Errorf("cookie %s: %+v", c.Name, c)
 		}
 	}
-	if len(byName) != 3 || byName[refreshCookie].Path != refreshPath {
+	if len(byName) != 4 || byName[refreshCookie].Path != refreshPath || byName[deskCookie].Path != "/api/v1/ratings" {
 		t.Fatalf("cookies %v", cookies)
 	}
 	write := func(header map[string]string) int {
@@ -89,7 +89,7 @@ func TestCookieSession(t *testing.T) {
 		t.Error("a refresh by cookie without the csrf header passed")
 	}
 	again := h.send(request0{method: "POST", path: "/api/v1/session/refresh", cookies: cookies, header: map[string]string{csrfHeader: in.CsrfToken}})
-	if again.Code != 200 || len(again.Result().Cookies()) != 3 {
+	if again.Code != 200 || len(again.Result().Cookies()) != 4 {
 		t.Fatalf("refresh by cookie: %d %s", again.Code, again.Body)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/casework"
@@ -198,8 +199,15 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+// inGoodStanding is a node that was not revoked.
+type inGoodStanding struct{ Node }
+
+func (inGoodStanding) Revocation() (federation.Revocation, bool) {
+	return federation.Revocation{}, false
+}
+
 func TestWords(t *testing.T) {
-	village, township := &Server{self: store.Self{Node: "v-1", Tier: "village"}}, &Server{self: store.Self{Node: "t-1", Tier: "township"}}
+	village, township := &Server{self: store.Self{Node: "v-1", Tier: "village"}, node: inGoodStanding{}}, &Server{self: store.Self{Node: "t-1", Tier: "township"}, node: inGoodStanding{}}
 	entry := func(kind ledger.Kind, origin string, index uint64, stored string, status ledger.Outcome) *store.EntryView {
 		return &store.EntryView{Entry: ledger.Entry{ID: "e", Kind: kind, Origin: origin}, Index: index, Stored: stored, Status: status}
 	}

@@ -3284,7 +3284,7 @@ type DocumentTitle struct {
 type DraftReport struct {
 	Drafted []ItemRef `json:"drafted"`
 
-	// Ruled Papers of which the file does not say whether they may come after acceptance
+	// Ruled Papers of which the file does not say whether they may come after acceptance, and which the rule says may.
 	Ruled []RuledPapers `json:"ruled,omitempty,omitzero"`
 
 	// Unchanged Items of the file that are as they were.
