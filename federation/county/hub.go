@@ -25,8 +25,10 @@ type Hub struct {
 	client *client
 	web    *http.Server
 	trans  *raft.NetworkTransport
-	raft   *raft.Raft
-	notify chan bool
+	// endSending ends what raft sends to the others.
+	endSending context.CancelFunc
+	raft       *raft.Raft
+	notify     chan bool
 
 	queue   chan *proposal
 	intake  sync.RWMutex // held for reading while a proposal enters the queue
@@ -118,9 +120,11 @@ func (h *Hub) startRaft(s *storage) error {
 	conf.Logger = newHclog(h.log)
 	conf.NotifyCh = h.notify
 	h.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: stream{h.port}, MaxPool: 3, Timeout: 10 * time.Second, Logger: conf.Logger, MsgpackUseNewTimeFormat: true,
+		Stream: stream{h.port}, MaxPool: 3, Timeout: answerTime, Logger: conf.Logger, MsgpackUseNewTimeFormat: true,
 	})
-	trans := newTransport(h.trans, s.disk)
+	var sending context.Context
+	sending, h.endSending = context.WithCancel(context.Background())
+	trans := newTransport(sending, 2*answerTime, h.trans, s.disk)
 	if h.o.Bootstrap {
 		self := raft.Configuration{Servers: []raft.Server{{
 			ID: conf.LocalID, Address: raft.ServerAddress(h.o.Advertise), Suffrage: raft.Voter,
@@ -137,7 +141,7 @@ func (h *Hub) startRaft(s *storage) error {
 	}
 	if err != nil {
 		if h.raft != nil {
-			h.raft.Shutdown().Error()
+			_ = h.endRaft()
 		}
 		h.trans.Close()
 		return fmt.Errorf("start raft: %w", err)
@@ -218,6 +222,9 @@ func (h *Hub) Err() error {
 // its way and stops. The state machine remains the caller's to close.
 func (h *Hub) Close() error { return h.shutDown(true) }
 
+// answerTime is how long a peer may take to answer raft.
+const answerTime = 10 * time.Second
+
 // drainTime is how long Close waits for what is on its way through the log.
 const drainTime = 3 * time.Second
 
@@ -233,7 +240,7 @@ func (h *Hub) shutDown(graceful bool) error {
 		if !graceful {
 			h.port.close()
 		}
-		err := h.raft.Shutdown().Error()
+		err := h.endRaft()
 		h.fsm.close(graceful)
 		h.end()
 		h.port.close()
@@ -243,6 +250,13 @@ func (h *Hub) shutDown(graceful bool) error {
 		h.shutErr = errors.Join(err, h.trans.Close(), h.disk.Close())
 	})
 	return h.shutErr
+}
+
+// endRaft shuts raft down and waits for it.
+func (h *Hub) endRaft() error {
+	down := h.raft.Shutdown()
+	h.endSending()
+	return down.Error()
 }
 
 // handOver lets the proposals on their way finish and gives leadership to the

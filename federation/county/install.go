@@ -1,9 +1,11 @@
 package county
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -25,10 +27,13 @@ type transport struct {
 	disk *diskLog
 	term func() uint64
 	rpcs chan raft.RPC
+	// sending is over once the hub ends; limit is how long sending may wait.
+	sending context.Context
+	limit   time.Duration
 }
 
-func newTransport(t *raft.NetworkTransport, d *diskLog) *transport {
-	return &transport{NetworkTransport: t, disk: d, rpcs: make(chan raft.RPC)}
+func newTransport(sending context.Context, limit time.Duration, t *raft.NetworkTransport, d *diskLog) *transport {
+	return &transport{NetworkTransport: t, disk: d, rpcs: make(chan raft.RPC), sending: sending, limit: limit}
 }
 
 // Consumer implements raft.Transport.
