@@ -220,7 +220,11 @@ func (o *office) choose(c *casework.Case, verb ledger.Verb, t task) (ledger.Verb
 		}
 		if len(procedures) > 0 && len(c.Suspensions) == 0 && chance(1, 3) {
 			p := procedures[0]
-			return verb, &ledger.CaseSuspendV1{Procedure: p.Name, Lawful: casework.Excluded(o.item(c), p.Name), Until: today.AddDays(max(p.TypicalDays, 1)), Reason: "依法开展" + p.Name}
+			suspend := &ledger.CaseSuspendV1{Procedure: p.Name, Lawful: casework.Excluded(o.item(c), p.Name), Until: today.AddDays(max(p.TypicalDays, 1)), Reason: "依法开展" + p.Name}
+			if p.Name == casework.ProcedureVisit {
+				suspend.Officers = []string{"勘验员甲", "勘验员乙"}
+			}
+			return verb, suspend
 		}
 		if chance(1, 60) && c.ExtendedBy == 0 && !today.After(c.Told.Statutory) {
 			return verb, &ledger.CaseExtendV1{Days: min(5, o.item(c).StatutoryWorkingDays), Reason: "案情复杂"}

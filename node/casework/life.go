@@ -242,10 +242,11 @@ var excluded = []string{"听证", "招标", "拍卖", "检验", "检测", "检�
 
 // promiseOnly are procedures that stop the centre's own promise, but not the
 // law's limit.
-var promiseOnly = []string{procedureVisit, "公示"}
+var promiseOnly = []string{ProcedureVisit, "公示"}
 
-// procedureVisit is a visit to the place.
-const procedureVisit = "现场勘验"
+// ProcedureVisit is the special procedure of looking at the place, which two officers
+// or more do.
+const ProcedureVisit = "现场勘验"
 
 // Excluded reports whether the law leaves the time of a procedure out: as the
 // item says, else as art. 45 does.
@@ -279,7 +280,7 @@ func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspen
 	case slices.ContainsFunc(c.Suspensions, func(s Suspension) bool { return s.Procedure == b.Procedure && s.Open(today) }):
 		return refuse("procedure_open", "该特别程序正在进行", "this procedure is under way already")
 	}
-	if b.Procedure == procedureVisit && len(b.Officers) < 2 {
+	if b.Procedure == ProcedureVisit && len(b.Officers) < 2 {
 		return refuse("visit_officers", "现场勘验须指派两名以上工作人员，请填写勘验人员姓名", "two officers or more look at a place (art. 34); name them")
 	}
 	c.Suspensions = append(c.Suspensions, Suspension{Procedure: b.Procedure, Lawful: lawful, From: today, Until: b.Until, Officers: b.Officers, Told: b.Dues})

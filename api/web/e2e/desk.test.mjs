@@ -156,7 +156,7 @@ test('anybody can look up, read what is published and watch the hall', { timeout
   await page.fill('#number', '330523110220-20260101-01-000001-0')
   await page.fill('#code', 'AAAAA-AAAAA')
   await page.keyboard.press('Enter')
-  await page.waitForSelector('[role=alert] >> text=lookup_failed')
+  await page.waitForSelector('[role=alert] >> text=number_mistyped')
   await page.goto(base + '/published')
   await page.waitForSelector('main h1')
   await page.goto(base + '/hall')
