@@ -358,7 +358,7 @@ func TestDivisionsMustBeImported(t *testing.T) {
 		"a person":  &ledger.StaffAddV1{Staff: "s-nowhere", Login: "nowhere", Name: "x", Division: nowhere, Roles: []identity.Role{identity.VillageWorker}, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"},
 	} {
 		_, err := c.Hub().Do(c.Operator(), body, storetest.About{})
-		if codeOf(err) != "division_unknown" || !strings.Contains(err.Error(), "division import") {
+		if codeOf(err) != "division_unknown" || !strings.Contains(err.Error(), "import it first") {
 			t.Errorf("%s of a division that was never imported: %v", what, err)
 		}
 	}
