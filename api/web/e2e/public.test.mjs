@@ -250,8 +250,8 @@ test('a visitor prints a notice at the kiosk with four touches, and leaves nothi
   // A code is typed by touch alone; what was typed is gone at the next start.
   await page.tap('text="重新开始"')
   await page.tap('text="查询进度"')
-  for (const d of '33052311022020261123010000457') await page.tap(`.pad >> text="${d}"`)
-  await page.waitForSelector('.box:has-text("330523110220-20261123-01-000045-7")')
+  for (const d of '33052311022020261123010000453') await page.tap(`.pad >> text="${d}"`)
+  await page.waitForSelector('.box:has-text("330523110220-20261123-01-000045-3")')
   await page.tap('.box >> nth=1')
   for (const c of 'PSR5QPGNN6') await page.tap(`.pad >> text="${c}"`)
   await page.tap('.go')
