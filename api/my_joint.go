@@ -175,7 +175,8 @@ func (s *Server) ownJoint(ctx context.Context, idOrNumber string) (*Visitor, *jo
 	return nil, nil, nil, errNotFound
 }
 
-// ListMyJointCases lists the applicant's own joint matters.
+// ListMyJointCases lists the applicant's own joint matters, each with its one due
+// date and its cases.
 func (s *Server) ListMyJointCases(ctx context.Context, in gen.ListMyJointCasesRequestObject) (gen.ListMyJointCasesResponseObject, error) {
 	v, err := visitorOf(ctx)
 	if err != nil {
@@ -202,7 +203,7 @@ func (s *Server) ListMyJointCases(ctx context.Context, in gen.ListMyJointCasesRe
 		return cmp.Or(cmp.Compare(b.HandedInMS, a.HandedInMS), cmp.Compare(b.ID, a.ID))
 	})
 	all = slices.CompactFunc(all, func(a, b joint.Case) bool { return a.ID == b.ID })
-	out := gen.ListMyJointCases200JSONResponse{Cases: []gen.MyJointSummary{}}
+	out := gen.ListMyJointCases200JSONResponse{Cases: []gen.MyJointListed{}}
 	for i := range all {
 		if i == limit {
 			out.NextCursor = cursor(all[i-1].HandedInMS, all[i-1].ID)
@@ -212,7 +213,11 @@ func (s *Server) ListMyJointCases(ctx context.Context, in gen.ListMyJointCasesRe
 		if err != nil {
 			return nil, err
 		}
-		out.Cases = append(out.Cases, myJointSummary(&all[i], members))
+		due, err := s.jointDue(ctx, &all[i], members)
+		if err != nil {
+			return nil, err
+		}
+		out.Cases = append(out.Cases, gen.MyJointListed{Summary: myJointSummary(&all[i], members), Members: mySummaries(members), Due: due})
 	}
 	return out, nil
 }
@@ -224,9 +229,8 @@ func (s *Server) GetMyJointCase(ctx context.Context, in gen.GetMyJointCaseReques
 	if err != nil {
 		return nil, err
 	}
-	limits, err := s.jointLimits(ctx, c, members)
-	var missing *calendar.MissingYearError
-	if err != nil && !errors.As(err, &missing) {
+	due, err := s.jointDue(ctx, c, members)
+	if err != nil {
 		return nil, err
 	}
 	entries, err := s.store.Timeline(ctx, c.ID)
@@ -234,15 +238,54 @@ func (s *Server) GetMyJointCase(ctx context.Context, in gen.GetMyJointCaseReques
 		return nil, err
 	}
 	out := gen.GetMyJointCase200JSONResponse{Summary: myJointSummary(c, members), Applicant: c.Applicant, Agent: c.Agent, Materials: c.Materials,
-		Members: []gen.MyCaseSummary{}, Due: duesIn(limits).Promised, Actions: myJointActions(c, members)}
-	for _, m := range members {
-		out.Members = append(out.Members, mySummary(m))
-	}
+		Members: mySummaries(members), Due: due, Actions: myJointActions(c, members)}
 	if c.Notice != nil {
 		out.Notice, out.SupplementBefore = c.Notice.Points, c.Notice.Before
 	}
 	_, out.WithdrawalAsked = supplements(entries)
+	out.Supplements = broughtSince(entries)
 	return out, nil
+}
+
+// broughtSince is what was brought for a joint matter since its latest notice.
+func broughtSince(entries []store.EntryView) []gen.CaseSupplement {
+	var since []gen.CaseSupplement
+	for i := range entries {
+		e := &entries[i]
+		if e.Status == ledger.Refused || e.Kind != ledger.PackageNotice && e.Kind != ledger.PackageSupplement {
+			continue
+		}
+		body, err := e.Decode()
+		if err != nil {
+			continue // it was checked when it came
+		}
+		switch b := body.(type) {
+		case *ledger.PackageNoticeV1:
+			since = nil
+		case *ledger.PackageSupplementV1:
+			since = append(since, gen.CaseSupplement{Entry: e.ID, At: e.OccurredAt, By: e.Actor, Materials: b.Materials, Form: b.Form})
+		}
+	}
+	return since
+}
+
+// jointDue is the one date by which a joint matter is promised; none where the
+// county has no calendar for it yet.
+func (s *Server) jointDue(ctx context.Context, c *joint.Case, members []*casework.Case) (calendar.Date, error) {
+	limits, err := s.jointLimits(ctx, c, members)
+	var missing *calendar.MissingYearError
+	if errors.As(err, &missing) {
+		err = nil
+	}
+	return duesIn(limits).Promised, err
+}
+
+func mySummaries(members []*casework.Case) []gen.MyCaseSummary {
+	out := []gen.MyCaseSummary{}
+	for _, m := range members {
+		out = append(out, mySummary(m))
+	}
+	return out
 }
 
 // ActOnMyJointCase adds to one's own joint matter, for all its cases at once.

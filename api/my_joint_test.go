@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,15 @@ func TestJointMatterFromHome(t *testing.T) {
 		t.Fatalf("%+v", offered)
 	}
 	in := g.one.jointApplication(jointBirth, jointWelfare)
+	// What the account answers is filled in for the items wanted; one thing is named.
+	var known gen.Prefill
+	g.one.want("GET", "/api/v1/my/prefill?package="+in.Package+"&items="+jointBirth+"&items="+jointWelfare, nil, 200, &known)
+	if known.Item != in.Package || !slices.ContainsFunc(known.Fields, func(f gen.PrefilledField) bool { return f.Key == catalog.KeyIDNumber && f.Value == g.one.number }) {
+		t.Errorf("%+v", known)
+	}
+	g.one.want("GET", "/api/v1/my/prefill?package="+in.Package+"&items=TB-NONE-001", nil, 400, nil)
+	g.one.want("GET", "/api/v1/my/prefill?package="+in.Package+"&item="+jointBirth, nil, 400, nil)
+	g.one.want("GET", "/api/v1/my/record?package="+in.Package, nil, 200, nil)
 	short := in
 	short.Materials = in.Materials[1:]
 	var report gen.CheckReport
@@ -62,7 +72,7 @@ func TestJointMatterFromHome(t *testing.T) {
 	path := "/api/v1/my/joint-cases/" + made.Joint.Id
 	var mine gen.MyJointCases
 	g.one.want("GET", "/api/v1/my/joint-cases", nil, 200, &mine)
-	if len(mine.Cases) != 1 || mine.Cases[0].Number != made.Joint.Number || !mine.Cases[0].Online {
+	if len(mine.Cases) != 1 || mine.Cases[0].Summary.Number != made.Joint.Number || !mine.Cases[0].Summary.Online || len(mine.Cases[0].Members) != 2 {
 		t.Errorf("%+v", mine)
 	}
 	g.two.want("GET", "/api/v1/my/joint-cases", nil, 200, &mine)
@@ -109,6 +119,10 @@ func TestJointMatterFromHome(t *testing.T) {
 		t.Errorf("another's supplement: %d", r.Code)
 	}
 	g.one.want("POST", path+"/actions", supplement, 200, nil)
+	g.one.want("GET", path, nil, 200, &seen)
+	if len(seen.Supplements) != 1 || seen.Supplements[0].Materials[0].Name != supplement.Materials[0].Name {
+		t.Errorf("brought: %+v", seen.Supplements)
+	}
 	g.one.want("POST", path+"/actions", withdraw, 200, nil)
 	g.one.want("GET", path, nil, 200, &seen)
 	if !seen.WithdrawalAsked {

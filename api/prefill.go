@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -21,7 +20,7 @@ import (
 // lookedThrough is how many earlier cases a form is filled in from.
 const lookedThrough = 20
 
-// GetMyPrefill fills an item's form in with what is known of the applicant.
+// GetMyPrefill fills the form of an item, or of a package, in with what is known of the applicant.
 func (s *Server) GetMyPrefill(ctx context.Context, in gen.GetMyPrefillRequestObject) (gen.GetMyPrefillResponseObject, error) {
 	v, err := visitorOf(ctx)
 	if err != nil {
@@ -31,10 +30,7 @@ func (s *Server) GetMyPrefill(ctx context.Context, in gen.GetMyPrefillRequestObj
 	if err != nil {
 		return nil, err
 	}
-	item, err := s.itemInForce(ctx, in.Params.Item)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, errNotFound
-	}
+	asks, err := s.askingOf(ctx, in.Params.Item, in.Params.Package, in.Params.Items)
 	if err != nil {
 		return nil, err
 	}
@@ -48,10 +44,10 @@ func (s *Server) GetMyPrefill(ctx context.Context, in gen.GetMyPrefillRequestObj
 	for i := range cases {
 		forms, numbers = append(forms, cases[i].Form), append(numbers, printed(cases[i].Number))
 	}
-	out := gen.GetMyPrefill200JSONResponse{Item: item.Code, Version: item.Version, Fields: []gen.PrefilledField{}}
-	for _, f := range catalog.Prefill(&item.Item, forms, calendar.DateOf(s.o.Now())) {
-		i := slices.IndexFunc(item.Form, func(x catalog.Field) bool { return x.Key == f.Key })
-		out.Fields = append(out.Fields, gen.PrefilledField{Key: f.Key, Label: item.Form[i].Label, Value: f.Value, Case: numbers[f.Form]})
+	out := gen.GetMyPrefill200JSONResponse{Item: asks.code, Version: asks.version, Fields: []gen.PrefilledField{}}
+	for _, f := range catalog.Prefill(&asks.form, forms, calendar.DateOf(s.o.Now())) {
+		i := slices.IndexFunc(asks.form.Form, func(x catalog.Field) bool { return x.Key == f.Key })
+		out.Fields = append(out.Fields, gen.PrefilledField{Key: f.Key, Label: asks.form.Form[i].Label, Value: f.Value, Case: numbers[f.Form]})
 	}
 	return out, nil
 }

@@ -147,6 +147,7 @@ func (s *Server) withdrawn(ctx context.Context, actor identity.Actor, consents [
 // asking is what an item or a package asks for.
 type asking struct {
 	code, department string
+	version          int
 	form             catalog.Item
 	papers           []askedPaper
 }
@@ -173,7 +174,7 @@ func (s *Server) askingOf(ctx context.Context, item, pack string, items []string
 		if err != nil {
 			return nil, found(err)
 		}
-		a := &asking{code: item, department: v.Department, form: v.Item}
+		a := &asking{code: item, version: v.Version, department: v.Department, form: v.Item}
 		for _, m := range v.Materials {
 			a.papers = append(a.papers, askedPaper{m.Name, []catalog.Material{m}})
 		}
@@ -183,7 +184,7 @@ func (s *Server) askingOf(ctx context.Context, item, pack string, items []string
 	if err != nil {
 		return nil, err
 	}
-	a := &asking{code: pack, department: laid.version.LeadDepartment}
+	a := &asking{code: pack, version: laid.version.Version, department: laid.version.LeadDepartment}
 	for _, f := range laid.joint.Form {
 		a.form.Form = append(a.form.Form, f.Field)
 	}

@@ -56,13 +56,13 @@ func (s *Server) GetMyRecord(ctx context.Context, in gen.GetMyRecordRequestObjec
 		shown.Case = numbers[p.Case]
 		out.Papers = append(out.Papers, shown)
 	}
-	if in.Params.Item == "" {
+	if in.Params.Item == "" && in.Params.Package == "" {
 		for i := range papers {
 			add(papers[i].Material, &papers[i])
 		}
 		return out, nil
 	}
-	asks, err := s.askingOf(ctx, in.Params.Item, "", nil)
+	asks, err := s.askingOf(ctx, in.Params.Item, in.Params.Package, in.Params.Items)
 	if err != nil {
 		return nil, err
 	}

@@ -4256,13 +4256,23 @@ type MyJointCase struct {
 	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
 	Summary          MyJointSummary    `json:"summary"`
 	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
-	WithdrawalAsked  bool              `json:"withdrawal_asked"`
+
+	// Supplements What one brought since the latest notice, for all its cases.
+	Supplements     []CaseSupplement `json:"supplements,omitempty,omitzero"`
+	WithdrawalAsked bool             `json:"withdrawal_asked"`
 }
 
 // MyJointCases defines model for MyJointCases.
 type MyJointCases struct {
-	Cases      []MyJointSummary `json:"cases"`
-	NextCursor string           `json:"next_cursor,omitempty,omitzero"`
+	Cases      []MyJointListed `json:"cases"`
+	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
+}
+
+// MyJointListed defines model for MyJointListed.
+type MyJointListed struct {
+	Due     MyDate          `json:"due,omitempty,omitzero"`
+	Members []MyCaseSummary `json:"members"`
+	Summary MyJointSummary  `json:"summary"`
 }
 
 // MyJointReceipt defines model for MyJointReceipt.
@@ -7287,7 +7297,13 @@ type ListMyNoticesParams struct {
 
 // GetMyPrefillParams defines parameters for GetMyPrefill.
 type GetMyPrefillParams struct {
-	Item string `form:"item" json:"item"`
+	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+
+	// Package A package instead of an item.
+	Package string `form:"package,omitempty" json:"package,omitempty,omitzero"`
+
+	// Items Of a package: the items wanted, all of them without any.
+	Items []string `form:"items,omitempty" json:"items,omitempty,omitzero"`
 
 	// ActingFor The account of a firm that named one as its agent.
 	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
@@ -7296,6 +7312,12 @@ type GetMyPrefillParams struct {
 // GetMyRecordParams defines parameters for GetMyRecord.
 type GetMyRecordParams struct {
 	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+
+	// Package A package instead of an item.
+	Package string `form:"package,omitempty" json:"package,omitempty,omitzero"`
+
+	// Items Of a package: the items wanted, all of them without any.
+	Items []string `form:"items,omitempty" json:"items,omitempty,omitzero"`
 }
 
 // GiveMyConsentParams defines parameters for GiveMyConsent.
@@ -9962,8 +9984,8 @@ type ClientInterface interface {
 
 	// GetMyPrefill 一表预填
 	//
-	// What one need not type again for an item (一表制): from one's account and
-	// one's own earlier cases, the newest first. What is about one matter alone
+	// What one need not type again for an item or a package (一表制; one of the two
+	// is named): from one's account and one's own earlier cases, the newest first. What is about one matter alone
 	// (dates, amounts, texts) is never taken over.
 	//
 	// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
@@ -10068,8 +10090,8 @@ type ClientInterface interface {
 	// GetMyRecord 我的存档
 	//
 	// What one agreed to, the papers of one's own cases that are on file, which were
-	// used for which case, and who looked. With item, the papers are those that
-	// stand for one of its materials.
+	// used for which case, and who looked. With item or package, the papers are those
+	// that stand for one of its materials.
 	//
 	// Corresponds with GET /api/v1/my/record (the `GetMyRecord` operationId).
 	GetMyRecord(ctx context.Context, params *GetMyRecordParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -15371,8 +15393,8 @@ func (c *Client) ListOnlinePackages(ctx context.Context, reqEditors ...RequestEd
 
 // GetMyPrefill 一表预填
 //
-// What one need not type again for an item (一表制): from one's account and
-// one's own earlier cases, the newest first. What is about one matter alone
+// What one need not type again for an item or a package (一表制; one of the two
+// is named): from one's account and one's own earlier cases, the newest first. What is about one matter alone
 // (dates, amounts, texts) is never taken over.
 //
 // Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
@@ -15587,8 +15609,8 @@ func (c *Client) UnlinkProvider(ctx context.Context, body UnlinkProviderJSONRequ
 // GetMyRecord 我的存档
 //
 // What one agreed to, the papers of one's own cases that are on file, which were
-// used for which case, and who looked. With item, the papers are those that
-// stand for one of its materials.
+// used for which case, and who looked. With item or package, the papers are those
+// that stand for one of its materials.
 //
 // Corresponds with GET /api/v1/my/record (the `GetMyRecord` operationId).
 func (c *Client) GetMyRecord(ctx context.Context, params *GetMyRecordParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -25819,6 +25841,26 @@ func NewGetMyPrefillRequest(server string, params *GetMyPrefillParams) (*http.Re
 			}
 		}
 
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "package", params.Package, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Items != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "items", params.Items, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "acting_for", params.ActingFor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
@@ -26089,6 +26131,26 @@ func NewGetMyRecordRequest(server string, params *GetMyRecordParams) (*http.Requ
 			for _, qp := range strings.Split(queryFrag, "&") {
 				rawQueryFragments = append(rawQueryFragments, qp)
 			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "package", params.Package, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Items != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "items", params.Items, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -32245,8 +32307,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetMyPrefillWithResponse 一表预填
 	//
-	// What one need not type again for an item (一表制): from one's account and
-	// one's own earlier cases, the newest first. What is about one matter alone
+	// What one need not type again for an item or a package (一表制; one of the two
+	// is named): from one's account and one's own earlier cases, the newest first. What is about one matter alone
 	// (dates, amounts, texts) is never taken over.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -32357,8 +32419,8 @@ type ClientWithResponsesInterface interface {
 	// GetMyRecordWithResponse 我的存档
 	//
 	// What one agreed to, the papers of one's own cases that are on file, which were
-	// used for which case, and who looked. With item, the papers are those that
-	// stand for one of its materials.
+	// used for which case, and who looked. With item or package, the papers are those
+	// that stand for one of its materials.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -48902,8 +48964,8 @@ func (c *ClientWithResponses) ListOnlinePackagesWithResponse(ctx context.Context
 
 // GetMyPrefillWithResponse 一表预填
 //
-// What one need not type again for an item (一表制): from one's account and
-// one's own earlier cases, the newest first. What is about one matter alone
+// What one need not type again for an item or a package (一表制; one of the two
+// is named): from one's account and one's own earlier cases, the newest first. What is about one matter alone
 // (dates, amounts, texts) is never taken over.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -49080,8 +49142,8 @@ func (c *ClientWithResponses) UnlinkProviderWithResponse(ctx context.Context, bo
 // GetMyRecordWithResponse 我的存档
 //
 // What one agreed to, the papers of one's own cases that are on file, which were
-// used for which case, and who looked. With item, the papers are those that
-// stand for one of its materials.
+// used for which case, and who looked. With item or package, the papers are those
+// that stand for one of its materials.
 //
 // Returns a wrapper object for the known response body format(s).
 //
