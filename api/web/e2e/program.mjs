@@ -7,10 +7,15 @@ import { password } from './county.mjs'
 import { within } from './wait.mjs'
 
 /** A person's program: method, path, body and the status that is expected give the answer. */
-export async function program(base, login) {
+export const program = (base, login) => entered(base, '/api/v1/session', { login, password })
+
+/** The program of who applies from home in the demo. */
+export const programAtHome = (base) => entered(base, '/api/v1/my/session', { type: resident.type, number: resident.id_number, password })
+
+async function entered(base, session, who) {
   const json = { 'Content-Type': 'application/json' }
-  const said = await (await within(`${login} to log in`, fetch(base + '/api/v1/session', { method: 'POST', headers: json, body: JSON.stringify({ login, password, mode: 'bearer' }) }))).json()
-  assert.ok(said.access_token, `${login} is not let in: ${JSON.stringify(said)}`)
+  const said = await (await within('a login', fetch(base + session, { method: 'POST', headers: json, body: JSON.stringify({ ...who, mode: 'bearer' }) }))).json()
+  assert.ok(said.access_token, `${JSON.stringify(who)} is not let in: ${JSON.stringify(said)}`)
   return async (method, path, body, status = 200) => {
     const r = await within(`${method} ${path}`, fetch(base + path, {
       method,

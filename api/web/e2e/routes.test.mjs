@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { desk, fit, logIn, township, village, watch } from './browser.mjs'
 import { password } from './county.mjs'
-import { applicant, program, resident, takeIn } from './program.mjs'
+import { applicant, program, programAtHome, resident, takeIn } from './program.mjs'
 import { browser, county } from './scene.mjs'
 import { until } from './wait.mjs'
 
@@ -41,6 +41,9 @@ test('a case, a card, a draw and whatever else a page is about are there', { tim
   const home = await takeIn(window, 'TB-YBJ-002', '330523', resident)
   await window('POST', `/api/v1/cases/${home.case.id}/actions`, { kind: 'request_supplement', points })
   of.mine = home.case.id
+  of.whole = (await worker('POST', '/api/v1/joint-cases', { package: of.package, applicant: resident, form: [], materials: [], lacking: true }, 201)).joint.summary.id
+  const athome = await programAtHome(county.at[hub])
+  await until('the joint matter to come up', () => athome('GET', `/api/v1/my/joint-cases/${of.whole}`))
 })
 
 // Who comes to which page: an address for each of its faces, the route it is
@@ -66,7 +69,7 @@ const people = {
       await v.page.waitForURL('**/my')
       return v
     },
-    pages: { '/my': ['/my'], '/my/find': ['/my/find'], '/my/apply/:code': [`/my/apply/${item}`], '/my/cases/:id': () => [`/my/cases/${of.mine}`], '/my/cases/:id/supplement': () => [`/my/cases/${of.mine}/supplement`], '/my/notices': ['/my/notices'], '/my/account': ['/my/account'], '/my/record': ['/my/record'] },
+    pages: { '/my': ['/my'], '/my/find': ['/my/find'], '/my/apply/:code': [`/my/apply/${item}`], '/my/packages/:code': () => [`/my/packages/${of.package}`], '/my/joint/:id': () => [`/my/joint/${of.whole}`], '/my/joint/:id/supplement': () => [`/my/joint/${of.whole}/supplement`], '/my/cases/:id': () => [`/my/cases/${of.mine}`], '/my/cases/:id/supplement': () => [`/my/cases/${of.mine}/supplement`], '/my/notices': ['/my/notices'], '/my/account': ['/my/account'], '/my/record': ['/my/record'] },
   },
   'a village worker': {
     node: village,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../api'
-import { stepOfFault, stepsOf, submissionOf, told, type Application } from './apply'
+import { packageSubmissionOf, partsOf, stepOfFault, stepsOf, submissionOf, told, wantedOf, type Application } from './apply'
 
 const field = (key: string) => ({ key, label: key, type: 'string', required: true }) as Schemas['Item']['form'][number]
 const paper = (name: string, required: boolean) => ({ name, required, form: '原件', copies: 1, source: '申请人' }) as Schemas['Item']['materials'][number]
@@ -49,5 +49,34 @@ describe('an application from home', () => {
     expect(stepOfFault(steps, fault('division', ''))).toBe(0)
     expect(stepOfFault(steps, fault('materials', '缺少材料：甲'))).toBe(4)
     expect(stepOfFault(steps, fault('phone', ''))).toBe(steps.length - 1)
+  })
+})
+
+describe('an application for a joint matter from home', () => {
+  const part = (code: string, optional: boolean) => ({ code, version: 1, name: code, department: '局', stage: 1, optional, promised_working_days: 1, ...(optional ? { when: '有时' } : {}) })
+  const parts = partsOf([part('A', false), part('B', true), part('C', true)], [
+    { code: 'A', name: 'A', optional: false, online: true },
+    { code: 'C', name: 'C', optional: true, online: false, why_not: '须本人到场' },
+  ])
+  const matter = { ...item, code: 'PK-01', parts }
+  const app = (chosen: string[]) => ({ ...blank(), item: 'package:PK-01', parts: chosen, form: { a: '1' } })
+  const file = { hash: 'h', name: 'x.jpg', size: 1, type: 'image/jpeg' }
+  it('asks first which parts are needed, where there is a choice', () => {
+    expect(stepsOf(matter, 'village', 1, new Set(), app([]))[0].kind).toBe('parts')
+    expect(stepsOf({ ...matter, parts: [parts[0], parts[2]] }, 'county', 0, new Set(), app([]))[0].kind).toBe('form')
+  })
+  it('is for what is always part of it, and what was chosen and can be done from home', () => {
+    expect(wantedOf(parts, [])).toEqual(['A'])
+    expect(wantedOf(parts, ['C', 'B'])).toEqual(['A', 'B'])
+  })
+  it('hands the package in with its items, and nothing that it does not ask for any more', () => {
+    const s = packageSubmissionOf({ ...app(['B']), applying: ['乙', '丙'], files: { 甲: [file], 乙: [file], 丙: [file] } }, matter)
+    expect(s).toMatchObject({ package: 'PK-01', version: 3, items: ['A', 'B'], applying: ['乙'], form: [{ key: 'a', value: '1' }] })
+    expect(s.materials.map((m) => m.name)).toEqual(['甲', '乙'])
+    expect(s).not.toHaveProperty('item')
+  })
+  it('leads from a part that cannot be had to where it was chosen', () => {
+    const fault = { path: 'items[1]', zh: '', en: '', code: 'unknown' } as Schemas['Fault']
+    expect(stepOfFault(stepsOf(matter, 'county', 1, new Set(), app([])), fault)).toBe(0)
   })
 })

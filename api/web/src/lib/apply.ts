@@ -5,6 +5,29 @@ type Item = Schemas['Item']
 type Field = Item['form'][number]
 type Material = Item['materials'][number]
 
+/** What is applied for: an item, or a package with its one form and one set of papers. */
+export interface Matter {
+  code: string
+  name: string
+  subject: Item['subject']
+  form: Field[]
+  materials: Material[]
+  /** Of a package: the items of which it is made. */
+  parts?: Part[]
+}
+
+/** An item of a package. */
+export interface Part {
+  code: string
+  name: string
+  department: string
+  /** It is part of it only where somebody needs it, and when that is. */
+  optional: boolean
+  when: string
+  /** Why one has to come in person for it; empty where one need not. */
+  inPerson: string
+}
+
 /** What somebody fills in at home for an item and has not handed in yet. */
 export interface Application {
   item: string
@@ -16,6 +39,8 @@ export interface Application {
   onFile?: Record<string, OnFile>
   township: string
   village: string
+  /** Of a package: the optional items that are wanted. */
+  parts?: string[]
   form: Record<string, string>
   applying: string[]
   files: Record<string, Schemas['AttachmentRef'][]>
@@ -46,6 +71,7 @@ export const told = (o: Principal, valid: (number: string) => boolean): boolean 
 
 /** One page of an application: one thing at a time. */
 export type Step =
+  | { kind: 'parts' }
   | { kind: 'who' }
   | { kind: 'other' }
   | { kind: 'place' }
@@ -61,8 +87,9 @@ export const atOnce = 4
  * The pages of an application, in order. `known` are the keys of the form that
  * the account answers: they are not asked.
  */
-export function stepsOf(item: Item, needs: string, firms: number, known: Set<string>, app: Application): Step[] {
+export function stepsOf(item: Matter, needs: string, firms: number, known: Set<string>, app: Application): Step[] {
   const steps: Step[] = []
+  if (item.parts?.some(mayChoose)) steps.push({ kind: 'parts' })
   if (firms > 0 || app.other) steps.push({ kind: 'who' })
   if (app.other) steps.push({ kind: 'other' })
   if (needs !== 'county') steps.push({ kind: 'place' })
@@ -76,8 +103,20 @@ export function stepsOf(item: Item, needs: string, firms: number, known: Set<str
   return steps
 }
 
-/** An application as the county takes it: papers from home are electronic ones. */
-export function submissionOf(app: Application, item: Item): Schemas['MySubmission'] {
+/** Whether a part is the applicant's to choose: it is optional, and done from home. */
+export const mayChoose = (p: Part): boolean => p.optional && !p.inPerson
+
+/** The items of a package that are applied for: those that are always part of it, and the chosen ones. */
+export const wantedOf = (parts: readonly Part[], chosen: readonly string[]): string[] => parts.filter((p) => !p.optional || (mayChoose(p) && chosen.includes(p.code))).map((p) => p.code)
+
+/** The parts of a package, with what is known of each for who applies from home. */
+export function partsOf(items: readonly Schemas['PackageItem'][], online: readonly Schemas['OnlinePackageItem'][]): Part[] {
+  return items.map((i) => ({ code: i.code, name: i.name, department: i.department, optional: i.optional, when: i.when ?? '', inPerson: online.find((o) => o.code === i.code)?.why_not ?? '' }))
+}
+
+// What an application says of an item and of a package alike: papers from home are
+// electronic ones, and what the form does not ask for any more is left out.
+function contentsOf(app: Application, item: Matter) {
   const head = app.other ? headOf(app.other) : {}
   const form = item.form.map((f) => ({ key: f.key, value: (head[f.key] ?? app.form[f.key] ?? '').trim() })).filter((v) => v.value !== '')
   const materials = item.materials
@@ -88,11 +127,9 @@ export function submissionOf(app: Application, item: Item): Schemas['MySubmissio
     })
   const division = app.village || app.township
   return {
-    item: item.code,
-    item_version: app.version,
     form,
     materials,
-    applying: [...app.applying],
+    applying: app.applying.filter((name) => item.materials.some((m) => m.name === name)),
     electronic: app.electronic,
     ...(division ? { division } : {}),
     ...(app.actingFor && !app.other ? { acting_for: app.actingFor } : {}),
@@ -106,12 +143,24 @@ export function submissionOf(app: Application, item: Item): Schemas['MySubmissio
   }
 }
 
+/** An application as the county takes it. */
+export const submissionOf = (app: Application, item: Matter): Schemas['MySubmission'] => ({ item: item.code, item_version: app.version, ...contentsOf(app, item) })
+
+/** An application for a package as the county takes it. */
+export const packageSubmissionOf = (app: Application, item: Matter): Schemas['MyPackageSubmission'] => ({
+  package: item.code,
+  version: app.version,
+  items: wantedOf(item.parts ?? [], app.parts ?? []),
+  ...contentsOf(app, item),
+})
+
 /** The page on which a fault is mended; the last when it is on none. */
 export function stepOfFault(steps: Step[], fault: Schemas['Fault']): number {
   const key = fault.path.replace(/^form\./, '')
   const at = steps.findIndex((s) => {
     if (s.kind === 'form') return fault.path.startsWith('form.') && s.fields.some((f) => f.key === key)
     if (s.kind === 'place') return fault.path === 'division'
+    if (s.kind === 'parts') return /^items\b/.test(fault.path)
     if (s.kind === 'other') return /^(applicant|agent|authority)/.test(fault.path)
     if (s.kind === 'paper') return fault.path.startsWith('materials') && (fault.zh.includes(s.material.name) || fault.path.includes(s.material.name))
     return false
