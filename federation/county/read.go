@@ -73,11 +73,11 @@ func (h *Hub) Ready() error {
 	if err := h.outsideErr(); err != nil {
 		return err
 	}
-	if !h.caughtUp.Load() {
-		return fmt.Errorf("%w: 正在追赶 (catching up, at %d)", ErrNotReady, h.Applied())
-	}
 	if _, id := h.raft.LeaderWithID(); id == "" {
 		return fmt.Errorf("%w: %w", ErrNotReady, ErrNoLeader)
+	}
+	if !h.caughtUp.Load() {
+		return fmt.Errorf("%w: 正在追赶 (catching up, at %d)", ErrNotReady, h.Applied())
 	}
 	if h.raft.State() == raft.Leader && !h.Leading() {
 		return fmt.Errorf("%w: 正在接任主节点 (taking office)", ErrNotReady)
