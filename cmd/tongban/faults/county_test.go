@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -244,10 +245,25 @@ func (c *county) startThese(ctx context.Context, nodes []*member) error {
 	}
 	for _, m := range nodes {
 		if err := c.ready(ctx, m); err != nil {
-			return err
+			return errors.Join(err, c.fallen(nodes))
 		}
 	}
 	return nil
+}
+
+// fallen says which of some nodes have ended by themselves: one that waits for
+// another in vain is not at fault.
+func (c *county) fallen(nodes []*member) error {
+	var errs []error
+	for _, m := range nodes {
+		select {
+		case <-m.ended():
+			errs = append(errs, fmt.Errorf("%s: %w%s", m.ID, loopback.ErrEnded, c.tail(m)))
+		default:
+			errs = append(errs, fmt.Errorf("%s runs%s", m.ID, c.tail(m)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // save and load keep the layout beside the data.
