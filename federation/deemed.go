@@ -8,6 +8,7 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -93,7 +94,7 @@ func (n *Node) deemOne(ctx context.Context, id string, days *calendar.Calendar, 
 	if err != nil {
 		return err
 	}
-	body, err := c.Deem(&item.Item, days, today, casework.Answerable(submitted.Actor))
+	body, err := n.deemed(ctx, c, &item.Item, days, today, casework.Answerable(submitted.Actor))
 	if err != nil || body == nil {
 		return err
 	}
@@ -106,4 +107,21 @@ func (n *Node) deemOne(ctx context.Context, id string, days *calendar.Calendar, 
 		return nil // somebody was first
 	}
 	return err
+}
+
+// deemed is the acceptance that the law makes of a case; of one that is part of a
+// joint matter with the dates of the whole.
+func (n *Node) deemed(ctx context.Context, c *casework.Case, item *catalog.Item, days *calendar.Calendar, today calendar.Date, answerable identity.Actor) (*ledger.CaseAcceptV1, error) {
+	if c.Package == nil {
+		return c.Deem(item, days, today, answerable)
+	}
+	whole, err := n.Store.Joint(ctx, c.Package.ID)
+	if err != nil {
+		return nil, err
+	}
+	members, err := n.Store.JointMembers(ctx, whole)
+	if err != nil {
+		return nil, err
+	}
+	return whole.Deem(members, c, item, days, today, answerable)
 }

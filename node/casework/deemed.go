@@ -59,14 +59,19 @@ func (c *Case) Deem(item *catalog.Item, cal *calendar.Calendar, today calendar.D
 		return nil, err
 	}
 	b := &ledger.CaseAcceptV1{Deemed: true, Answerable: answerable}
-	accepted := *c
-	accepted.AcceptedOn = c.receivedOn()
-	b.Dues, err = accepted.Dues(item, cal)
+	b.Dues, err = c.Deemed().Dues(item, cal)
 	var missing *calendar.MissingYearError
 	if errors.As(err, &missing) {
 		b.Dues, err = ledger.Dues{}, nil // no date is told; that keeps no case from being accepted
 	}
 	return b, err
+}
+
+// Deemed is the case as the law's acceptance leaves it, as far as its dates go.
+func (c *Case) Deemed() *Case {
+	accepted := *c
+	accepted.AcceptedOn, accepted.Status = c.receivedOn(), Accepted
+	return &accepted
 }
 
 // Answerable is who owed the notice, of whoever handed a case in: nobody by name

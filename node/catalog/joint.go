@@ -277,3 +277,15 @@ func (j *Joint) Normal(form []FieldValue) []FieldValue {
 func (j *Joint) Collects(name, material, item string) bool {
 	return j.Package.nameOf(material, item) == name
 }
+
+// Asked are the names under which the package collects an item's own paper and asks
+// its own question; empty stays empty.
+func (j *Joint) Asked(material, key, item string) (paper, question string) {
+	if material != "" {
+		paper = j.Package.nameOf(material, item)
+	}
+	if question = key; key != "" && slices.ContainsFunc(j.Form, func(f JointField) bool { return f.Key == apart(key, item) }) {
+		question = apart(key, item)
+	}
+	return paper, question
+}

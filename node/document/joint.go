@@ -32,6 +32,7 @@ type JointSubject struct {
 	Items      []*catalog.Item
 	Issuer     Issuer
 	Limits     []casework.Limit
+	Calendar   *calendar.Calendar
 	QueryCode  string
 	Government string
 }
@@ -138,7 +139,8 @@ var jointMakers = map[Kind]jointMaker{
 		ready: func(s JointSubject) bool { return !s.Case.TakenUpOn(s.Members).IsZero() },
 		date:  func(s JointSubject) calendar.Date { return s.Case.TakenUpOn(s.Members) },
 		fill: func(d *Document, s JointSubject) {
-			d.add("受理日期", d.Date.Chinese()).add("承诺办结日期", s.due(casework.LimitPromised)).add("法定办结日期", s.due(casework.LimitStatutory)).add("查询码", s.QueryCode)
+			told := s.Case.FirstTold(s.Members)
+			d.add("受理日期", d.Date.Chinese()).add("承诺办结日期", s.due(told.Promised, casework.LimitPromised)).add("法定办结日期", s.due(told.Statutory, casework.LimitStatutory)).add("查询码", s.QueryCode)
 			var rows []string
 			for i, m := range s.Members {
 				// What was taken up later, in its turn, changes nothing in a notice that was given.
@@ -179,7 +181,8 @@ var jointMakers = map[Kind]jointMaker{
 				}
 			}
 			d.list("延长办理期限的事项", rows)
-			d.add("新的承诺办结日期", s.due(casework.LimitPromised)).add("新的法定办结日期", s.due(casework.LimitStatutory))
+			told := joint.ExtensionTold(s.Members)
+			d.add("新的承诺办结日期", s.due(told.Promised, casework.LimitPromised)).add("新的法定办结日期", s.due(told.Statutory, casework.LimitStatutory))
 			d.Text = append(d.Text, "上列事项经其主管部门负责人批准延长办理期限。联合办理的办结日期只有一个，以上列日期为准。")
 		},
 	},
@@ -225,13 +228,11 @@ var jointMakers = map[Kind]jointMaker{
 	},
 }
 
-// due is the one date that the applicant was told, else the one that is computed.
-func (s JointSubject) due(k casework.LimitKind) string {
-	on := dueAs(Subject{Limits: s.Limits}, calendar.Date{}, k)
-	if on.IsZero() {
-		return ""
-	}
-	return on.Chinese()
+// due is the one date as it was told then, else the one that the applicant was told
+// last, else the one that is computed; with the warning where its year is not
+// announced yet.
+func (s JointSubject) due(told calendar.Date, k casework.LimitKind) string {
+	return counted(dueAs(Subject{Limits: s.Limits}, told, k), s.Calendar)
 }
 
 // remedies tell for each case that was refused who reconsiders it: those of

@@ -272,14 +272,19 @@ func (d *Document) dues(s Subject, told ledger.Dues) {
 // day adds a date that the calendar counted to, with the warning where its year is not
 // announced yet.
 func (d *Document) day(s Subject, label string, on calendar.Date) {
+	d.add(label, counted(on, s.Calendar))
+}
+
+// counted is a date that the calendar counted to, with the warning; empty for none.
+func counted(on calendar.Date, days *calendar.Calendar) string {
 	if on.IsZero() {
-		return
+		return ""
 	}
 	text := on.Chinese()
-	if s.Calendar != nil && s.Calendar.IsProvisional(on.Year()) {
+	if days != nil && days.IsProvisional(on.Year()) {
 		text += fmt.Sprintf("（%d年节假日安排尚未公布，日期可能变动）", on.Year())
 	}
-	d.add(label, text)
+	return text
 }
 
 // dueAs is a date as it was told then, else the one that the applicant was told last,

@@ -2,10 +2,14 @@ package joint
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // This file is the one due date of a joint matter, which is the only one that its
@@ -124,6 +128,43 @@ func Told(members []*casework.Case) casework.JointDue {
 	return last
 }
 
+// FirstTold are the dates of the whole that its applicant was told when it was taken
+// up: with the first acceptance that told any.
+func (c *Case) FirstTold(members []*casework.Case) casework.JointDue {
+	var first casework.JointDue
+	by := ""
+	for _, m := range members {
+		d := m.FirstTold
+		if d.JointPromised.IsZero() {
+			continue
+		}
+		if by == "" || cmp.Or(cmp.Compare(m.AcceptedMS, first.AtMS), cmp.Compare(m.ID, by)) < 0 {
+			first, by = casework.JointDue{Promised: d.JointPromised, Statutory: d.JointStatutory, AtMS: m.AcceptedMS}, m.ID
+		}
+	}
+	return first
+}
+
+// ExtensionTold are the dates of the whole that were told with the last extension of
+// one of its cases; none where that moved none.
+func ExtensionTold(members []*casework.Case) casework.JointDue {
+	var told casework.JointDue
+	var last calendar.Date
+	for _, m := range members {
+		d := m.ExtendTold
+		switch {
+		case m.ExtendedBy == 0 || m.ExtendedOn.Before(last):
+			continue
+		case m.ExtendedOn != last:
+			last, told = m.ExtendedOn, casework.JointDue{}
+		}
+		if d.JointPromised.After(told.Promised) { // of one day the one that moved it further
+			told = casework.JointDue{Promised: d.JointPromised, Statutory: d.JointStatutory}
+		}
+	}
+	return told
+}
+
 // Foretell is what the applicant is told of the whole when one of its cases becomes
 // next: the dates as they will be, where that changes them or they were never told;
 // else none. The errors are those of calendar.Due.
@@ -145,6 +186,23 @@ func (c *Case) Foretell(members []*casework.Case, next *casework.Case, cal *cale
 		return promised, statutory, nil
 	}
 	return after[0].Result.Due, after[1].Result.Due, nil
+}
+
+// Deem is the acceptance that the law itself makes of one of the cases today, as
+// casework.Case.Deem has it, with the dates of the whole where it moves those: they
+// are told with it as with an acceptance by a window. Where the calendar lacks a year
+// none are told.
+func (c *Case) Deem(members []*casework.Case, m *casework.Case, item *catalog.Item, cal *calendar.Calendar, today calendar.Date, answerable identity.Actor) (*ledger.CaseAcceptV1, error) {
+	b, err := m.Deem(item, cal, today, answerable)
+	if err != nil || b == nil {
+		return nil, err
+	}
+	b.Dues.JointPromised, b.Dues.JointStatutory, err = c.Foretell(members, m.Deemed(), cal)
+	var missing *calendar.MissingYearError
+	if errors.As(err, &missing) {
+		b.Dues.JointPromised, b.Dues.JointStatutory, err = calendar.Date{}, calendar.Date{}, nil
+	}
+	return b, err
 }
 
 func find(members []*casework.Case, id string) *casework.Case {
