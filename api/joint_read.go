@@ -9,7 +9,6 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
-	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
@@ -132,9 +131,10 @@ func (s *Server) jointSummary(ctx context.Context, c *joint.Case, members []*cas
 			w = gen.TakenUp
 		}
 	}
+	answered, err := s.answered(ctx, c, members)
 	return gen.JointSummary{Id: c.ID, Number: printed(c.Number), Package: c.Package, Name: c.Name, Department: c.Department, Division: c.Division,
-		HandedInAt: c.HandedInAt, Holder: c.Holder, Status: status, StatusZh: jointStatusZH[status], ApplicantName: privacy.Applicant(c.Applicant).Name,
-		HandedInMs: c.HandedInMS, Word: w, WordZh: wordZH[w], Cases: len(members), Concluded: ended, Flags: c.Flags}, nil
+		HandedInAt: c.HandedInAt, Holder: c.Holder, Status: status, StatusZh: jointStatus(status, answered), ApplicantName: privacy.Applicant(c.Applicant).Name,
+		HandedInMs: c.HandedInMS, Word: w, WordZh: wordZH[w], Cases: len(members), Concluded: ended, Flags: c.Flags, Answered: answered}, err
 }
 
 var jointStatusZH = map[joint.Status]string{joint.HandedIn: "已收件", joint.Supplementing: "待补正", joint.Accepted: "办理中", joint.Decided: "全部已有结论", joint.Ended: "全部办结"}
@@ -151,8 +151,12 @@ func (s *Server) board(ctx context.Context, c *joint.Case) (gen.JointBoard, erro
 	}
 	out := gen.JointBoard{Summary: summary, Version: c.Version, Head: c.Head, ExtendedBy: c.Added(members), Members: []gen.JointMember{}, Limits: []gen.CaseLimit{}}
 	if c.Notice != nil {
+		points, err := s.jointPoints(ctx, c)
+		if err != nil {
+			return out, err
+		}
 		out.Notice = *c.Notice
-		out.Notice.Points = shownPoints(c.Notice.Points)
+		out.Notice.Points = shownPoints(points)
 	}
 	entries, err := s.store.Timeline(ctx, c.ID)
 	if err != nil {
@@ -405,12 +409,15 @@ func (s *Server) jointDocument(ctx context.Context, c *joint.Case, members []*ca
 		}
 		subject.Items = append(subject.Items, &item.Item)
 	}
-	limits, err := s.jointLimits(ctx, c, members)
-	var missing *calendar.MissingYearError
-	if err != nil && !errors.As(err, &missing) {
+	days, err := s.workingDays(ctx)
+	if err != nil {
 		return nil, err
 	}
-	subject.Limits = limits
+	subject.Calendar = days
+	var missing *calendar.MissingYearError
+	if subject.Limits, err = c.Limits(members, days); err != nil && !errors.As(err, &missing) {
+		return nil, err
+	}
 	submitted, err := s.store.Entry(ctx, c.ID)
 	if err != nil {
 		return nil, found(err)
@@ -441,18 +448,10 @@ func (s *Server) partOfJoint(ctx context.Context, c *casework.Case, b *ledger.Pa
 	if err != nil {
 		return gen.CaseSupplement{}, err
 	}
-	p, err := s.store.Package(ctx, whole.Package, whole.Version)
+	j, err := s.layOutOf(ctx, whole)
 	if err != nil {
 		return gen.CaseSupplement{}, err
 	}
-	items := make([]catalog.Item, 0, len(whole.Members))
-	for _, m := range whole.Members {
-		item, err := s.store.Item(ctx, m.Item, m.Version)
-		if err != nil {
-			return gen.CaseSupplement{}, err
-		}
-		items = append(items, item.Item)
-	}
-	form, papers, _ := catalog.NewJoint(&p.Package, items).Split(c.Item, b.Form, b.Materials, nil)
+	form, papers, _ := j.Split(c.Item, b.Form, b.Materials, nil)
 	return gen.CaseSupplement{Materials: papers, Form: form}, nil
 }

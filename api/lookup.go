@@ -148,7 +148,12 @@ func (s *Server) lookupJoint(ctx context.Context, c *joint.Case) (gen.LookupAnsw
 	}
 	out := gen.LookupAnswer{Number: summary.Number, ItemName: summary.Name, Word: summary.Word, WordZh: summary.WordZh, Status: string(summary.Status), StatusZh: summary.StatusZh,
 		Steps: []gen.LookupStep{}, ToDo: "一次办理，各部门进度见下。", ToDoEn: "Handled as one; each department's progress is below."}
-	if summary.Status == joint.Supplementing {
+	switch waits := departments(summary.Answered.Windows); {
+	case len(waits) > 0:
+		out.Answered = summary.Answered
+		out.ToDo = "要求补正的已全部收到，请等候“" + strings.Join(waits, "”“") + "”核对受理。"
+		out.ToDoEn = "All that was asked for has been received; it waits for: " + strings.Join(waits, ", ") + "."
+	case summary.Status == joint.Supplementing:
 		todo := toDo(&casework.Case{Status: casework.Supplementing})
 		out.ToDo, out.ToDoEn, out.BringBefore = todo[0], todo[1], c.Notice.Before
 		for _, told := range c.NoticeMembers {

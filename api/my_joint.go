@@ -101,7 +101,11 @@ func (s *Server) myJointReceipt(ctx context.Context, c *joint.Case, entry string
 		return gen.MyJointReceipt{}, err
 	}
 	members, err := s.store.JointMembers(ctx, c)
-	return gen.MyJointReceipt{Joint: myJointSummary(c, members), Recorded: recorded}, err
+	if err != nil {
+		return gen.MyJointReceipt{}, err
+	}
+	summary, err := s.myJointSummary(ctx, c, members)
+	return gen.MyJointReceipt{Joint: summary, Recorded: recorded}, err
 }
 
 // CheckMyJointCase tells at once everything that keeps a package from being handed
@@ -217,7 +221,11 @@ func (s *Server) ListMyJointCases(ctx context.Context, in gen.ListMyJointCasesRe
 		if err != nil {
 			return nil, err
 		}
-		out.Cases = append(out.Cases, gen.MyJointListed{Summary: myJointSummary(&all[i], members), Members: mySummaries(members), Due: due})
+		summary, err := s.myJointSummary(ctx, &all[i], members)
+		if err != nil {
+			return nil, err
+		}
+		out.Cases = append(out.Cases, gen.MyJointListed{Summary: summary, Members: mySummaries(members), Due: due})
 	}
 	return out, nil
 }
@@ -237,36 +245,23 @@ func (s *Server) GetMyJointCase(ctx context.Context, in gen.GetMyJointCaseReques
 	if err != nil {
 		return nil, err
 	}
-	out := gen.GetMyJointCase200JSONResponse{Summary: myJointSummary(c, members), Applicant: c.Applicant, Agent: c.Agent, Materials: c.Materials,
+	summary, err := s.myJointSummary(ctx, c, members)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.GetMyJointCase200JSONResponse{Summary: summary, Applicant: c.Applicant, Agent: c.Agent, Materials: c.Materials,
 		Members: mySummaries(members), Due: due, Actions: myJointActions(c, members)}
-	if c.Notice != nil {
-		out.Notice, out.SupplementBefore = c.Notice.Points, c.Notice.Before
-	}
 	_, out.WithdrawalAsked = supplements(entries)
-	out.Supplements = broughtSince(entries)
-	return out, nil
-}
-
-// broughtSince is what was brought for a joint matter since its latest notice.
-func broughtSince(entries []store.EntryView) []gen.CaseSupplement {
-	var since []gen.CaseSupplement
-	for i := range entries {
-		e := &entries[i]
-		if e.Status == ledger.Refused || e.Kind != ledger.PackageNotice && e.Kind != ledger.PackageSupplement {
-			continue
-		}
-		body, err := e.Decode()
-		if err != nil {
-			continue // it was checked when it came
-		}
-		switch b := body.(type) {
-		case *ledger.PackageNoticeV1:
-			since = nil
-		case *ledger.PackageSupplementV1:
-			since = append(since, gen.CaseSupplement{Entry: e.ID, At: e.OccurredAt, By: e.Actor, Materials: b.Materials, Form: b.Form})
-		}
+	if c.Notice == nil {
+		return out, nil
 	}
-	return since
+	j, err := s.layOutOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out.Notice, out.SupplementBefore = asCollected(c, j, c.NoticeMembers), c.Notice.Before
+	out.Supplements = broughtSince(c, j, entries)
+	return out, nil
 }
 
 // jointDue is the one date by which a joint matter is promised; none where the
@@ -404,10 +399,11 @@ func (s *Server) GetMyJointDocument(ctx context.Context, in gen.GetMyJointDocume
 // VisitGetMyJointDocumentResponse implements gen.GetMyJointDocumentResponseObject.
 func (p printedPage) VisitGetMyJointDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
 
-func myJointSummary(c *joint.Case, members []*casework.Case) gen.MyJointSummary {
+func (s *Server) myJointSummary(ctx context.Context, c *joint.Case, members []*casework.Case) (gen.MyJointSummary, error) {
 	status := c.StatusOf(members)
-	return gen.MyJointSummary{Id: c.ID, Number: printed(c.Number), Package: c.Package, Name: c.Name, Department: c.Department, Status: status, StatusZh: jointStatusZH[status],
-		HandedInMs: c.HandedInMS, ReceivedOn: c.Online.ReceivedOn, ApplicantName: c.Applicant.Name, Online: c.Online.Account != ""}
+	answered, err := s.answered(ctx, c, members)
+	return gen.MyJointSummary{Id: c.ID, Number: printed(c.Number), Package: c.Package, Name: c.Name, Department: c.Department, Status: status, StatusZh: jointStatus(status, answered),
+		HandedInMs: c.HandedInMS, ReceivedOn: c.Online.ReceivedOn, ApplicantName: c.Applicant.Name, Online: c.Online.Account != "", Answered: answered}, err
 }
 
 // numberOfJoint is the number of the joint matter that a case is part of.

@@ -109,10 +109,11 @@ func TestJointMatterFromHome(t *testing.T) {
 	for _, m := range seen.Members {
 		of[m.Item] = m.Id
 	}
-	told := gen.JointAction{Kind: gen.JointNotice, Members: []ledger.MemberPoints{{Case: of[jointWelfare], Points: []ledger.SupplementPoint{{Material: "收入和财产状况申报材料", Problem: ledger.ProblemUnclear, How: "请重新拍摄"}}}}}
+	const asked = "收入和财产状况申报材料"
+	told := gen.JointAction{Kind: gen.JointNotice, Members: []ledger.MemberPoints{{Case: of[jointWelfare], Points: []ledger.SupplementPoint{{Material: asked, Problem: ledger.ProblemUnclear, How: "请重新拍摄"}}}}}
 	h.must("civil", "POST", "/api/v1/joint-cases/"+made.Joint.Id+"/actions", told, 200)
 	g.one.want("GET", path, nil, 200, &seen)
-	if len(seen.Notice) != 1 || seen.SupplementBefore.IsZero() || seen.Summary.Status != "supplementing" {
+	if len(seen.Notice) != 1 || seen.SupplementBefore.IsZero() || seen.Summary.Status != "supplementing" || len(seen.Summary.Answered.Windows) != 0 {
 		t.Errorf("%+v", seen)
 	}
 	if r := g.two.ask("POST", path+"/actions", supplement); r.Code != 404 {
@@ -122,6 +123,36 @@ func TestJointMatterFromHome(t *testing.T) {
 	g.one.want("GET", path, nil, 200, &seen)
 	if len(seen.Supplements) != 1 || seen.Supplements[0].Materials[0].Name != supplement.Materials[0].Name {
 		t.Errorf("brought: %+v", seen.Supplements)
+	}
+	// What was brought is not all that was asked for, unless it is.
+	if supplement.Materials[0].Name != asked && len(seen.Summary.Answered.Windows) != 0 {
+		t.Errorf("answered without what was asked for: %+v", seen.Summary.Answered)
+	}
+	rest := gen.MyJointAction{Kind: gen.MyJointSupplement, Materials: slices.DeleteFunc(slices.Clone(in.Materials), func(m catalog.SubmittedMaterial) bool { return m.Name != asked })}
+	g.one.want("POST", path+"/actions", rest, 200, nil)
+	g.one.want("GET", path, nil, 200, &seen)
+	at, found := seen.Supplements[len(seen.Supplements)-1].At, seen.Summary.Answered
+	if !strings.Contains(seen.Summary.StatusZh, "已补正") || found.SinceMs != at || !slices.ContainsFunc(found.Windows, func(w gen.JointWindow) bool { return w.Department == "县民政局" }) {
+		t.Errorf("all of it was brought: %+v, last at %d", seen.Summary, at)
+	}
+	g.one.want("GET", "/api/v1/my/joint-cases", nil, 200, &mine)
+	if len(mine.Cases[0].Summary.Answered.Windows) != len(found.Windows) {
+		t.Errorf("in the list: %+v", mine.Cases[0].Summary)
+	}
+	var board gen.JointBoard
+	h.get("civil", "/api/v1/joint-cases/"+made.Joint.Id, &board)
+	if board.Summary.Answered.SinceMs != at || len(board.Summary.Answered.Windows) != len(found.Windows) {
+		t.Errorf("at the window: %+v", board.Summary)
+	}
+	// Asked for again, it has to come again; what was not is still there.
+	told.Again, told.Members[0].Points[0].How = "仍无法辨认", "请到窗口扫描"
+	h.must("civil", "POST", "/api/v1/joint-cases/"+made.Joint.Id+"/actions", told, 200)
+	seen = gen.MyJointCase{}
+	g.one.want("GET", path, nil, 200, &seen)
+	if len(seen.Summary.Answered.Windows) != 0 || slices.ContainsFunc(seen.Supplements, func(s gen.CaseSupplement) bool {
+		return slices.ContainsFunc(s.Materials, func(m catalog.SubmittedMaterial) bool { return m.Name == asked })
+	}) {
+		t.Errorf("asked for again: %+v, %+v", seen.Summary, seen.Supplements)
 	}
 	g.one.want("POST", path+"/actions", withdraw, 200, nil)
 	g.one.want("GET", path, nil, 200, &seen)

@@ -3751,6 +3751,15 @@ type JointAction struct {
 // JointActionKind defines model for JointActionKind.
 type JointActionKind string
 
+// JointAnswered While it is `supplementing` and all that was asked for has been brought: what it waits for now.
+type JointAnswered struct {
+	// SinceMs When the last of it came, Unix milliseconds; none where the windows went on without it.
+	SinceMs int64 `json:"since_ms,omitempty,omitzero"`
+
+	// Windows The windows that have yet to say what becomes of their cases.
+	Windows []JointWindow `json:"windows,omitempty,omitzero"`
+}
+
 // JointBoard defines model for JointBoard.
 type JointBoard struct {
 	Actions []JointActionKind `json:"actions"`
@@ -3855,6 +3864,9 @@ type JointStatus = joint.Status
 
 // JointSummary defines model for JointSummary.
 type JointSummary struct {
+	// Answered While it is `supplementing` and all that was asked for has been brought: what it waits for now.
+	Answered JointAnswered `json:"answered,omitempty,omitzero"`
+
 	// ApplicantName Masked.
 	ApplicantName string `json:"applicant_name"`
 
@@ -3889,6 +3901,12 @@ type JointSummary struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// JointWindow defines model for JointWindow.
+type JointWindow struct {
+	Department string `json:"department"`
+	ItemName   string `json:"item_name"`
 }
 
 // LAN defines model for LAN.
@@ -3963,6 +3981,9 @@ type LoginRequestMode string
 
 // LookupAnswer defines model for LookupAnswer.
 type LookupAnswer struct {
+	// Answered While it is `supplementing` and all that was asked for has been brought: what it waits for now.
+	Answered JointAnswered `json:"answered,omitempty,omitzero"`
+
 	// AsOf Of when the answer is, Unix milliseconds.
 	AsOf int64 `json:"as_of"`
 
@@ -4252,12 +4273,12 @@ type MyJointCase struct {
 	Materials []SubmittedMaterial `json:"materials"`
 	Members   []MyCaseSummary     `json:"members"`
 
-	// Notice What is missing or wrong, of all its cases.
+	// Notice What is missing or wrong, of all its cases, by the names of the one form and the one set of papers.
 	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
 	Summary          MyJointSummary    `json:"summary"`
 	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
 
-	// Supplements What one brought since the latest notice, for all its cases.
+	// Supplements What one brought for all its cases and was not asked for again since.
 	Supplements     []CaseSupplement `json:"supplements,omitempty,omitzero"`
 	WithdrawalAsked bool             `json:"withdrawal_asked"`
 }
@@ -4285,17 +4306,19 @@ type MyJointReceipt struct {
 
 // MyJointSummary defines model for MyJointSummary.
 type MyJointSummary struct {
-	ApplicantName string      `json:"applicant_name"`
-	Department    string      `json:"department"`
-	HandedInMs    int64       `json:"handed_in_ms"`
-	Id            string      `json:"id"`
-	Name          string      `json:"name"`
-	Number        string      `json:"number"`
-	Online        bool        `json:"online"`
-	Package       string      `json:"package"`
-	ReceivedOn    MyDate      `json:"received_on,omitempty,omitzero"`
-	Status        JointStatus `json:"status"`
-	StatusZh      string      `json:"status_zh"`
+	// Answered While it is `supplementing` and all that was asked for has been brought: what it waits for now.
+	Answered      JointAnswered `json:"answered,omitempty,omitzero"`
+	ApplicantName string        `json:"applicant_name"`
+	Department    string        `json:"department"`
+	HandedInMs    int64         `json:"handed_in_ms"`
+	Id            string        `json:"id"`
+	Name          string        `json:"name"`
+	Number        string        `json:"number"`
+	Online        bool          `json:"online"`
+	Package       string        `json:"package"`
+	ReceivedOn    MyDate        `json:"received_on,omitempty,omitzero"`
+	Status        JointStatus   `json:"status"`
+	StatusZh      string        `json:"status_zh"`
 }
 
 // MyLogin defines model for MyLogin.

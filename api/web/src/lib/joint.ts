@@ -1,0 +1,9 @@
+import type { Schemas } from '../api'
+
+type Answered = Schemas['JointAnswered'] | undefined
+
+/** How far a joint matter is, for words: one that was told what is missing is not shown as that any more once all of it came. */
+export const stateOf = (summary: { status: string; answered?: Answered }): string => (summary.answered?.windows?.length ? 'answered' : summary.status)
+
+/** The departments it waits for, each once. */
+export const waitsFor = (answered: Answered): string[] => [...new Set((answered?.windows ?? []).map((w) => w.department))]
