@@ -52,8 +52,9 @@ func TestDevice(t *testing.T) {
 		t.Fatalf("before: %d", r.Code)
 	}
 	var gone gen.Device
-	h.decode(h.must("operator", "POST", "/api/v1/devices/"+made.Device.Id+"/revoke", nil, 200), &gone)
-	if gone.RevokedAt == 0 {
+	h.must("operator", "POST", "/api/v1/devices/"+made.Device.Id+"/revoke", nil, 400) // of another's it says why
+	h.decode(h.must("operator", "POST", "/api/v1/devices/"+made.Device.Id+"/revoke", gen.DeviceRevocation{Reason: "来电挂失"}, 200), &gone)
+	if gone.RevokedAt == 0 || gone.Effect != gen.DeviceHere || gone.Reason != "来电挂失" || gone.RevokedBy == "" || gone.Owner != "李window" {
 		t.Fatalf("%+v", gone)
 	}
 	if r := from(made.Device.Id); r.Code != 403 || !strings.Contains(r.Body.String(), "device_revoked") {
@@ -74,6 +75,61 @@ func TestDevice(t *testing.T) {
 		h.must("other", "POST", "/api/v1/devices", gen.DeviceRequest{Name: "手机", Password: password}, 201)
 	}
 	h.must("other", "POST", "/api/v1/devices", gen.DeviceRequest{Name: "手机", Password: password}, 409)
+}
+
+// TestDeviceRevokedAtTheCounty: a village's device that was lost is revoked at the
+// county with the village's line cut; the list says that it is not in effect there
+// yet, and that it is once the village has heard.
+func TestDeviceRevokedAtTheCounty(t *testing.T) {
+	r := newRegion(t)
+	var made gen.DeviceKey
+	r.village.decode(r.village.must("worker", "POST", "/api/v1/devices", gen.DeviceRequest{Name: "平板", Password: password}, 201), &made)
+	token, id := r.village.token("worker"), made.Device.Id
+	from := func() int {
+		return r.village.send(request0{method: "GET", path: "/api/v1/node", token: token, header: map[string]string{deviceHeader: id}}).Code
+	}
+	listed := func() gen.Device {
+		var list gen.DeviceList
+		r.hub.get("operator", "/api/v1/devices?all=true", &list)
+		if len(list.Devices) != 1 {
+			return gen.Device{}
+		}
+		return list.Devices[0]
+	}
+	until(t, "the county to know the device", func() bool { return listed().Id == id })
+	if d := listed(); d.Owner != "李worker" || d.Name != "平板" || d.Division != theVillage || d.Node != r.village.node.Self().Node || d.Effect != "" {
+		t.Fatalf("%+v", d)
+	}
+	r.hub.cut()
+	var gone gen.Device
+	r.hub.decode(r.hub.must("operator", "POST", "/api/v1/devices/"+id+"/revoke", gen.DeviceRevocation{Reason: "下乡途中遗失"}, 200), &gone)
+	if gone.RevokedAt == 0 || gone.Effect != gen.DeviceUnderWay {
+		t.Fatalf("with the line cut: %+v", gone)
+	}
+	if code := from(); code != 200 {
+		t.Fatalf("at the village, which has not heard: %d", code)
+	}
+	r.hub.heal()
+	r.village.node.Kick()
+	until(t, "the village to have heard", func() bool { return listed().Effect == gen.DeviceThere })
+	if d := listed(); d.NodeHeardMs == 0 {
+		t.Errorf("%+v", d)
+	}
+	r.hub.cut() // it holds with the line down
+	if code := from(); code != 403 {
+		t.Errorf("its device is answered %d", code)
+	}
+	until(t, "its half of the key to be destroyed", func() bool {
+		d, err := r.village.node.Store.Device(t.Context(), id)
+		return err == nil && len(d.Key) == 0 && d.RevokedAt > 0
+	})
+	until(t, "the owner's login there to end", func() bool {
+		return r.village.send(request0{method: "GET", path: "/api/v1/session", token: token}).Code == 401
+	})
+	r.hub.must("operator", "POST", "/api/v1/devices/"+id+"/revoke", gen.DeviceRevocation{Reason: "再次"}, 200) // again changes nothing
+	if d := listed(); d.Reason != "下乡途中遗失" {
+		t.Errorf("%+v", d)
+	}
 }
 
 // TestCertificateForPhones: anybody gets the authority's certificate under the

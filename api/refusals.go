@@ -125,5 +125,6 @@ var refusalNext = map[string]string{
 	"hub_revoked": nextKept, "not_a_hub": nextKept, "level_reached": nextNone, "restored": "请接通网络，等待核对完成后再办",
 	"hub_unreachable": "请先恢复提示的主机，或移除后再试", "rotation": "请待受信任的旧密钥到期后再更换", "not_yours": "请用本单位的节点办理", "department_needed": nextCorrect,
 	"ordinals_used_up": "请用该单位已登记的节点办理，并请县中心管理员核实反复登记的原因", "signature": "请用本机现有的密钥重试；密钥已丢失的，请重新登记本机", "level_unknown": "请先升级本程序", "lan_name": "请更正配置中的 advertise.lan 后重试",
+	"device_other": nextLists,
 	"token_exists": nextToken, "token_expired": nextToken, "token_needed": nextToken, "token_other": nextToken, "token_unknown": nextToken, "token_used": nextToken,
 }

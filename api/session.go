@@ -70,6 +70,9 @@ func (a *Actor) As(action identity.Action, on identity.Target) (identity.Actor, 
 	return identity.Actor{}, closest
 }
 
+// Self is the person as the actor of what they do to what is their own.
+func (a *Actor) Self() identity.Actor { return a.claims.ActorAs(a.Roles[0], a.node) }
+
 // Reach is the farthest an action of the person goes: the division within
 // which it holds, or the whole county, and the department it is bound to.
 func (a *Actor) Reach(action identity.Action) (within division.Code, department string, ok bool) {

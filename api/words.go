@@ -54,6 +54,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.NodeRevoke: "吊销节点", ledger.NodeRename: "节点改名", ledger.NodeRenew: "节点更新密钥", ledger.LevelRaise: "启用新版本功能",
 	ledger.DivisionImport: "导入区划", ledger.CalendarImport: "导入日历",
 	ledger.StaffAdd: "新增人员", ledger.StaffRoles: "设置角色", ledger.StaffDisable: "停用或恢复人员", ledger.StaffPassword: "设置密码",
+	ledger.DeviceRegister: "登记外出设备", ledger.DeviceRevoke: "注销外出设备",
 	ledger.AccountOpen: "实名开户", ledger.AccountAgents: "登记经办人", ledger.AccountActivate: "激活账户", ledger.AccountPassword: "账户改密",
 	ledger.AccountTOTP: "设置动态码", ledger.AccountStep: "使用动态码", ledger.AccountDisable: "停用或恢复账户",
 	ledger.AccountBind: "关联统一身份认证", ledger.AccountUnbind: "解除统一身份认证关联", ledger.AccountRegister: "经统一身份认证开户",

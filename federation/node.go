@@ -205,6 +205,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.handler = n.routes()
 	n.founding.Store(n.county != nil && o.Genesis != nil)
 	n.run(n.watchTrust)
+	n.run(n.forgetDevices)
 	n.run(n.keepRenewed)
 	if len(o.LAN) > 0 {
 		if err := n.startLAN(o.LAN); err != nil {

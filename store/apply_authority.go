@@ -46,7 +46,7 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 	if applicant(e.Actor) {
 		return from, a.authoriseApplicant(e, body, from)
 	}
-	if fromHome(body) || info.Action == "" && e.Kind != ledger.StaffPassword {
+	if fromHome(body) || info.Action == "" && e.Kind != ledger.StaffPassword && e.Kind != ledger.DeviceRegister {
 		return from, refuse("not_authorised", "只有申请人本人可以进行此项操作", "this is for the applicant alone")
 	}
 	staff, err := a.staff(e.Actor.Staff)
@@ -80,6 +80,9 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 			return from, nil
 		}
 		return from, identity.Permit(from.subject, identity.StaffManage, identity.Target{})
+	}
+	if ofOwnDevice(e.Actor.Staff, body) {
+		return from, nil
 	}
 	target, err := a.target(e, body, from)
 	if err != nil {
@@ -240,6 +243,8 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return identity.Target{Division: b.Certificate.Division, Department: b.Certificate.Department}, nil
 	case *ledger.SealRevokeV1:
 		return identity.Target{Division: b.Division, Department: b.Department}, nil
+	case *ledger.DeviceRevokeV1:
+		return identity.Target{Division: b.Division}, nil
 	case *ledger.AttentionResolveV1:
 		return identity.Target{Division: e.Scope}, nil
 	case *ledger.RatingRectifyV1:

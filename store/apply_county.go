@@ -81,6 +81,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareRoster(b)
 	case *ledger.StaffSubstituteV1:
 		return a.prepareSubstitute(b)
+	case *ledger.DeviceRegisterV1:
+		return a.prepareDevice(e, b, from)
+	case *ledger.DeviceRevokeV1:
+		return a.prepareDeviceRevocation(e, b)
 	case *ledger.SupervisionThresholdsV1:
 		return a.prepareThresholds(e, b)
 	case *ledger.LineOutageV1:

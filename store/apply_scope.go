@@ -121,6 +121,10 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 	case *ledger.StaffPasswordV1:
 		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
 		return scope, false, err
+	case *ledger.DeviceRegisterV1:
+		return b.Division, false, nil
+	case *ledger.DeviceRevokeV1:
+		return b.Division, false, nil
 	case *ledger.AccountOpenV1:
 		return b.Division, false, nil
 	case *ledger.AccountAgentsV1:

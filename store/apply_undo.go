@@ -16,6 +16,8 @@ func redoable(k ledger.Kind) []ledger.Kind {
 	switch k {
 	case ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute:
 		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute}
+	case ledger.DeviceRegister, ledger.DeviceRevoke:
+		return []ledger.Kind{ledger.DeviceRegister, ledger.DeviceRevoke}
 	case ledger.AccountOpen, ledger.AccountAgents:
 		return []ledger.Kind{ledger.AccountOpen, ledger.AccountAgents}
 	case ledger.RecordConsent, ledger.RecordWithdraw:
@@ -125,6 +127,10 @@ func subjectOf(body ledger.Body) string {
 		return b.Staff
 	case *ledger.StaffSubstituteV1:
 		return b.Staff
+	case *ledger.DeviceRegisterV1:
+		return b.Device
+	case *ledger.DeviceRevokeV1:
+		return b.Device
 	case *ledger.AccountOpenV1:
 		return b.Type + " " + b.Number
 	case *ledger.AccountAgentsV1:
@@ -184,6 +190,8 @@ func (a *applier) reset(body ledger.Body) error {
 		return a.forgetSeals(b.Certificate.Division, b.Certificate.Department)
 	case *ledger.SealRevokeV1:
 		return a.forgetSeals(b.Division, b.Department)
+	case *ledger.DeviceRegisterV1, *ledger.DeviceRevokeV1:
+		return a.w.exec(a.ctx, `DELETE FROM field_devices WHERE id = ?`, subjectOf(body))
 	case *ledger.AccountOpenV1:
 		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, b.Type, b.Number)
 	case *ledger.AccountAgentsV1:

@@ -248,7 +248,7 @@ func (s *Store) Check(ctx context.Context) error {
 // stateTables are the tables whose content two nodes with the same entries
 // must share.
 var stateTables = []string{"entries", "audience", "origins", "attention", "divisions", "calendar_years", "items", "editions",
-	"edition_items", "overlays", "seals", "staff", "nodes", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "published", "accounts", "account_links", "case_owners", "case_service",
+	"edition_items", "overlays", "seals", "staff", "field_devices", "nodes", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "published", "accounts", "account_links", "case_owners", "case_service",
 	"consents", "record_looks", "voided_papers", "notices", "notice_open"}
 
 // StateHash is a SHA-256, in hex, over the content of all state in a fixed

@@ -31,11 +31,13 @@ func (f *federation) tried(r store.Result, err error) bool {
 // beyond does what stands beside the steps of a case: questions of people
 // without one, hearings, volumes, draws and appraisals.
 func (f *federation) beyond(n *storetest.Node) {
-	switch rapid.SampledFrom([]string{"guide", "hearing", "archive", "sample", "appraise"}).Draw(f.t.T, "beyond") {
+	switch rapid.SampledFrom([]string{"guide", "hearing", "archive", "sample", "appraise", "device"}).Draw(f.t.T, "beyond") {
 	case "guide":
 		if n != f.Hub() {
 			f.guide(n)
 		}
+	case "device":
+		f.device(n)
 	case "hearing":
 		f.hearing(n)
 	case "archive":
@@ -72,6 +74,24 @@ func (f *federation) guide(n *storetest.Node) {
 		body = &ledger.GuideCloseV1{Guide: g.ID, Answer: "已当场答复"}
 	}
 	f.tried(n.Do(by, body, storetest.About{}))
+}
+
+// device registers a device of the village's, or revokes it from anywhere, also
+// before its registration has come there.
+func (f *federation) device(n *storetest.Node) {
+	owner := f.village.Actor(identity.VillageWorker)
+	id := fmt.Sprintf("DEVICE%d", rapid.IntRange(0, 2).Draw(f.t.T, "device"))
+	revoke := &ledger.DeviceRevokeV1{Device: id, Staff: owner.Staff, Division: here, Reason: "遗失"}
+	switch {
+	case n == f.village && rapid.Bool().Draw(f.t.T, "register"):
+		f.tried(n.Do(owner, &ledger.DeviceRegisterV1{Device: id, Staff: owner.Staff, Division: here, Name: "平板"}, storetest.About{}))
+	case n == f.village:
+		f.tried(n.Do(owner, revoke, storetest.About{}))
+	case n == f.Hub():
+		f.tried(n.Do(f.Operator(), revoke, storetest.About{}))
+	default:
+		f.tried(n.Do(n.Actor(identity.TownshipClerk), revoke, storetest.About{}))
+	}
 }
 
 // hearing tells of the right to one, which the applicant gives up at once: the

@@ -318,7 +318,7 @@ type goingBack struct {
 var made = []string{"entries", "audience", "origins", "outbox", "attention", "divisions", "calendar_years", "items", "editions", "edition_items",
 	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "custody", "results", "renewals", "archives", "guides",
 	"ratings", "rectifications", "complaints", "packages", "joint_cases", "joint_members",
-	"seals", "published",
+	"seals", "published", "field_devices",
 	"cards", "looks", "inquiries", "thresholds", "outages", "accounts", "account_links", "case_owners", "case_service", "consents", "record_looks", "voided_papers", "statistics", "notices", "notice_open",
 	"case_ends", "samples", "sample_sheets",
 	"workload", "attendance", "scorecards", "appraisal_marks", "appraisals", "appraised_offices", "appraised_persons", "appraisal_objections"}

@@ -90,7 +90,7 @@ type Store struct {
 	watchMu sync.Mutex
 	changed chan struct{}
 
-	// rights grows with each change of nodes, staff, seals or the level; touched is
+	// rights grows with each change of nodes, staff, seals, revoked devices or the level; touched is
 	// that the transaction under way has made one.
 	rights  atomic.Uint64
 	touched bool

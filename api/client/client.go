@@ -481,6 +481,27 @@ func (e DeadlineKind) Valid() bool {
 	}
 }
 
+// Defines values for DeviceEffect.
+const (
+	DeviceHere     DeviceEffect = "here"
+	DeviceThere    DeviceEffect = "there"
+	DeviceUnderWay DeviceEffect = "under_way"
+)
+
+// Valid indicates whether the value is a known member of the DeviceEffect enum.
+func (e DeviceEffect) Valid() bool {
+	switch e {
+	case DeviceHere:
+		return true
+	case DeviceThere:
+		return true
+	case DeviceUnderWay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FeeActionMethod.
 const (
 	PaidCard     FeeActionMethod = "card"
@@ -3203,17 +3224,42 @@ type Desk = ledger.Desk
 
 // Device defines model for Device.
 type Device struct {
-	Id           string `json:"id"`
-	Name         string `json:"name"`
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Effect Of a device that was revoked: `here`, it was registered at this node, or at
+	// the county, and is cut off; `there`, the node it was registered at has the
+	// revocation and has cut it off; `under_way`, that node has not said yet that it
+	// has it, so until then a device in the wrong hands still reaches it.
+	Effect DeviceEffect `json:"effect,omitempty,omitzero"`
+	Id     string       `json:"id"`
+	Name   string       `json:"name"`
+
+	// Node Where it was registered.
+	Node string `json:"node,omitempty,omitzero"`
+
+	// NodeHeardMs When the node it was registered at was last heard, where that is another one; 0 never.
+	NodeHeardMs int64 `json:"node_heard_ms,omitempty,omitzero"`
+
+	// Owner Their name, as far as it is known here.
+	Owner        string `json:"owner,omitempty,omitzero"`
+	Reason       string `json:"reason,omitempty,omitzero"`
 	RegisteredAt int64  `json:"registered_at"`
 	RevokedAt    int64  `json:"revoked_at,omitempty,omitzero"`
+	RevokedBy    string `json:"revoked_by,omitempty,omitzero"`
 
-	// SeenAt When it last asked for its key.
+	// SeenAt When it last asked for its key; 0 where that was another node.
 	SeenAt int64 `json:"seen_at"`
 
 	// Staff Staff number of its owner.
 	Staff string `json:"staff"`
 }
+
+// DeviceEffect Of a device that was revoked: `here`, it was registered at this node, or at
+// the county, and is cut off; `there`, the node it was registered at has the
+// revocation and has cut it off; `under_way`, that node has not said yet that it
+// has it, so until then a device in the wrong hands still reaches it.
+type DeviceEffect string
 
 // DeviceKey defines model for DeviceKey.
 type DeviceKey struct {
@@ -3233,6 +3279,12 @@ type DeviceRequest struct {
 	// Name What its owner calls it.
 	Name     string `json:"name"`
 	Password string `json:"password"`
+}
+
+// DeviceRevocation defines model for DeviceRevocation.
+type DeviceRevocation struct {
+	// Reason Of another's device it has to be said.
+	Reason string `json:"reason,omitempty,omitzero"`
 }
 
 // DiffReport defines model for DiffReport.
@@ -7012,6 +7064,12 @@ type ListDevicesParams struct {
 	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
 }
 
+// RevokeDeviceParams defines parameters for RevokeDevice.
+type RevokeDeviceParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListDivisionsParams defines parameters for ListDivisions.
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
@@ -7725,6 +7783,9 @@ type ReceiveTransferJSONRequestBody = ReceiptRequest
 
 // AddDeviceJSONRequestBody defines body for AddDevice for application/json ContentType.
 type AddDeviceJSONRequestBody = DeviceRequest
+
+// RevokeDeviceJSONRequestBody defines body for RevokeDevice for application/json ContentType.
+type RevokeDeviceJSONRequestBody = DeviceRevocation
 
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
@@ -9041,7 +9102,9 @@ type ClientInterface interface {
 
 	// ListDevices 我的外出设备
 	//
-	// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+	// The caller's own; with `all`, everybody's within the caller's reach, for who
+	// may revoke them: at the county the operator's, at a township its own and
+	// those of its villages. Of one that was revoked it says where that holds.
 	//
 	// Corresponds with GET /api/v1/devices (the `ListDevices` operationId).
 	ListDevices(ctx context.Context, params *ListDevicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9079,15 +9142,35 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/devices/{id}/key (the `GetDeviceKey` operationId).
 	GetDeviceKey(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeDevice 注销设备（挂失）
+	// RevokeDeviceWithBody 注销设备（挂失）
 	//
-	// For a device that was lost: this node's half of its key is destroyed, all
-	// logins of its owner here end, and whatever comes from the device is
-	// answered 403 `device_revoked`, upon which it wipes what it holds. One's
-	// own, or anybody's for who manages the staff of this node.
+	// For a device that was lost: the node's half of its key is destroyed, all
+	// logins of its owner there end, and whatever comes from the device is
+	// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+	// once; where it was registered, if that is another node, as soon as the
+	// revocation has arrived there with the ledger, and it holds on from then with
+	// the line down. One's own; of others at the county for the operator, at a
+	// township for its own office and its villages, with a reason.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
-	RevokeDevice(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RevokeDeviceWithBody(ctx context.Context, id DeviceID, params *RevokeDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeDevice 注销设备（挂失）
+	//
+	// For a device that was lost: the node's half of its key is destroyed, all
+	// logins of its owner there end, and whatever comes from the device is
+	// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+	// once; where it was registered, if that is another node, as soon as the
+	// revocation has arrived there with the ledger, and it holds on from then with
+	// the line down. One's own; of others at the county for the operator, at a
+	// township for its own office and its villages, with a reason.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+	RevokeDevice(ctx context.Context, id DeviceID, params *RevokeDeviceParams, body RevokeDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDivisions 区划列表
 	//
@@ -13360,7 +13443,9 @@ func (c *Client) GetDemo(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // ListDevices 我的外出设备
 //
-// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+// The caller's own; with `all`, everybody's within the caller's reach, for who
+// may revoke them: at the county the operator's, at a township its own and
+// those of its villages. Of one that was revoked it says where that holds.
 //
 // Corresponds with GET /api/v1/devices (the `ListDevices` operationId).
 func (c *Client) ListDevices(ctx context.Context, params *ListDevicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13438,16 +13523,46 @@ func (c *Client) GetDeviceKey(ctx context.Context, id DeviceID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
-// RevokeDevice 注销设备（挂失）
+// RevokeDeviceWithBody 注销设备（挂失）
 //
-// For a device that was lost: this node's half of its key is destroyed, all
-// logins of its owner here end, and whatever comes from the device is
-// answered 403 `device_revoked`, upon which it wipes what it holds. One's
-// own, or anybody's for who manages the staff of this node.
+// For a device that was lost: the node's half of its key is destroyed, all
+// logins of its owner there end, and whatever comes from the device is
+// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+// once; where it was registered, if that is another node, as soon as the
+// revocation has arrived there with the ledger, and it holds on from then with
+// the line down. One's own; of others at the county for the operator, at a
+// township for its own office and its villages, with a reason.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
-func (c *Client) RevokeDevice(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeDeviceRequest(c.Server, id)
+func (c *Client) RevokeDeviceWithBody(ctx context.Context, id DeviceID, params *RevokeDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeDeviceRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeDevice 注销设备（挂失）
+//
+// For a device that was lost: the node's half of its key is destroyed, all
+// logins of its owner there end, and whatever comes from the device is
+// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+// once; where it was registered, if that is another node, as soon as the
+// revocation has arrived there with the ledger, and it holds on from then with
+// the line down. One's own; of others at the county for the operator, at a
+// township for its own office and its villages, with a reason.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+func (c *Client) RevokeDevice(ctx context.Context, id DeviceID, params *RevokeDeviceParams, body RevokeDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeDeviceRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -22232,8 +22347,19 @@ func NewGetDeviceKeyRequest(server string, id DeviceID) (*http.Request, error) {
 	return req, nil
 }
 
-// NewRevokeDeviceRequest constructs an http.Request for the RevokeDevice method
-func NewRevokeDeviceRequest(server string, id DeviceID) (*http.Request, error) {
+// NewRevokeDeviceRequest calls the generic RevokeDevice builder with application/json body
+func NewRevokeDeviceRequest(server string, id DeviceID, params *RevokeDeviceParams, body RevokeDeviceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRevokeDeviceRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRevokeDeviceRequestWithBody constructs an http.Request for the RevokeDevice method, with any body, and a specified content type
+func NewRevokeDeviceRequestWithBody(server string, id DeviceID, params *RevokeDeviceParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -22258,9 +22384,24 @@ func NewRevokeDeviceRequest(server string, id DeviceID) (*http.Request, error) {
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -31274,7 +31415,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListDevicesWithResponse 我的外出设备
 	//
-	// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+	// The caller's own; with `all`, everybody's within the caller's reach, for who
+	// may revoke them: at the county the operator's, at a township its own and
+	// those of its villages. Of one that was revoked it says where that holds.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -31316,17 +31459,35 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/devices/{id}/key (the `GetDeviceKey` operationId).
 	GetDeviceKeyWithResponse(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*GetDeviceKeyResponse, error)
 
-	// RevokeDeviceWithResponse 注销设备（挂失）
+	// RevokeDeviceWithBodyWithResponse 注销设备（挂失）
 	//
-	// For a device that was lost: this node's half of its key is destroyed, all
-	// logins of its owner here end, and whatever comes from the device is
-	// answered 403 `device_revoked`, upon which it wipes what it holds. One's
-	// own, or anybody's for who manages the staff of this node.
+	// For a device that was lost: the node's half of its key is destroyed, all
+	// logins of its owner there end, and whatever comes from the device is
+	// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+	// once; where it was registered, if that is another node, as soon as the
+	// revocation has arrived there with the ledger, and it holds on from then with
+	// the line down. One's own; of others at the county for the operator, at a
+	// township for its own office and its villages, with a reason.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
-	RevokeDeviceWithResponse(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error)
+	RevokeDeviceWithBodyWithResponse(ctx context.Context, id DeviceID, params *RevokeDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error)
+
+	// RevokeDeviceWithResponse 注销设备（挂失）
+	//
+	// For a device that was lost: the node's half of its key is destroyed, all
+	// logins of its owner there end, and whatever comes from the device is
+	// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+	// once; where it was registered, if that is another node, as soon as the
+	// revocation has arrived there with the ledger, and it holds on from then with
+	// the line down. One's own; of others at the county for the operator, at a
+	// township for its own office and its villages, with a reason.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+	RevokeDeviceWithResponse(ctx context.Context, id DeviceID, params *RevokeDeviceParams, body RevokeDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error)
 
 	// ListDivisionsWithResponse 区划列表
 	//
@@ -47277,7 +47438,9 @@ func (c *ClientWithResponses) GetDemoWithResponse(ctx context.Context, reqEditor
 
 // ListDevicesWithResponse 我的外出设备
 //
-// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+// The caller's own; with `all`, everybody's within the caller's reach, for who
+// may revoke them: at the county the operator's, at a township its own and
+// those of its villages. Of one that was revoked it says where that holds.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -47343,18 +47506,42 @@ func (c *ClientWithResponses) GetDeviceKeyWithResponse(ctx context.Context, id D
 	return ParseGetDeviceKeyResponse(rsp)
 }
 
-// RevokeDeviceWithResponse 注销设备（挂失）
+// RevokeDeviceWithBodyWithResponse 注销设备（挂失）
 //
-// For a device that was lost: this node's half of its key is destroyed, all
-// logins of its owner here end, and whatever comes from the device is
-// answered 403 `device_revoked`, upon which it wipes what it holds. One's
-// own, or anybody's for who manages the staff of this node.
+// For a device that was lost: the node's half of its key is destroyed, all
+// logins of its owner there end, and whatever comes from the device is
+// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+// once; where it was registered, if that is another node, as soon as the
+// revocation has arrived there with the ledger, and it holds on from then with
+// the line down. One's own; of others at the county for the operator, at a
+// township for its own office and its villages, with a reason.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
-func (c *ClientWithResponses) RevokeDeviceWithResponse(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error) {
-	rsp, err := c.RevokeDevice(ctx, id, reqEditors...)
+func (c *ClientWithResponses) RevokeDeviceWithBodyWithResponse(ctx context.Context, id DeviceID, params *RevokeDeviceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error) {
+	rsp, err := c.RevokeDeviceWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeDeviceResponse(rsp)
+}
+
+// RevokeDeviceWithResponse 注销设备（挂失）
+//
+// For a device that was lost: the node's half of its key is destroyed, all
+// logins of its owner there end, and whatever comes from the device is
+// answered 403 `device_revoked`, upon which it wipes what it holds. Here at
+// once; where it was registered, if that is another node, as soon as the
+// revocation has arrived there with the ledger, and it holds on from then with
+// the line down. One's own; of others at the county for the operator, at a
+// township for its own office and its villages, with a reason.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+func (c *ClientWithResponses) RevokeDeviceWithResponse(ctx context.Context, id DeviceID, params *RevokeDeviceParams, body RevokeDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error) {
+	rsp, err := c.RevokeDevice(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -125,6 +125,12 @@ func TestCommandsAtANode(t *testing.T) {
 		{"staff enable s-8 --reason 返岗", map[string]any{"listStaff": staff, "disableStaff": savedHere}, []string{"listStaff /api/v1/staff", `disableStaff /api/v1/staff/s-8/disable {"disabled":false,"reason":"返岗"}`}, nil, nil},
 		{"staff reset-password s-7", map[string]any{"listStaff": staff, "resetStaffPassword": client.PasswordResetResult{InitialPassword: "p-2", Recorded: savedHere}}, []string{"listStaff /api/v1/staff", `resetStaffPassword /api/v1/staff/s-7/password {}`}, []string{"p-2\n"}, nil},
 
+		{"device list --all", map[string]any{"listDevices": client.DeviceList{Devices: []client.Device{
+			{Id: "ABCDEFGHIJKLMNOP23", Name: "平板", Owner: "王芳", Node: "v-1", RegisteredAt: at20261123, RevokedAt: at20261123, Effect: client.DeviceUnderWay, NodeHeardMs: at20261123},
+			{Id: "ABCDEFGHIJKLMNOP24", Name: "手机", Owner: "王芳", Node: "v-1", RegisteredAt: at20261123, RevokedAt: at20261123, Effect: client.DeviceThere}}}},
+			[]string{"listDevices /api/v1/devices?all=true"}, []string{"送达中，登记节点上次联系 2026-11-24 00:00", "登记节点已生效"}, []string{"under way; its node was last heard 2026-11-24 00:00", "in effect at its node"}},
+		{"device revoke ABCDEFGHIJKLMNOP23 --reason 遗失", map[string]any{"revokeDevice": client.Device{Id: "ABCDEFGHIJKLMNOP23", Name: "平板", RevokedAt: at20261123, Effect: client.DeviceUnderWay}},
+			[]string{`revokeDevice /api/v1/devices/ABCDEFGHIJKLMNOP23/revoke {"reason":"遗失"}`}, []string{"送达中，登记节点尚无消息"}, []string{"its node was not heard yet"}},
 		{"sync status", map[string]any{"getSync": client.SyncReport{
 			Self:  client.SyncState{Node: "t-1", Tier: "township", Division: "330523110", Name: "梅溪镇", Line: client.Line{State: client.LineUp}, OutboxEntries: 5, OutboxUnsent: 2, LagEntries: 3, LagMs: 90000},
 			Below: []client.SyncState{{Node: "v-1", Tier: "village", Division: "330523110200", Name: "甲子村", Line: client.Line{State: client.LineDown}, Forked: true}}}},

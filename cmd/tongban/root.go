@@ -95,6 +95,7 @@ func clientCommands() []*cobra.Command {
 		checkNumberCommand(),
 		itemCommand(),
 		staffCommand(),
+		deviceCommand(),
 		accountCommand(),
 		myCommand(),
 		figuresCommand(),

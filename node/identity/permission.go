@@ -108,6 +108,7 @@ const (
 
 	StaffRead     Action = "staff.read"
 	StaffManage   Action = "staff.manage"
+	DeviceManage  Action = "device.manage" // sees and revokes what others take out
 	NodeRead      Action = "node.read"
 	NodeManage    Action = "node.manage"
 	TrustRotate   Action = "trust.rotate"
@@ -189,6 +190,10 @@ func grants() []Grant {
 	allow(TownshipReviewer, Subtree, CaseSuspend)
 	allow(TownshipLeader, Subtree, CaseTerminate, CaseSuspend, CaseExtend)
 	allow(TownshipClerk, Own, AttentionDo, OverlaySet)
+	// Whoever is called when a village loses a device cuts it off; at a node without
+	// a line its owner does.
+	allow(TownshipClerk, Subtree, DeviceManage)
+	allow(TownshipLeader, Subtree, DeviceManage)
 	// Papers leave through the window: who reviews passes nothing on.
 	allow(TownshipReviewer, Subtree, CaseRead, CaseReveal, CaseComment, CaseRelay, CaseReview, CaseReturn, SyncRead, AttentionRead)
 	allow(TownshipLeader, Subtree, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn, StaffRead, NodeRead, SyncRead, AttentionRead, RevealRead)
@@ -291,7 +296,7 @@ func grants() []Grant {
 
 	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	allow(CountyOperator, Whole, ItemDraft, ItemApprove, EditionPublish, OverlaySet, DivisionImport, CalendarImport,
-		StaffRead, StaffManage, NodeRead, NodeManage, TrustRotate, SealManage, HubManage, SyncRead, AttentionRead, AttentionDo,
+		StaffRead, StaffManage, DeviceManage, NodeRead, NodeManage, TrustRotate, SealManage, HubManage, SyncRead, AttentionRead, AttentionDo,
 		CarryData, BackupTake, LedgerProve)
 	allow(Auditor, Whole, CaseRead, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	return all

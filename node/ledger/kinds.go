@@ -33,6 +33,8 @@ const (
 
 	StaffRoster     Kind = "staff.roster"
 	StaffSubstitute Kind = "staff.substitute"
+	DeviceRegister  Kind = "device.register"
+	DeviceRevoke    Kind = "device.revoke"
 	AccountOpen     Kind = "account.open"
 	AccountAgents   Kind = "account.agents"
 	AccountActivate Kind = "account.activate"
@@ -232,6 +234,9 @@ var Kinds = []Info{
 	kind[StaffPasswordV1](StaffPassword, ""),
 	kind[StaffRosterV1](StaffRoster, identity.StaffManage),
 	kind[StaffSubstituteV1](StaffSubstitute, identity.StaffManage),
+
+	kind[DeviceRegisterV1](DeviceRegister, ""),
+	kind[DeviceRevokeV1](DeviceRevoke, identity.DeviceManage),
 
 	kind[AccountOpenV1](AccountOpen, identity.AccountOpen),
 	kind[AccountAgentsV1](AccountAgents, identity.AccountOpen),

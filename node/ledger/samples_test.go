@@ -135,6 +135,8 @@ func samples() map[Kind]Body {
 		LineOutage:     &LineOutageV1{Division: "330523110200", From: sampleAt, Until: sampleAt + 3_600_000},
 		CaseReveal:     &CaseRevealV1{What: []string{RevealCase, RevealTimeline}, Why: "核对申请人身份"},
 		StaffRoles:     &StaffRolesV1{Staff: "s-1", Roles: []identity.Role{identity.DepartmentReviewer}},
+		DeviceRegister: &DeviceRegisterV1{Device: "ABCDEFGHIJKLMNOPQRSTUVWX23", Staff: "s-1", Division: "330523110200", Name: "平板"},
+		DeviceRevoke:   &DeviceRevokeV1{Device: "ABCDEFGHIJKLMNOPQRSTUVWX23", Staff: "s-1", Division: "330523110200", Reason: "设备遗失"},
 		StaffDisable:   &StaffDisableV1{Staff: "s-1", Disabled: true, Reason: "调离"},
 		StaffPassword:  &StaffPasswordV1{Staff: "s-1", PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"},
 		ItemDraft:      &ItemDraftV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},

@@ -39,6 +39,10 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.StaffDisable
 	case *ledger.StaffPasswordV1:
 		return ledger.StaffPassword
+	case *ledger.DeviceRegisterV1:
+		return ledger.DeviceRegister
+	case *ledger.DeviceRevokeV1:
+		return ledger.DeviceRevoke
 	case *ledger.AccountOpenV1:
 		return ledger.AccountOpen
 	case *ledger.AccountAgentsV1:

@@ -209,6 +209,10 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		about.Scope = question(b.Guide)
 	case *ledger.GuideCloseV1:
 		about.Scope = question(b.Guide)
+	case *ledger.DeviceRegisterV1:
+		about.Scope = b.Division
+	case *ledger.DeviceRevokeV1:
+		about.Scope = b.Division
 	case *ledger.AccountOpenV1:
 		about.Scope = b.Division
 	case *ledger.AccountAgentsV1:

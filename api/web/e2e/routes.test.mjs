@@ -99,7 +99,7 @@ const people = {
   'an operator': {
     node: hub,
     come: staff(hub, 'admin2'),
-    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/catalog/packages/:code': ['/catalog/packages/PK-01'], '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
+    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/catalog/packages/:code': ['/catalog/packages/PK-01'], '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/devices': ['/devices'], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
   },
   'a worker out of reach': {
     node: village,

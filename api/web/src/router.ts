@@ -43,6 +43,7 @@ export const router = createRouter({
     { path: '/divisions', name: 'divisions', component: () => import('./pages/DivisionsPage.vue') },
     { path: '/staff', name: 'staff', component: () => import('./pages/StaffPage.vue') },
     { path: '/staff/:id', name: 'person', component: () => import('./pages/PersonPage.vue'), props: true },
+    { path: '/devices', name: 'devices', component: () => import('./pages/DevicesPage.vue') },
     { path: '/nodes', name: 'nodes', component: () => import('./pages/NodesPage.vue') },
     { path: '/attention', name: 'attention', component: () => import('./pages/AttentionPage.vue') },
     { path: '/backup', name: 'backup', component: () => import('./pages/BackupPage.vue') },

@@ -22,7 +22,7 @@ const desk: Entry[] = [
   { name: 'fees' },
   group('people', 'records', 'accounts'),
   group('service', 'guides', 'service', 'supervision'),
-  group('field', 'field', 'verify'),
+  group('field', 'field', 'devices', 'verify'),
 ]
 const leading = group('statistics', 'statistics', 'appraisal')
 
@@ -31,7 +31,7 @@ const byRole: Partial<Record<Role, Entry[]>> = {
     { name: 'catalog', count: 'drafts' },
     { name: 'calendar' },
     { name: 'divisions' },
-    { name: 'staff' },
+    group('staff', 'staff', 'devices'),
     { name: 'nodes', count: 'nodes' },
     { name: 'attention', count: 'attention' },
     { name: 'backup' },
@@ -62,6 +62,7 @@ const needs: Record<string, string> = {
   files: 'case.archive result.propose result.decide',
   accounts: 'account.open',
   field: 'case.submit',
+  devices: 'device.manage',
   cases: 'case.read',
   supervision: 'card.read',
   line: 'sync.read',
