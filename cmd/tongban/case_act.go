@@ -42,7 +42,7 @@ func caseActCommand() *cobra.Command {
 		Short: "办理：受理、补正、审核、审批、制发、送达…… (take the next step of a case)",
 		Long: `accept 受理　reject 不予受理　relay 转报　review 审核　return 退回　decide 审批决定
 issue 制发　deliver 送达　comment 备注　request_supplement 一次性告知补正
-supplement 补正　withdraw 申请撤回　terminate 终止办理　suspend 特别程序开始
+supplement 补正　withdraw 申请撤回（--take-back 收回）　terminate 终止办理　suspend 特别程序开始
 resume 特别程序结束　extend 延长期限（仅负责人）
 finding 联办件审查意见，由牵头窗口汇总告知
 correct 更正录错的申请人姓名、证件号码（须再次核对证件）
@@ -59,6 +59,8 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 deliver --recipient 李某 --proof receipt.jpg
   tongban case act 330523110200-20261123-01-000045-7 request_supplement --point 户口簿=missing=请提交复印件一份 --before 2026-12-07
   tongban case act 330523110200-20261123-01-000045-7 supplement --material 户口簿=hukou.jpg
+  tongban case act 330523110200-20261123-01-000045-7 withdraw --reason 申请人不再需要
+  tongban case act 330523110200-20261123-01-000045-7 withdraw --take-back --reason 申请人要求继续办理
   tongban case act 330523110200-20261123-01-000045-7 accept --supplement ENTRY --tolerate 身份证@2026-12-07
   tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 专家评审 --until 2026-12-18 --reason 需专家评审
   tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 现场勘验 --until 2026-12-04 --officer 李明 --officer 周平 --reason 核对场所
@@ -231,7 +233,7 @@ var actOnly = map[string][]client.CaseActionKind{
 	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement, client.ActTellHearing}, "again": {client.ActRequestSupplement},
 	"material": {client.ActSupplement}, "field": {client.ActSupplement},
 	"supplement": {client.ActAccept, client.ActRequestSupplement}, "tolerate": {client.ActAccept, client.ActRequestSupplement}, "deemed": {client.ActAccept},
-	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "procedure": {client.ActSuspend, client.ActResume},
+	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "take-back": {client.ActWithdraw}, "procedure": {client.ActSuspend, client.ActResume},
 	"name": {client.ActCorrect}, "id-number": {client.ActCorrect}, "shown": {client.ActCorrect},
 	"until": {client.ActSuspend}, "on": {client.ActResume, client.ActConveneHearing, client.ActRecordHearing},
 	"matter": {client.ActTellHearing}, "party": {client.ActTellHearing, client.ActAskHearing}, "interested": {client.ActAskHearing}, "waived": {client.ActAskHearing},

@@ -24,7 +24,7 @@ type lifeFlags struct {
 	cause, procedure, result                         string
 	officers                                         []string
 	name, idNumber, shown                            string
-	deemed, returned, complete                       bool
+	deemed, returned, complete, takeBack             bool
 	days                                             int
 }
 
@@ -39,6 +39,7 @@ func (f *lifeFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.supplements, "supplement", nil, "已核对的补正条目：accept、request_supplement (entries that brought what was missing)")
 	flags.StringArrayVar(&f.tolerate, "tolerate", nil, "容缺材料 NAME@补交期限，可重复：accept、request_supplement (a minor paper that may come later)")
 	flags.BoolVar(&f.deemed, "deemed", false, "逾期未告知，自收件之日视为受理：accept (deemed accepted)")
+	flags.BoolVar(&f.takeBack, "take-back", false, "申请人收回撤回申请，继续办理：withdraw (the applicant takes the wish to withdraw back)")
 	flags.StringVar(&f.cause, "cause", "", "withdrawn 撤回、not_supplemented 逾期未补正、moot 不再存在、prerequisite 联办件中须先办的事项未获准：terminate")
 	flags.BoolVar(&f.returned, "papers-returned", false, "材料已退还：terminate (the papers were given back)")
 	flags.StringVar(&f.procedure, "procedure", "", "特别程序名称：suspend、resume (the procedure)")
@@ -103,6 +104,7 @@ func (f *lifeFlags) action(a *client.CaseAction, missing func(value, flag string
 			a.Form = append(a.Form, catalog.FieldValue{Key: key, Value: value})
 		}
 	case client.ActWithdraw:
+		a.TakeBack = f.takeBack
 		need(a.Reason, "reason")
 	case client.ActTerminate:
 		a.Cause, a.PapersReturned = client.CaseActionCause(f.cause), f.returned

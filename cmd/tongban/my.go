@@ -232,17 +232,22 @@ func myActCommand() *cobra.Command {
 		Long:  "supplement 补正　withdraw 撤回　comment 留言　serve_electronically 同意电子送达　serve_on_paper 窗口领取",
 		Example: `  tongban my act 330523-20261123-01-000045-7 supplement --material 生育登记表=form.jpg
   tongban my act 330523-20261123-01-000045-7 withdraw --text 不再需要
+  tongban my act 330523-20261123-01-000045-7 withdraw --take-back --text 继续办理
   tongban my act 330523-20261123-01-000045-7 serve_electronically`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 	}
 	materials := cmd.Flags().StringArray("material", nil, "补交的材料 NAME[=FILE]，可重复：supplement (a paper with its scan)")
 	fields := cmd.Flags().StringArray("field", nil, "更正的字段 KEY=VALUE，可重复：supplement (an answer put right)")
+	back := cmd.Flags().Bool("take-back", false, "收回撤回申请，继续办理：withdraw (take the wish to withdraw back)")
 	text := cmd.Flags().String("text", "", "原因或内容：withdraw、comment、supplement (reason, message)")
 	key := keyFlag(cmd)
 	return forApplicant(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		in := client.MyAction{Kind: client.MyActionKind(args[1]), Reason: *text, Text: *text, Note: *text}
+		in := client.MyAction{Kind: client.MyActionKind(args[1]), Reason: *text, Text: *text, Note: *text, TakeBack: *back}
 		if !in.Kind.Valid() {
 			return usagef("没有这种办理 %q，应为 %s (no such action)", args[1], strings.Join(kinds, ", "))
+		}
+		if *back && in.Kind != client.MyWithdraw {
+			return usagef("--take-back 用于 withdraw (is for withdraw)")
 		}
 		if err := checkKey(*key); err != nil {
 			return err

@@ -294,12 +294,13 @@ func packageActCommand() *cobra.Command {
 		Use:   "act NUMBER KIND",
 		Short: "联办件办理：一次性告知、补正、撤回、延长 (what is done for all cases at once)",
 		Long: `notice 汇总各窗口审查意见，一次性告知　supplement 补正，相同材料只交一份
-withdraw 申请人撤回全部
+withdraw 申请人撤回全部（--take-back 收回撤回申请）
 各事项自身的办理用 case act；延长期限由各部门负责人对本部门的办件用 case act … extend。
 notice tells what all windows found, once. The steps of each case: case act.`,
 		Example: `  tongban package act 330523110200-20261123-01-000045-7 notice --before 2026-12-07
   tongban package act 330523110200-20261123-01-000045-7 supplement --material 户口簿=hukou.jpg
-  tongban package act 330523110200-20261123-01-000045-7 withdraw --reason 不再开办`,
+  tongban package act 330523110200-20261123-01-000045-7 withdraw --reason 不再开办
+  tongban package act 330523110200-20261123-01-000045-7 withdraw --take-back --reason 要求继续办理`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 	}
 	flags := cmd.Flags()
@@ -311,6 +312,7 @@ notice tells what all windows found, once. The steps of each case: case act.`,
 	flags.StringArrayVar(&fields, "field", nil, "更正的字段 KEY=VALUE，可重复：supplement (an answer put right)")
 	flags.StringVar(&a.Note, "note", "", "说明：supplement (note)")
 	flags.StringVar(&a.Reason, "reason", "", "原因：withdraw、extend (reason)")
+	flags.BoolVar(&a.TakeBack, "take-back", false, "申请人收回撤回申请，继续办理：withdraw (the applicant takes the wish to withdraw back)")
 	flags.StringVar(&a.ExpectedHead, "head", "", "办理时看到的当前条目 (the head that was looked at)")
 	key := keyFlag(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
@@ -380,6 +382,8 @@ func jointAction(a *client.JointAction, points, fields []string, before string) 
 	switch {
 	case a.Kind == client.JointWithdraw && a.Reason == "":
 		return usagef("%s 需要 --reason (needs --reason)", a.Kind)
+	case a.TakeBack && a.Kind != client.JointWithdraw:
+		return usagef("--take-back 用于 withdraw (is for withdraw)")
 	}
 	return nil
 }
