@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
@@ -25,15 +23,9 @@ import (
 //
 //	POST /api/v1/public/lookup  LookUpCase
 
-const (
-	// lookupRate and lookupBurst are tries of one address, guessRate and
-	// guessBurst wrong codes for one number, whether there is such a case or not.
-	lookupRate, lookupBurst = rate.Limit(2), 30
-	guessRate, guessBurst   = rate.Limit(1.0 / 30), 10
-	// lookupFloor is how long a look-up that fails takes at least, so that its
-	// time does not tell whether there is such a number.
-	lookupFloor = 80 * time.Millisecond
-)
+// lookupFloor is how long a look-up that fails takes at least, so that its time
+// does not tell whether there is such a number.
+const lookupFloor = 80 * time.Millisecond
 
 var errLookup = &problem{http.StatusNotFound, "lookup_failed", "number and query code do not belong together", "办件编号与查询码不符", "请核对收件凭证或受理通知书上的编号与查询码", nil, 0}
 
@@ -59,8 +51,8 @@ type lookedUp struct {
 	whole  *joint.Case
 }
 
-// proven is the case of who shows its number and query code. Tries are throttled
-// for each address and each number, and one that fails does not tell by its time
+// proven is the case of who shows its number and query code. Wrong tries are
+// throttled (tries), and one that fails does not tell by its time
 // whether there is such a number.
 func (s *Server) proven(ctx context.Context, number, code string) (*casework.Case, error) {
 	return guarded(ctx, s, number, errLookup, func(number string) (*casework.Case, error) {
@@ -78,27 +70,23 @@ func guarded[T any](ctx context.Context, s *Server, number string, wrong *proble
 	var none T
 	floor := time.NewTimer(lookupFloor)
 	defer floor.Stop()
-	now := s.o.Now()
-	if r := requestOf(ctx).http; r != nil {
-		if wait, ok := s.lookups.take(s.address(r), now); !ok {
-			return none, errTooMany.retry(wait)
-		}
-	}
 	if n, err := casework.ParseNumber(number); err == nil {
 		number = n.Compact()
 	} else if err := noSuchNumber(number, errNotFound); !errors.Is(err, errNotFound) {
 		return none, err // the digits alone say so, whether there is such a case or not
 	}
-	if wait, ok := s.guesses.room(number, now); !ok {
-		return none, errTooMany.retry(wait)
+	right, err := s.try(requestOf(ctx).http, number)
+	if err != nil {
+		return none, err
 	}
 	out, err := look(number)
-	if errors.Is(err, wrong) {
-		s.guesses.take(number, now)
-		select {
-		case <-floor.C:
-		case <-ctx.Done():
-		}
+	if !errors.Is(err, wrong) {
+		right()
+		return out, err
+	}
+	select {
+	case <-floor.C:
+	case <-ctx.Done():
 	}
 	return out, err
 }
@@ -276,14 +264,3 @@ var tierZH = map[node.Tier]string{node.County: "县", node.Township: "乡镇", n
 
 var verbZH = map[ledger.Verb]string{ledger.VerbCollect: "代收", ledger.VerbRelay: "转报", ledger.VerbAccept: "受理", ledger.VerbPreReview: "初审",
 	ledger.VerbReview: "审核", ledger.VerbDecide: "审批", ledger.VerbIssue: "制发", ledger.VerbDeliver: "送达"}
-
-// room tells whether a key has a request left, and takes none.
-func (b *buckets) room(key string, now time.Time) (wait time.Duration, ok bool) {
-	l := b.known.getOr(strings.Clone(key), func() *rate.Limiter { return rate.NewLimiter(b.limit, b.burst) })
-	if l.TokensAt(now) >= 1 {
-		return 0, true
-	}
-	r := l.ReserveN(now, 1)
-	defer r.CancelAt(now)
-	return r.DelayFrom(now), false
-}

@@ -66,23 +66,19 @@ func (s *Server) ListPublicRatings(ctx context.Context, in gen.ListPublicRatings
 func (s *Server) LookUpComplaint(ctx context.Context, in gen.LookUpComplaintRequestObject) (gen.LookUpComplaintResponseObject, error) {
 	floor := time.NewTimer(lookupFloor)
 	defer floor.Stop()
-	now := s.o.Now()
-	if r := requestOf(ctx).http; r != nil {
-		if wait, ok := s.lookups.take(s.address(r), now); !ok {
-			return nil, errTooMany.retry(wait)
-		}
-	}
 	number := strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(in.Body.Number), "-", ""))
-	if wait, ok := s.guesses.room(number, now); !ok {
-		return nil, errTooMany.retry(wait)
+	right, err := s.try(requestOf(ctx).http, number)
+	if err != nil {
+		return nil, err
 	}
 	c, err := s.complaintOf(ctx, number, in.Body.Code)
 	if errors.Is(err, errLookup) {
-		s.guesses.take(number, now)
 		select {
 		case <-floor.C:
 		case <-ctx.Done():
 		}
+	} else {
+		right()
 	}
 	if err != nil {
 		return nil, err

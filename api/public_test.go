@@ -98,7 +98,7 @@ func TestLookUp(t *testing.T) {
 	// Guessing is stopped for the number, also for one that there is not.
 	for _, n := range []string{number, other.String()} {
 		got := ""
-		for range guessBurst + 2 {
+		for range int(triesAtNumber.free) + 2 {
 			got, _ = r.village.lookUp(n, "33333-33333")
 		}
 		if got != "429 too_many_requests" {
