@@ -326,13 +326,28 @@ func TestRefusedPackageIsHandedInAgain(t *testing.T) {
 	check(t, err)
 	h.must("operator", "POST", "/api/v1/staff/"+staff.ID+"/disable", gen.DisableRequest{Reason: "离岗"}, 200)
 	var receipt gen.JointReceipt
-	v.decode(v.must("worker", "POST", "/api/v1/joint-cases", v.handIn(), 201), &receipt)
+	in := v.handIn()
+	v.decode(v.must("worker", "POST", "/api/v1/joint-cases", in, 201), &receipt)
 	id := receipt.Joint.Summary.Id
 	h.heal()
 	until(t, "the county to refuse it", func() bool {
 		e, err := h.node.Store.Entry(t.Context(), id)
 		return err == nil && e.Status == ledger.Refused
 	})
+	// What asks for attention shows what was handed in, masked, to those who may read it.
+	var asks gen.AttentionDetail
+	shown := h.must("civil", "GET", "/api/v1/attention/"+id, nil, 200)
+	h.decode(shown, &asks)
+	if asks.Item.Kind != string(ledger.PackageSubmit) || asks.Item.Way != gen.WayResubmit || asks.Item.Number != receipt.Joint.Summary.Number ||
+		asks.Joint.Package != storetest.PackageCode || len(asks.Joint.Items) != receipt.Joint.Summary.Cases || asks.Joint.Items[0] != "生育登记" || len(asks.Joint.Materials) == 0 || len(asks.Joint.Form) == 0 {
+		t.Errorf("%+v", asks)
+	}
+	for _, plain := range []string{"王芳", "13800000000", answerIn(in, catalog.KeyIDNumber)} {
+		if strings.Contains(shown.Body.String(), plain) {
+			t.Errorf("%s is not masked: %s", plain, shown.Body)
+		}
+	}
+	h.must("market", "GET", "/api/v1/attention/"+id, nil, 404)
 	path := "/api/v1/joint-cases/" + id + "/resubmit"
 	h.must("market", "POST", path, gen.Resubmission{}, 404)
 	var made gen.JointReceipt
@@ -344,4 +359,20 @@ func TestRefusedPackageIsHandedInAgain(t *testing.T) {
 		t.Errorf("twice: %s", r)
 	}
 	h.must("civil", "POST", "/api/v1/joint-cases/"+made.Joint.Summary.Id+"/resubmit", gen.Resubmission{}, 409)
+	// The same act settled what asked for attention.
+	var list gen.AttentionList
+	h.get("civil", "/api/v1/attention?resolved=true", &list)
+	if i := slices.IndexFunc(list.Items, func(a gen.AttentionItem) bool { return a.Entry == id }); i < 0 || list.Items[i].ReplacedBy != made.Joint.Summary.Id || list.Items[i].Way != gen.WayNone {
+		t.Errorf("%+v", list.Items)
+	}
+}
+
+// answerIn is the answer to a question of a hand-in.
+func answerIn(in gen.PackageSubmission, key string) string {
+	for _, v := range in.Form {
+		if v.Key == key {
+			return v.Value
+		}
+	}
+	return "nothing"
 }

@@ -179,6 +179,10 @@ func (s *Server) GetAttention(ctx context.Context, in gen.GetAttentionRequestObj
 	if a.Case == "" {
 		return out, nil
 	}
+	if item.Kind == string(ledger.PackageSubmit) {
+		out.Joint, err = s.attentionJoint(ctx, a.Entry)
+		return out, err
+	}
 	about := a.Case
 	if item.Kind == string(ledger.CaseSubmit) {
 		about = a.Entry
@@ -317,12 +321,16 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 				return out, false, err
 			}
 			out.Number, target.Department, hide = printed(b.Number), b.Department, veil.Text
-			if a.Code == "forked_origin" && out.Way == gen.WayResubmit {
-				out.Next, out.Way = "请县管理员吊销该节点并重新登记；这一件由县中心的“"+privacy.Text(b.Department)+"”窗口重新提交", gen.WayResubmitAtDepartment
-			}
 		}
 		if b, ok := body.(*ledger.PackageSubmitV1); ok {
-			out.Number, target.Department = printed(b.Number), b.Department
+			_, laid, err := s.packageOf(ctx, b)
+			if err != nil {
+				return out, false, err
+			}
+			out.Number, target.Department, hide = printed(b.Number), b.Department, veilOfPackage(laid, b).Text
+		}
+		if a.Code == "forked_origin" && out.Way == gen.WayResubmit {
+			out.Next, out.Way = "请县管理员吊销该节点并重新登记；这一件由县中心的“"+privacy.Text(target.Department)+"”窗口重新提交", gen.WayResubmitAtDepartment
 		}
 	}
 	if c, err := s.store.Joint(ctx, a.Case); a.Case != "" && err == nil {

@@ -2115,6 +2115,9 @@ type AttentionDetail struct {
 	Case  Case          `json:"case,omitempty,omitzero"`
 	Entry TimelineEntry `json:"entry,omitempty,omitzero"`
 	Item  AttentionItem `json:"item"`
+
+	// Joint What a refused hand-in of a package said, masked; it is handed in again by its entry (`resubmitPackage`).
+	Joint AttentionJoint `json:"joint,omitempty,omitzero"`
 }
 
 // AttentionItem defines model for AttentionItem.
@@ -2152,6 +2155,30 @@ type AttentionItem struct {
 	Way  WayOut `json:"way"`
 	What string `json:"what,omitempty,omitzero"`
 	Zh   string `json:"zh"`
+}
+
+// AttentionJoint What a refused hand-in of a package said, masked; it is handed in again by its entry (`resubmitPackage`).
+type AttentionJoint struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent     `json:"agent,omitempty,omitzero"`
+	Applicant Applicant `json:"applicant"`
+
+	// Department The department that leads.
+	Department string `json:"department"`
+
+	// Division Example: 330523110200
+	Division Division     `json:"division"`
+	Form     []FieldValue `json:"form"`
+
+	// Items Its items by name, by code where this node has no such item.
+	Items     []string            `json:"items"`
+	Materials []SubmittedMaterial `json:"materials"`
+	Name      string              `json:"name"`
+
+	// Online The applicant handed it in from home.
+	Online  bool   `json:"online,omitempty,omitzero"`
+	Package string `json:"package"`
+	Version int    `json:"version"`
 }
 
 // AttentionList defines model for AttentionList.
