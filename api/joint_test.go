@@ -93,9 +93,25 @@ func TestLifeOfAJointMatter(t *testing.T) {
 		t.Errorf("%+v", drafted)
 	}
 	h.must("operator", "GET", "/api/v1/packages/"+storetest.PackageCode+"/versions/99", nil, 404)
-	if len(list.Packages) != 1 || list.Packages[0].PromisedWorkingDays != 7 {
+	if len(list.Packages) != 1 || list.Packages[0].PromisedWorkingDays != 7 || list.Packages[0].Subject != catalog.SubjectNatural {
 		t.Fatalf("%+v", list)
 	}
+	// It is offered to who may apply for it.
+	for who, n := range map[gen.ApplicantType]int{gen.TypePerson: 1, gen.TypeOrganisation: 0} {
+		var offered gen.PackageList
+		var online gen.OnlinePackages
+		h.get("", "/api/v1/packages?subject="+string(who), &offered)
+		h.get("", "/api/v1/my/packages?subject="+string(who), &online)
+		if len(offered.Packages) != n || len(online.Packages) != n {
+			t.Errorf("for %s: %+v, %+v", who, offered, online)
+		}
+	}
+	var guide gen.PackageGuide
+	h.get("", "/api/v1/packages/"+storetest.PackageCode, &guide)
+	if guide.Subject != catalog.SubjectNatural {
+		t.Errorf("the guide is for %q", guide.Subject)
+	}
+	h.must("", "GET", "/api/v1/packages?subject=nobody", nil, 400)
 	in := h.handIn()
 	missing := in.Materials[0].Name
 	short := in
@@ -205,7 +221,7 @@ func TestLifeOfAJointMatter(t *testing.T) {
 	}
 	h.act("civil", of[welfare], gen.CaseAction{Kind: gen.ActAccept, Supplements: []string{second.Recorded.Entry}})
 	h.get("civil", joint, &board)
-	if len(board.Limits) != 0 || board.Summary.StatusZh != "待补正" {
+	if len(board.Limits) != 0 || board.Summary.StatusZh != "已补正，待窗口受理" {
 		t.Errorf("its time runs before all that wait for nothing are taken up: %+v", board)
 	}
 	h.must("civil", "POST", joint+"/actions", gen.JointAction{Kind: gen.JointWithdraw, Reason: "不再需要"}, 200)

@@ -31,7 +31,7 @@ import (
 
 // ListOnlinePackages lists the packages and which of their items take the applicant
 // in person.
-func (s *Server) ListOnlinePackages(ctx context.Context, _ gen.ListOnlinePackagesRequestObject) (gen.ListOnlinePackagesResponseObject, error) {
+func (s *Server) ListOnlinePackages(ctx context.Context, in gen.ListOnlinePackagesRequestObject) (gen.ListOnlinePackagesResponseObject, error) {
 	packages, err := s.store.PackagesInForce(ctx, s.o.Now().UnixMilli())
 	if err != nil {
 		return nil, err
@@ -39,7 +39,14 @@ func (s *Server) ListOnlinePackages(ctx context.Context, _ gen.ListOnlinePackage
 	out := gen.ListOnlinePackages200JSONResponse{Packages: []gen.OnlinePackage{}}
 	for i := range packages {
 		p := &packages[i]
-		shown := gen.OnlinePackage{Code: p.Code, Name: p.Name, Department: p.LeadDepartment, Version: p.Version, Online: true, NeedsDivision: node.County, Items: []gen.OnlinePackageItem{}}
+		subject, err := s.subjectOfPackage(ctx, &p.Package)
+		if err != nil {
+			return nil, err
+		}
+		if !asksFor(in.Params.Subject, subject) {
+			continue
+		}
+		shown := gen.OnlinePackage{Subject: subject, Code: p.Code, Name: p.Name, Department: p.LeadDepartment, Version: p.Version, Online: true, NeedsDivision: node.County, Items: []gen.OnlinePackageItem{}}
 		for _, code := range p.Items {
 			item, err := s.itemInForce(ctx, code)
 			if errors.Is(err, store.ErrNotFound) {

@@ -25,17 +25,55 @@ import (
 // They are approved and published together with items.
 
 // ListPackages lists the packages in force.
-func (s *Server) ListPackages(ctx context.Context, _ gen.ListPackagesRequestObject) (gen.ListPackagesResponseObject, error) {
+func (s *Server) ListPackages(ctx context.Context, in gen.ListPackagesRequestObject) (gen.ListPackagesResponseObject, error) {
 	all, err := s.store.PackagesInForce(ctx, s.o.Now().UnixMilli())
 	if err != nil {
 		return nil, err
 	}
 	out := gen.ListPackages200JSONResponse{Packages: make([]gen.PackageSummary, 0, len(all))}
 	for _, p := range all {
-		out.Packages = append(out.Packages, gen.PackageSummary{Code: p.Code, Version: p.Version, Name: p.Name, Description: p.Description,
+		subject, err := s.subjectOfPackage(ctx, &p.Package)
+		if err != nil {
+			return nil, err
+		}
+		if !asksFor(in.Params.Subject, subject) {
+			continue
+		}
+		out.Packages = append(out.Packages, gen.PackageSummary{Subject: subject, Code: p.Code, Version: p.Version, Name: p.Name, Description: p.Description,
 			LeadDepartment: p.LeadDepartment, AcceptTiers: p.AcceptTiers, Items: p.Items, PromisedWorkingDays: p.CriticalPath})
 	}
 	return out, nil
+}
+
+// asksFor reports whether a kind of applicant may apply for something; nobody in
+// particular asks for everything.
+func asksFor(who gen.ApplicantType, subject catalog.Subject) bool {
+	switch who {
+	case gen.TypePerson:
+		return subject.Serves(catalog.SubjectNatural)
+	case gen.TypeOrganisation:
+		return subject.Serves(catalog.SubjectLegal)
+	}
+	return true
+}
+
+// subjectOfPackage is who may apply for a package: for what of it is not optional.
+func (s *Server) subjectOfPackage(ctx context.Context, p *catalog.Package) (catalog.Subject, error) {
+	var items []catalog.Item
+	for _, code := range p.Items {
+		if p.Optional(code) {
+			continue
+		}
+		item, err := s.itemInForce(ctx, code)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		items = append(items, item.Item)
+	}
+	return catalog.NewJoint(p, items).Subject(), nil
 }
 
 // GetPackage shows a package with the form and the papers of the items asked
@@ -47,7 +85,7 @@ func (s *Server) GetPackage(ctx context.Context, in gen.GetPackageRequestObject)
 	}
 	j := laid.joint
 	out := gen.GetPackage200JSONResponse{Package: laid.version.Package, Version: laid.version.Version, Hash: laid.version.Hash,
-		Form: j.Form, Materials: j.Materials, PromisedWorkingDays: j.Promise()}
+		Form: j.Form, Materials: j.Materials, PromisedWorkingDays: j.Promise(), Subject: j.Subject()}
 	versions := map[string]int{}
 	for _, v := range laid.items {
 		versions[v.Code] = v.Version

@@ -4708,8 +4708,11 @@ type OnlinePackage struct {
 	NeedsDivision node.Tier           `json:"needs_division"`
 
 	// Online All that is not optional can be applied for from home.
-	Online  bool `json:"online"`
-	Version int  `json:"version"`
+	Online bool `json:"online"`
+
+	// Subject Who may apply for all of it together: persons, organisations or both; none where its items exclude each other. To found an organisation a person applies.
+	Subject PackageSubject `json:"subject,omitempty,omitzero"`
+	Version int            `json:"version"`
 }
 
 // OnlinePackageItem defines model for OnlinePackageItem.
@@ -4818,7 +4821,10 @@ type PackageGuide struct {
 
 	// PromisedWorkingDays For the items asked for.
 	PromisedWorkingDays int `json:"promised_working_days"`
-	Version             int `json:"version"`
+
+	// Subject Who may apply for all of it together: persons, organisations or both; none where its items exclude each other. To found an organisation a person applies.
+	Subject PackageSubject `json:"subject,omitempty,omitzero"`
+	Version int            `json:"version"`
 }
 
 // PackageItem defines model for PackageItem.
@@ -4856,6 +4862,9 @@ type PackageReport struct {
 	PromisedWorkingDays int               `json:"promised_working_days"`
 }
 
+// PackageSubject Who may apply for all of it together: persons, organisations or both; none where its items exclude each other. To found an organisation a person applies.
+type PackageSubject = catalog.Subject
+
 // PackageSubmission defines model for PackageSubmission.
 type PackageSubmission struct {
 	// Agent 代办人, who hands the case in for the applicant.
@@ -4890,7 +4899,10 @@ type PackageSummary struct {
 	LeadDepartment      string   `json:"lead_department"`
 	Name                string   `json:"name"`
 	PromisedWorkingDays int      `json:"promised_working_days"`
-	Version             int      `json:"version"`
+
+	// Subject Who may apply for all of it together: persons, organisations or both; none where its items exclude each other. To found an organisation a person applies.
+	Subject PackageSubject `json:"subject,omitempty,omitzero"`
+	Version int            `json:"version"`
 }
 
 // PaperFigure defines model for PaperFigure.
@@ -7403,6 +7415,12 @@ type ListMyNoticesParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ListOnlinePackagesParams defines parameters for ListOnlinePackages.
+type ListOnlinePackagesParams struct {
+	// Subject Those that this kind of applicant may apply for.
+	Subject ApplicantType `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+}
+
 // GetMyPrefillParams defines parameters for GetMyPrefill.
 type GetMyPrefillParams struct {
 	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
@@ -7478,6 +7496,12 @@ type OpenItemsParams struct {
 
 // OpenItemsParamsFormat defines parameters for OpenItems.
 type OpenItemsParamsFormat string
+
+// ListPackagesParams defines parameters for ListPackages.
+type ListPackagesParams struct {
+	// Subject Those that this kind of applicant may apply for.
+	Subject ApplicantType `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+}
 
 // GetPackageParams defines parameters for GetPackage.
 type GetPackageParams struct {
@@ -10113,7 +10137,7 @@ type ClientInterface interface {
 	// Every package in force, and why one has to be handed in at a window.
 	//
 	// Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
-	ListOnlinePackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListOnlinePackages(ctx context.Context, params *ListOnlinePackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMyPrefill 一表预填
 	//
@@ -10481,7 +10505,7 @@ type ClientInterface interface {
 	// The joint matters (联办件) that are offered now, for anybody.
 	//
 	// Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
-	ListPackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListPackages(ctx context.Context, params *ListPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportPackagesWithBody 导入一件事（形成草稿）
 	//
@@ -15544,8 +15568,8 @@ func (c *Client) ListMyNotices(ctx context.Context, params *ListMyNoticesParams,
 // Every package in force, and why one has to be handed in at a window.
 //
 // Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
-func (c *Client) ListOnlinePackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListOnlinePackagesRequest(c.Server)
+func (c *Client) ListOnlinePackages(ctx context.Context, params *ListOnlinePackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOnlinePackagesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -16352,8 +16376,8 @@ func (c *Client) OpenItems(ctx context.Context, params *OpenItemsParams, reqEdit
 // The joint matters (联办件) that are offered now, for anybody.
 //
 // Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
-func (c *Client) ListPackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListPackagesRequest(c.Server)
+func (c *Client) ListPackages(ctx context.Context, params *ListPackagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPackagesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -25970,7 +25994,7 @@ func NewListMyNoticesRequest(server string, params *ListMyNoticesParams) (*http.
 }
 
 // NewListOnlinePackagesRequest constructs an http.Request for the ListOnlinePackages method
-func NewListOnlinePackagesRequest(server string) (*http.Request, error) {
+func NewListOnlinePackagesRequest(server string, params *ListOnlinePackagesParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -25986,6 +26010,29 @@ func NewListOnlinePackagesRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -27265,7 +27312,7 @@ func NewOpenItemsRequest(server string, params *OpenItemsParams) (*http.Request,
 }
 
 // NewListPackagesRequest constructs an http.Request for the ListPackages method
-func NewListPackagesRequest(server string) (*http.Request, error) {
+func NewListPackagesRequest(server string, params *ListPackagesParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -27281,6 +27328,29 @@ func NewListPackagesRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -32514,7 +32584,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
-	ListOnlinePackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListOnlinePackagesResponse, error)
+	ListOnlinePackagesWithResponse(ctx context.Context, params *ListOnlinePackagesParams, reqEditors ...RequestEditorFn) (*ListOnlinePackagesResponse, error)
 
 	// GetMyPrefillWithResponse 一表预填
 	//
@@ -32914,7 +32984,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
-	ListPackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPackagesResponse, error)
+	ListPackagesWithResponse(ctx context.Context, params *ListPackagesParams, reqEditors ...RequestEditorFn) (*ListPackagesResponse, error)
 
 	// ImportPackagesWithBodyWithResponse 导入一件事（形成草稿）
 	//
@@ -49191,8 +49261,8 @@ func (c *ClientWithResponses) ListMyNoticesWithResponse(ctx context.Context, par
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/my/packages (the `ListOnlinePackages` operationId).
-func (c *ClientWithResponses) ListOnlinePackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListOnlinePackagesResponse, error) {
-	rsp, err := c.ListOnlinePackages(ctx, reqEditors...)
+func (c *ClientWithResponses) ListOnlinePackagesWithResponse(ctx context.Context, params *ListOnlinePackagesParams, reqEditors ...RequestEditorFn) (*ListOnlinePackagesResponse, error) {
+	rsp, err := c.ListOnlinePackages(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49855,8 +49925,8 @@ func (c *ClientWithResponses) OpenItemsWithResponse(ctx context.Context, params 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
-func (c *ClientWithResponses) ListPackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPackagesResponse, error) {
-	rsp, err := c.ListPackages(ctx, reqEditors...)
+func (c *ClientWithResponses) ListPackagesWithResponse(ctx context.Context, params *ListPackagesParams, reqEditors ...RequestEditorFn) (*ListPackagesResponse, error) {
+	rsp, err := c.ListPackages(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

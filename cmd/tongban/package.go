@@ -26,11 +26,14 @@ func packageListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "在用的一件事 (the joint matters that are offered)",
-		Example: "  tongban package list",
+		Example: "  tongban package list\n  tongban package list --subject organisation",
 		Args:    noArguments,
 	}
+	subject := cmd.Flags().String("subject", "", "谁申请：person 自然人、organisation 法人 (who applies; default all)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
-		send := func() (*http.Response, error) { return c.api.ListPackages(cmd.Context()) }
+		send := func() (*http.Response, error) {
+			return c.api.ListPackages(cmd.Context(), &client.ListPackagesParams{Subject: client.ApplicantType(*subject)})
+		}
 		return look(c, send, func(w io.Writer, v *client.PackageList) {
 			t := newTable(c.pick("编码", "CODE"), c.pick("版本", "VERSION"), c.pick("名称", "NAME"), c.pick("牵头部门", "LEADS"), c.pick("收件", "TAKEN IN"), c.pick("事项", "ITEMS"), c.pick("承诺工作日", "PROMISED DAYS"))
 			for _, p := range v.Packages {

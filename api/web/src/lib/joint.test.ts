@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stateOf, waitsFor } from './joint'
+import { isFor, stateOf, waitsFor } from './joint'
 
 describe('a joint matter that was told what is missing', () => {
   const windows = [{ department: '甲局', item_name: '一' }, { department: '乙局', item_name: '二' }, { department: '甲局', item_name: '三' }]
@@ -12,5 +12,14 @@ describe('a joint matter that was told what is missing', () => {
   it('waits for each department once then', () => {
     expect(waitsFor({ windows })).toEqual(['甲局', '乙局'])
     expect(waitsFor(undefined)).toEqual([])
+  })
+})
+
+describe('what is offered', () => {
+  it('is for a person, for an organisation or for both', () => {
+    const fits = (who: '' | 'person' | 'organisation') => (['自然人', '法人', 'both', undefined] as const).map((s) => isFor(s, who))
+    expect(fits('person')).toEqual([true, false, true, false])
+    expect(fits('organisation')).toEqual([false, true, true, false])
+    expect(fits('')).toEqual([true, true, true, true])
   })
 })

@@ -7,3 +7,6 @@ export const stateOf = (summary: { status: string; answered?: Answered }): strin
 
 /** The departments it waits for, each once. */
 export const waitsFor = (answered: Answered): string[] => [...new Set((answered?.windows ?? []).map((w) => w.department))]
+
+/** Whether a kind of applicant may apply for something of that subject; nobody in particular looks at everything. */
+export const isFor = (subject: Schemas['PackageSubject'] | undefined, who: Schemas['ApplicantType'] | ''): boolean => !who || subject === 'both' || subject === (who === 'person' ? '自然人' : '法人')
