@@ -35,14 +35,7 @@ func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocuments
 	}
 	out := gen.ListCaseDocuments200JSONResponse{Documents: []gen.DocumentTitle{}}
 	for _, k := range document.Ready(c) {
-		n := document.Nth(k, c)
-		for nth := 1; nth <= n; nth++ {
-			title := gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)}
-			if n > 1 {
-				title.Nth, title.Title = nth, fmt.Sprintf("%s（%d）%s", title.Title, nth, c.Suspensions[nth-1].Procedure)
-			}
-			out.Documents = append(out.Documents, title)
-		}
+		out.Documents = append(out.Documents, titlesOf(k, c, &item.Item)...)
 	}
 	account, err := s.store.FeeAccount(ctx, c)
 	if err != nil {
@@ -61,6 +54,19 @@ func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocuments
 		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: document.PaymentNotice, Title: document.Title(document.PaymentNotice, &item.Item)})
 	}
 	return out, nil
+}
+
+// titlesOf are the documents of a kind that a case has, in the order in which they came.
+func titlesOf(k document.Kind, c *casework.Case, item *catalog.Item) (titles []gen.DocumentTitle) {
+	n := document.Nth(k, c)
+	for nth := 1; nth <= n; nth++ {
+		title := gen.DocumentTitle{Kind: k, Title: document.Title(k, item)}
+		if n > 1 {
+			title.Nth, title.Title = nth, fmt.Sprintf("%s（%d）%s", title.Title, nth, c.Suspensions[nth-1].Procedure)
+		}
+		titles = append(titles, title)
+	}
+	return titles
 }
 
 // GetCaseDocument makes a document of a case. It is handed to the applicant, so

@@ -152,7 +152,8 @@ func toldToApplicant(body ledger.Body) string {
 	return ""
 }
 
-// ListMyDocuments lists the documents of one's own case.
+// ListMyDocuments lists the documents of one's own case; of a kind that came more than
+// once the newest first.
 func (s *Server) ListMyDocuments(ctx context.Context, in gen.ListMyDocumentsRequestObject) (gen.ListMyDocumentsResponseObject, error) {
 	_, c, err := s.ownCase(ctx, in.Id)
 	if err != nil {
@@ -164,7 +165,9 @@ func (s *Server) ListMyDocuments(ctx context.Context, in gen.ListMyDocumentsRequ
 	}
 	out := gen.ListMyDocuments200JSONResponse{Documents: []gen.DocumentTitle{}}
 	for _, k := range document.Ready(c) {
-		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
+		titles := titlesOf(k, c, &item.Item)
+		slices.Reverse(titles)
+		out.Documents = append(out.Documents, titles...)
 	}
 	return out, nil
 }
@@ -184,6 +187,7 @@ func (s *Server) OpenMyDocument(ctx context.Context, in gen.OpenMyDocumentReques
 	if err != nil {
 		return nil, err
 	}
+	subject.Nth = in.Params.Nth
 	d, err := document.Make(in.Kind, subject)
 	if err != nil {
 		return nil, err

@@ -7346,6 +7346,9 @@ type ActOnMyCaseParams struct {
 type OpenMyDocumentParams struct {
 	// Format html is a page for A4 paper, to print or save as PDF.
 	Format OpenMyDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// Nth Which of its kind, where a case has several; without it the last.
+	Nth Nth `form:"nth,omitempty" json:"nth,omitempty,omitzero"`
 }
 
 // OpenMyDocumentParamsFormat defines parameters for OpenMyDocument.
@@ -25330,6 +25333,14 @@ func NewOpenMyDocumentRequest(server string, id CaseID, kind DocumentKind, param
 		var rawQueryFragments []string
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "nth", params.Nth, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
