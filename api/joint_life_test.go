@@ -154,6 +154,10 @@ func TestTheApplicantHearsOfAJointMatterOnce(t *testing.T) {
 		{Name: missing, Form: catalog.SubmittedOriginal, Copies: 1}, {Name: "收入和财产状况申报材料", Form: catalog.SubmittedOriginal, Copies: 1}}}
 	var supplied gen.JointReceipt
 	r.village.decode(r.village.must("worker", "POST", path+"/actions", brought, 200), &supplied)
+	until(t, "the look-up to say that all of it was brought, and who is next", func() bool {
+		_, is := r.hub.lookUp(number, code)
+		return len(is.Bring) == 0 && is.Status == "supplementing" && is.Answered.SinceMs > 0 && len(is.Answered.Windows) == 2 && strings.Contains(is.ToDo, "县民政局") && strings.Contains(is.ToDoEn, "县民政局")
+	})
 
 	// It is accepted when all that wait for nothing are, and then its one date is told.
 	accept := gen.CaseAction{Kind: gen.ActAccept, Supplements: []string{supplied.Recorded.Entry}}

@@ -110,6 +110,12 @@ test('it stands in the list once, is put right at once for all departments, and 
   await page.click('text="提交补正"')
   await page.waitForURL(`**/my/joint/${whole.summary.id}`)
   await page.waitForFunction(() => document.querySelectorAll('.came').length === 2)
+  // Then it waits for the windows, and says so: here, in the list, and at the window.
+  const answered = (await ask('GET', `/api/v1/my/joint-cases/${whole.summary.id}`)).summary.answered
+  assert.ok(answered.since_ms > 0 && answered.windows.some((w) => w.department === lead), JSON.stringify(answered))
+  await page.waitForSelector(`.answered:has-text("${lead}")`)
+  assert.equal(await page.$('text=已告知您要补正什么'), null)
+  assert.deepEqual((await window_('GET', `/api/v1/joint-cases/${whole.summary.id}`)).summary.answered, answered)
   assert.equal((await ask('GET', `/api/v1/my/joint-cases/${whole.summary.id}`)).supplements.length, 1, 'it came more than once')
 
   // The receipt opens as a page of its own.
