@@ -446,7 +446,7 @@ func actionOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, er
 				need.that("documents.valid_until", err == nil)
 			}
 		}
-		return ledger.CaseIssue, identity.CaseIssue, &ledger.CaseIssueV1{Documents: in.Documents}, need.err()
+		return ledger.CaseIssue, identity.CaseIssue, &ledger.CaseIssueV1{Documents: in.Documents, Free: in.Free}, need.err()
 	case gen.ActDeliver:
 		need.text("recipient", in.Recipient)
 		need.text("method", string(in.Method))

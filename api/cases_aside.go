@@ -131,7 +131,7 @@ func again(c *casework.Case, change *gen.Resubmission) *gen.Submission {
 		change = &gen.Resubmission{}
 	}
 	out := &gen.Submission{Item: c.Item, ItemVersion: change.ItemVersion, Division: c.Division, Corrects: c.ID,
-		Applicant: c.Applicant, Agent: c.Agent, Form: slices.Clone(c.Form), Applying: c.Applying}
+		Applicant: c.Applicant, Agent: c.Agent, Authority: c.Authority, Form: slices.Clone(c.Form), Applying: c.Applying}
 	if change.Division != "" {
 		out.Division = change.Division
 	}
@@ -146,6 +146,9 @@ func again(c *casework.Case, change *gen.Resubmission) *gen.Submission {
 	}
 	if change.WithoutAgent || change.Agent != (ledger.Agent{}) {
 		out.Agent = change.Agent
+		if change.WithoutAgent || change.Agent.IDNumber != c.Agent.IDNumber {
+			out.Authority = nil // it names another person
+		}
 	}
 	for _, v := range change.Form {
 		out.Form = slices.DeleteFunc(out.Form, func(old catalog.FieldValue) bool { return old.Key == v.Key })

@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 )
 
 // The money of cases:
@@ -39,10 +40,33 @@ func (s *Server) ActOnCaseFees(ctx context.Context, in gen.ActOnCaseFeesRequestO
 	}
 	recorded, err := s.recordOf(ctx, c, kind, body, in.Params.IdempotencyKey)
 	if err != nil {
-		return nil, err
+		return nil, s.noteExcess(ctx, c, body, in.Params.IdempotencyKey, err)
 	}
 	fees, err := s.fees(ctx, c)
 	return gen.ActOnCaseFees200JSONResponse{Fees: fees, Recorded: recorded}, err
+}
+
+// noteExcess records that somebody tried to charge above the published list, for
+// supervision to see; the charge itself stays refused. A repeat records it once. What
+// keeps it from being recorded is the answer, so that the caller repeats the request.
+func (s *Server) noteExcess(ctx context.Context, c *casework.Case, body ledger.Body, key string, refusal error) error {
+	charge, charges := body.(*ledger.FeeChargeV1)
+	var no *store.Refused
+	if !charges || !errors.As(refusal, &no) {
+		return refusal
+	}
+	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return found(err)
+	}
+	if fee.Excess(&item.Item, charge.Lines) == nil {
+		return refusal
+	}
+	_, err = s.recordOf(ctx, c, ledger.FeeExcess, &ledger.FeeExcessV1{Lines: charge.Lines}, key+"#excess")
+	if err != nil && !errors.As(err, &no) {
+		return err
+	}
+	return refusal
 }
 
 // ListFees lists what was charged within the caller's reach.
@@ -107,7 +131,7 @@ func (s *Server) fees(ctx context.Context, c *casework.Case) (gen.CaseFees, erro
 		return gen.CaseFees{}, err
 	}
 	out := gen.CaseFees{Case: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Charged: item.Fee.Charged,
-		Standard: item.Fee.Standard, Tariff: append([]gen.FeeRate{}, item.Fee.Tariff()...), BeforeIssue: item.Fee.BeforeIssue, Outstanding: account.Outstanding(),
+		Standard: item.Fee.Standard, Tariff: append([]gen.FeeRate{}, item.Fee.Tariff()...), BeforeIssue: item.Fee.Charged && !item.Fee.AfterIssue, Free: c.Free, Outstanding: account.Outstanding(),
 		Charges: append([]gen.FeeCharge{}, account...), Actions: []gen.FeeActionKind{}}
 	actor, err := actorOf(ctx)
 	if err != nil {

@@ -2,12 +2,14 @@ package api
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/supervision"
 )
 
 // TestFees: a window charges by the tariff and not above it, the fee counter of
@@ -22,7 +24,7 @@ func TestFees(t *testing.T) {
 	check(t, err)
 	var charged map[string]any
 	check(t, json.Unmarshal(raw, &charged))
-	charged["fee"] = map[string]any{"charged": true, "standard": "工本费10元/本", "before_issue": true}
+	charged["fee"] = map[string]any{"charged": true, "standard": "工本费10元/本"}
 	h.must("operator", "POST", "/api/v1/items/import", map[string]any{"count": 1, "items": []any{charged}}, 200)
 	h.approveAll()
 	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Note: "收费"}, 201)
@@ -58,6 +60,31 @@ func TestFees(t *testing.T) {
 	if r := h.as("counter", "POST", path, charge); r != "403 forbidden" {
 		t.Errorf("the counter charged for another department: %s", r)
 	}
+	// Section 5, a fee above its standard: refused, and recorded for supervision once
+	// for each request, however often it is repeated.
+	excesses := func() (n int) {
+		entries, err := h.node.Store.Timeline(t.Context(), id)
+		check(t, err)
+		for i := range entries {
+			if entries[i].Kind == ledger.FeeExcess && entries[i].Status == ledger.Applied {
+				n++
+			}
+		}
+		return n
+	}
+	was := excesses()
+	for range 2 {
+		again := h.send(request0{method: "POST", path: path, body: dear, token: h.token("window"), header: map[string]string{"Idempotency-Key": "dear-once-1"}})
+		if again.Code != 409 || !strings.Contains(again.Body.String(), "fee_above_standard") {
+			t.Fatalf("%d %s", again.Code, again.Body)
+		}
+	}
+	if n := excesses(); was != 2 || n != was+1 {
+		t.Errorf("%d attempts recorded, then %d", was, n)
+	}
+	if seen, err := h.node.Store.SeenRules(t.Context(), id); err != nil || !slices.Equal(seen, []supervision.Rule{supervision.FeeAbove}) {
+		t.Errorf("%v, %v", seen, err)
+	}
 	var out gen.FeeReceipt
 	h.decode(h.must("window", "POST", path, charge, 200), &out)
 	if out.Fees.Outstanding != 1000 || len(out.Fees.Charges) != 1 || !out.Fees.BeforeIssue {
@@ -71,6 +98,9 @@ func TestFees(t *testing.T) {
 		t.Errorf("%s", page.Body)
 	}
 	h.act("chief", id, gen.CaseAction{Kind: gen.ActDecide, Granted: yes(true), Opinion: "符合条件"})
+	if r := h.act0("window", id, gen.CaseAction{Kind: gen.ActIssue, Free: "首次免费", Documents: []gen.Document{{Name: v.Results[0].Name, Number: "1"}}}); r != "409 free_needless" {
+		t.Errorf("free although charged: %s", r)
+	}
 	if r := h.act0("window", id, gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: v.Results[0].Name, Number: "1"}}}); r != "409 fee_outstanding" {
 		t.Errorf("issued before payment: %s", r)
 	}

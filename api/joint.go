@@ -24,7 +24,8 @@ import (
 
 // SubmitPackage hands a package in: all of its cases come of it, or none.
 func (s *Server) SubmitPackage(ctx context.Context, in gen.SubmitPackageRequestObject) (gen.SubmitPackageResponseObject, error) {
-	receipt, err := s.handInPackage(ctx, in.Body, in.Body.Materials, "", in.Params.IdempotencyKey)
+	brought := append(slices.Clip(in.Body.Materials), catalog.SubmittedMaterial{Attachments: in.Body.Authority})
+	receipt, err := s.handInPackage(ctx, in.Body, brought, "", in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +66,9 @@ func (s *Server) ResubmitPackage(ctx context.Context, in gen.ResubmitPackageRequ
 	if change == nil {
 		change = &gen.Resubmission{}
 	}
-	next := again(&casework.Case{ID: in.Id, Division: was.Division, Applicant: was.Applicant, Agent: was.Agent, Form: was.Form, Materials: was.Materials, Applying: was.Applying}, change)
+	next := again(&casework.Case{ID: in.Id, Division: was.Division, Applicant: was.Applicant, Agent: was.Agent, Authority: was.Authority, Form: was.Form, Materials: was.Materials, Applying: was.Applying}, change)
 	submission := &gen.PackageSubmission{Package: was.Package, Version: change.ItemVersion, Division: next.Division, Applicant: next.Applicant, Agent: next.Agent,
-		Form: next.Form, Materials: next.Materials, Applying: next.Applying, Lacking: was.Lacking}
+		Form: next.Form, Materials: next.Materials, Applying: next.Applying, Lacking: was.Lacking, Authority: next.Authority}
 	for _, m := range was.Members {
 		submission.Items = append(submission.Items, m.Item)
 	}
@@ -244,7 +245,7 @@ func (s *Server) handInOf(ctx context.Context, in *gen.PackageSubmission) (*ledg
 	}
 	b := &ledger.PackageSubmitV1{Package: laid.version.Code, Version: laid.version.Version, Department: laid.version.LeadDepartment, Division: at, HandedInAt: s.self.Division,
 		Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
-		Form: laid.joint.Normal(in.Form), Materials: materials, Applying: in.Applying, Lacking: in.Lacking}
+		Form: laid.joint.Normal(in.Form), Materials: materials, Applying: in.Applying, Lacking: in.Lacking, Authority: in.Authority}
 	for _, item := range laid.items {
 		b.Members = append(b.Members, ledger.PackageMember{Item: item.Code, ItemVersion: item.Version})
 	}

@@ -38,7 +38,7 @@ var refusalNext = map[string]string{
 	"previous_refused": "请在“待处理”中先处理被退回的上一环节", "paper_moved": nextRefresh, "case_open": "请在办件办结后再办",
 	"withdrawal_asked": nextFirst, "withdrawal_none": nextState, "withdrawal_pending": nextNone, "withdrawal_unasked": nextFirst,
 	"notice_open": nextWait, "notice_running": nextWait, "hearing_wait": nextWait, "holder_unheard": nextWait,
-	"tolerated_missing": nextFirst, "fee_outstanding": "请先收缴所欠费用，或依法办理减免", "hearing_open": nextFirst,
+	"tolerated_missing": nextFirst, "fee_outstanding": "请先收缴所欠费用，或依法办理减免", "fee_uncharged": "请先开具缴款通知并收费；本件依标准不收费的，在制发时写明免收理由", "free_needless": "请去掉免收理由后再制发", "fee_within": "该收费未超标准，无需登记", "hearing_open": nextFirst,
 	"hearing_convened": nextFirst, "hearing_told": nextState, "hearing_held": nextState, "hearing_unconvened": "请先通知听证",
 	"hearing_untold": "请先告知听证权利", "hearing_asked": "请先组织听证", "hearing_late": nextState, "procedure_open": nextFirst,
 	"extended": nextNotNow, "extension_late": nextNotNow, "renewed_by_law": nextNotNow, "told_already": "确需再次告知的，请填写原因",

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 )
@@ -71,7 +73,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.ServiceRules: "设置评价与投诉时限", ledger.RatingGive: "评价", ledger.RatingContact: "回访差评", ledger.RatingOrder: "整改通知", ledger.RatingRectify: "报送整改",
 	ledger.RatingContest: "对评价申诉", ledger.RatingReport: "反馈整改", ledger.RatingMark: "标记评价",
 	ledger.ComplaintOpen: "投诉、建议、咨询", ledger.ComplaintAssign: "指定承办人", ledger.ComplaintReply: "答复", ledger.ComplaintReveal: "查看投诉人信息",
-	ledger.FeeCharge: "缴款通知", ledger.FeePay: "缴费", ledger.FeeWaive: "减免", ledger.FeeRefund: "退费",
+	ledger.FeeCharge: "缴款通知", ledger.FeePay: "缴费", ledger.FeeWaive: "减免", ledger.FeeRefund: "退费", ledger.FeeExcess: "超标准收费（已拒绝）",
 	ledger.PackageDraft: "起草一件事", ledger.PackageApprove: "复核一件事", ledger.PackageSubmit: "联办收件", ledger.PackageFinding: "登记审查意见",
 	ledger.PackageNotice: "联办一次性告知补正", ledger.PackageSupplement: "联办补正", ledger.PackageWithdraw: "申请撤回联办件",
 	ledger.StaffRoster: "登记花名册", ledger.StaffSubstitute: "安排AB岗",
@@ -111,6 +113,8 @@ func said(body ledger.Body) string {
 		return b.Reason
 	case *ledger.CaseDecideV1:
 		return b.Opinion
+	case *ledger.CaseIssueV1:
+		return b.Free
 	case *ledger.CaseCommentV1:
 		return b.Text
 	case *ledger.CaseRequestSupplementV1:
@@ -153,6 +157,12 @@ func said(body ledger.Body) string {
 		return b.Ground
 	case *ledger.FeeRefundV1:
 		return b.Reason
+	case *ledger.FeeExcessV1:
+		var lines []string
+		for _, l := range b.Lines {
+			lines = append(lines, fmt.Sprintf("%s×%d %s 元", l.Rate, l.Quantity, fee.Yuan(l.Amount)))
+		}
+		return strings.Join(lines, "，")
 	case *ledger.PackageNoticeV1:
 		return b.Again
 	case *ledger.PackageSupplementV1:

@@ -273,6 +273,16 @@ func (r *watchRound) cards(ctx context.Context, c *casework.Case, item *catalog.
 				desk.Department = c.Department
 			}
 		}
+		if card.Rule == supervision.FeeAbove {
+			// Who holds the case need not be who charged.
+			by, err := r.overcharged(ctx, c.ID)
+			if err != nil {
+				return nil, err
+			}
+			if by.Staff != "" {
+				did, desk = by, supervision.DeskWhere(c, by, ledger.VerbAccept)
+			}
+		}
 		roster := r.roster(ctx)
 		body := &ledger.CardIssueV1{Rule: string(card.Rule), Colour: string(card.Colour), Due: card.Due, On: card.On, AnswerBy: card.AnswerBy, Desk: desk,
 			Handler: supervision.HandlerAt(desk, did, roster, r.at.Today), Head: supervision.AnswerableAt(desk, supervision.OfficeHead, roster, r.at.Today),
@@ -302,6 +312,20 @@ func (r *watchRound) owed(ctx context.Context, caseID string) (identity.Actor, e
 		}
 		if b, ok := body.(*ledger.CaseAcceptV1); ok && b.Deemed {
 			return b.Answerable, nil
+		}
+	}
+	return identity.Actor{}, nil
+}
+
+// overcharged is who first tried to charge above the published list in a case.
+func (r *watchRound) overcharged(ctx context.Context, caseID string) (identity.Actor, error) {
+	entries, err := r.n.Store.Timeline(ctx, caseID)
+	if err != nil {
+		return identity.Actor{}, err
+	}
+	for i := range entries {
+		if e := &entries[i]; e.Kind == ledger.FeeExcess && e.Status == ledger.Applied || e.Kind == ledger.FeeCharge && e.Status == ledger.Refused {
+			return e.Actor, nil
 		}
 	}
 	return identity.Actor{}, nil

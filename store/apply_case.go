@@ -63,7 +63,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 			return a.w.exec(a.ctx, `INSERT INTO case_service (case_id, service, entry, at) VALUES (?1, ?2, ?3, ?4)
 				ON CONFLICT (case_id) DO UPDATE SET service = ?2, entry = ?3, at = ?4`, e.Case, b.Service, e.ID, e.OccurredAt)
 		}, nil
-	case *ledger.FeeChargeV1, *ledger.FeePayV1, *ledger.FeeWaiveV1, *ledger.FeeRefundV1:
+	case *ledger.FeeChargeV1, *ledger.FeePayV1, *ledger.FeeWaiveV1, *ledger.FeeRefundV1, *ledger.FeeExcessV1:
 		return a.prepareFee(c, e, body)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)
@@ -144,7 +144,7 @@ func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 	case *ledger.CaseSupplementV1:
 		return scansOf(b.Materials)
 	case *ledger.PackageSubmitV1:
-		return scansOf(b.Materials)
+		return append(scansOf(b.Materials), b.Authority...)
 	case *ledger.PackageSupplementV1:
 		return scansOf(b.Materials)
 	case *ledger.CaseWithdrawV1:
@@ -179,7 +179,7 @@ func (a *applier) prepareBeside(c *casework.Case, e *ledger.Entry, body ledger.B
 		}
 		switch b := body.(type) {
 		case *ledger.CaseSupplementV1:
-			if err := casework.CheckSupplement(item, e, b, a.limits()); err != nil {
+			if err := casework.CheckSupplement(casework.Asks(item, c.Agent), e, b, a.limits()); err != nil {
 				return nil, err
 			}
 			if !a.told {

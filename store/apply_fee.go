@@ -12,6 +12,9 @@ import (
 // prepareFee holds an entry about money against the published list and what was
 // charged and paid before.
 func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body) (func() error, error) {
+	if b, ok := body.(*ledger.FeeExcessV1); ok {
+		return a.prepareExcess(c, e, b)
+	}
 	if c != nil && !a.told {
 		account, err := a.feesOf(c, e.ID)
 		if err != nil {
@@ -33,8 +36,31 @@ func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body
 	return func() error { return nil }, nil
 }
 
+// prepareExcess takes that somebody tried to charge above the published list, and has
+// the case looked at for it.
+func (a *applier) prepareExcess(c *casework.Case, e *ledger.Entry, b *ledger.FeeExcessV1) (func() error, error) {
+	if c == nil {
+		return func() error { return nil }, nil
+	}
+	if !a.told {
+		item, err := a.itemOf(c)
+		if err != nil {
+			return nil, err
+		}
+		if err := fee.CheckExcess(item, b); err != nil {
+			return nil, err
+		}
+	}
+	return func() error {
+		if !isCounty(a.s.self.Tier) {
+			return nil
+		}
+		return a.lookNow(c.ID, e.ID)
+	}, nil
+}
+
 // paidBefore keeps a result from being made out, and from being handed over at
-// whatever desk, before it is paid for, where the item says so. Money is taken at
+// whatever desk, before it is paid for, unless the item is paid for afterwards. Money is taken at
 // the fee counter and not where the case is held, so that only the person at the
 // desk is told: what was made out elsewhere, where the payment was not known, is not
 // undone.
@@ -48,14 +74,14 @@ func (a *applier) paidBefore(c *casework.Case, body ledger.Body) error {
 		return nil
 	}
 	item, err := a.itemOf(c)
-	if err != nil || !item.Fee.BeforeIssue {
+	if err != nil {
 		return err
 	}
 	account, err := a.feesOf(c, "")
 	if err != nil {
 		return err
 	}
-	return fee.MayIssue(account, item)
+	return fee.MayIssue(account, c, item, body)
 }
 
 // feesOf is the money of a case as the entries that stand make it, without one

@@ -234,7 +234,8 @@ func (a *applier) prepareJointSupplement(c *joint.Case, e *ledger.Entry, b *ledg
 	if err != nil {
 		return nil, err
 	}
-	if faults := j.Stray(b.Form, b.Materials, nil); len(faults) > 0 {
+	proof, materials := casework.ProofAmong(b.Materials, c.Agent)
+	if faults := j.Stray(b.Form, materials, nil); len(faults) > 0 {
 		return nil, &Refused{Code: "incomplete", ZH: "补交的内容有误，请按清单更正", EN: "what was brought is not right; everything wrong is listed", Faults: faults}
 	}
 	type part struct {
@@ -243,8 +244,9 @@ func (a *applier) prepareJointSupplement(c *joint.Case, e *ledger.Entry, b *ledg
 	}
 	var parts []part
 	for _, m := range c.Members {
-		form, papers, _ := j.Split(m.Item, b.Form, b.Materials, nil)
-		if err := casework.CheckSupplement(j.Member(m.Item), e, &ledger.CaseSupplementV1{Materials: papers, Form: form}, a.limits()); err != nil {
+		form, papers, _ := j.Split(m.Item, b.Form, materials, nil)
+		papers = append(papers, proof...)
+		if err := casework.CheckSupplement(casework.Asks(j.Member(m.Item), c.Agent), e, &ledger.CaseSupplementV1{Materials: papers, Form: form}, a.limits()); err != nil {
 			return nil, err
 		}
 		parts = append(parts, part{m.Case, scansOf(papers)})
@@ -393,7 +395,7 @@ func (a *applier) prepareFinding(c *casework.Case, b *ledger.PackageFindingV1) (
 	if err != nil {
 		return nil, err
 	}
-	if err := casework.CheckPoints(item, b.Points); err != nil {
+	if err := casework.CheckPoints(casework.Asks(item, c.Agent), b.Points); err != nil {
 		return nil, err
 	}
 	return func() error { return nil }, nil

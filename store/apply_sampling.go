@@ -223,11 +223,11 @@ func (a *applier) lookNow(id, entry string) error {
 // selectSeen tells which rules a case was seen to break that do not show in the
 // case itself, as the bits of seenRules: that the county refused an entry of it
 // for leaving a step out (whoever recorded it had let it pass), what an inspection
-// found, and that the county refused a charge above the published list which a node
-// below had made.
+// found, and that somebody tried to charge above the published list: a desk refused it
+// and said so, or the county refused what a node below had let pass.
 const selectSeen = `SELECT EXISTS (SELECT 1 FROM entries WHERE case_id = ?1 AND case_id <> '' AND case_id <> id AND status = 'refused' AND code IN ('wrong_step', 'not_accepted_yet'))
 	+ 2 * EXISTS (SELECT 1 FROM sample_sheets WHERE case_id = ?1 AND verdict = 'fault') + 4 * EXISTS (SELECT 1 FROM sample_sheets WHERE case_id = ?1 AND verdict = 'grave')
-	+ 8 * EXISTS (SELECT 1 FROM entries WHERE case_id = ?1 AND case_id <> '' AND kind = 'fee.charge' AND status = 'refused' AND code IN ('fee_above_standard', 'fee_not_listed', 'no_fee'))`
+	+ 8 * EXISTS (SELECT 1 FROM entries WHERE case_id = ?1 AND case_id <> '' AND case_id <> id AND (kind = 'fee.excess' AND status = 'applied' OR kind = 'fee.charge' AND status = 'refused' AND code IN ('fee_above_standard', 'fee_not_listed', 'no_fee')))`
 
 func seenRules(bits int64) []supervision.Rule {
 	var seen []supervision.Rule

@@ -20,7 +20,7 @@ func TestFeesAcrossTiers(t *testing.T) {
 	items := storetest.Items(t)
 	for i := range items {
 		if items[i].Code == birth {
-			items[i].Fee = catalog.Fee{Charged: true, Standard: "登记单10元/份", BeforeIssue: true}
+			items[i].Fee = catalog.Fee{Charged: true, Standard: "登记单10元/份"}
 		}
 	}
 	c := storetest.NewCounty(t, storetest.WithItems(items))
@@ -78,7 +78,7 @@ func TestPaidBeforeHandedOver(t *testing.T) {
 	items := storetest.Items(t)
 	for i := range items {
 		if items[i].Code == birth {
-			items[i].Fee = catalog.Fee{Charged: true, Standard: "登记单10元/份", BeforeIssue: true}
+			items[i].Fee = catalog.Fee{Charged: true, Standard: "登记单10元/份"}
 		}
 	}
 	c := storetest.NewCounty(t, storetest.WithItems(items))
@@ -88,8 +88,15 @@ func TestPaidBeforeHandedOver(t *testing.T) {
 	c.Settle()
 	village.Advance(opened.ID)
 	c.Settle()
-	for townNode.MustCase(opened.ID).Status != casework.Issued {
+	for townNode.MustCase(opened.ID).Status != casework.Granted {
 		townNode.Advance(opened.ID)
+	}
+	issue := storetest.BodyFor(townNode.MustCase(opened.ID), ledger.VerbIssue).(*ledger.CaseIssueV1)
+	_, err := townNode.Step(opened.ID, issue)
+	wantRefused(t, "made out while nothing was charged", err, "fee_uncharged")
+	issue.Free = "首次申领免费"
+	if got := townNode.MustStep(opened.ID, issue); got.Free != issue.Free {
+		t.Errorf("%+v", got)
 	}
 	about := storetest.About{Case: opened.ID, Scope: opened.Division}
 	made, err := townNode.Do(townNode.Actor(identity.TownshipClerk), &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}, about)
@@ -128,5 +135,36 @@ func TestFeeAboveStandardIsSeen(t *testing.T) {
 	due, err := w.hub.LooksDue(ctx, w.today, store.Look{}, 100)
 	if err != nil || !slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == opened.ID && l.Head == charge.ID }) {
 		t.Errorf("%+v, %v", due, err)
+	}
+}
+
+// A desk refuses a charge above the list before it is an entry; that it was tried is
+// one, at whatever tier, for which the case is looked at. Nothing is charged by it.
+func TestRefusedChargeIsSeen(t *testing.T) {
+	w := newWatched(t)
+	opened := w.village.Submit("TB-XZRZ-005")
+	w.Settle()
+	clerk, about := w.town.Actor(identity.TownshipClerk), storetest.About{Case: opened.ID, Scope: here}
+	dear := []ledger.FeeLine{{Rate: "登记费", Quantity: 1, Amount: 100000}}
+	_, err := w.town.Do(clerk, &ledger.FeeChargeV1{Lines: dear}, about)
+	if err == nil {
+		t.Fatal("charged for a free item")
+	}
+	_, err = w.town.Do(w.leader, &ledger.FeeExcessV1{Lines: dear}, about)
+	wantRefused(t, "said by who cannot charge", err, "not_authorised")
+	made, err := w.town.Do(clerk, &ledger.FeeExcessV1{Lines: dear}, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Settle()
+	if seen, err := w.hub.SeenRules(ctx, opened.ID); err != nil || !slices.Equal(seen, []supervision.Rule{supervision.FeeAbove}) {
+		t.Errorf("seen %v, %v", seen, err)
+	}
+	due, err := w.hub.LooksDue(ctx, w.today, store.Look{}, 100)
+	if err != nil || !slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == opened.ID && l.Head == made.ID }) {
+		t.Errorf("%+v, %v", due, err)
+	}
+	if account, err := w.hub.FeeAccount(ctx, w.hub.MustCase(opened.ID)); err != nil || len(account) != 0 {
+		t.Errorf("%+v, %v", account, err)
 	}
 }

@@ -2564,6 +2564,9 @@ type CaseAction struct {
 	// Form supplement
 	Form []FieldValue `json:"form,omitempty,omitzero"`
 
+	// Free issue, of an item that charges: why nothing is charged in this case, as 首次申领免费; without a charge and without this it is refused (409 `fee_uncharged`)
+	Free string `json:"free,omitempty,omitzero"`
+
 	// Granted decide: required
 	Granted *bool `json:"granted,omitempty"`
 
@@ -2769,9 +2772,12 @@ type CaseFees struct {
 	Charged    bool        `json:"charged"`
 	Charges    []FeeCharge `json:"charges"`
 	Department string      `json:"department"`
-	Item       string      `json:"item"`
-	ItemName   string      `json:"item_name"`
-	Number     string      `json:"number"`
+
+	// Free Why nothing was charged, as whoever made the result out said.
+	Free     string `json:"free,omitempty,omitzero"`
+	Item     string `json:"item"`
+	ItemName string `json:"item_name"`
+	Number   string `json:"number"`
 
 	// Outstanding Still to be paid, in fen.
 	Outstanding int64     `json:"outstanding"`
@@ -4873,6 +4879,9 @@ type PackageSubmission struct {
 
 	// Applying Conditional materials whose condition the applicant declares to be met.
 	Applying []string `json:"applying,omitempty,omitzero"`
+
+	// Authority Scans of the proof that the agent may act.
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
 
 	// Division Example: 330523110200
 	Division Division     `json:"division,omitempty,omitzero"`

@@ -235,7 +235,11 @@ func (o *office) choose(c *casework.Case, verb ledger.Verb, t task) (ledger.Verb
 		}
 		return verb, &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}
 	case ledger.VerbIssue:
-		return verb, &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: casework.Issuable(o.item(c), c.Decision)[0], Number: c.Number}}}
+		b := &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: casework.Issuable(o.item(c), c.Decision)[0], Number: c.Number}}}
+		if o.item(c).Fee.Charged && c.Decision == casework.Granted {
+			b.Free = "首次申领免费"
+		}
+		return verb, b
 	}
 	return verb, &ledger.CaseDeliverV1{Recipient: c.Applicant.Name, Method: "direct"}
 }

@@ -21,6 +21,7 @@ type actFlags struct {
 	granted, refused            bool
 	toStep                      int
 	documents, proof            []string
+	free                        string
 	recipient, method           string
 	relation, witness, since    string
 	consent                     []string
@@ -91,6 +92,7 @@ With --head the step is refused if the case has moved on since.`,
 	flags.BoolVar(&f.refused, "refused", false, "不予：decide")
 	flags.IntVar(&f.toStep, "to-step", -1, "退回到第几环节，自 0 起：return (index of the step)")
 	flags.StringArrayVar(&f.documents, "document", nil, "证照 name[=number[@valid-until]]，可重复：issue (document; repeatable)")
+	flags.StringVar(&f.free, "free", "", "收费事项本件免收的理由：issue (why an item that charges costs nothing this time)")
 	flags.StringVar(&f.recipient, "recipient", "", "收件人：deliver (who received it)")
 	flags.StringVar(&f.method, "method", string(client.ByDirect), "送达方式 direct、left、post、electronic、entrusted、notice：deliver (how)")
 	flags.StringVar(&f.relation, "relation", "", "签收人与申请人的关系，非本人、代办人签收时并附 --proof：deliver (what the recipient is to the applicant)")
@@ -196,6 +198,7 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 			err = usagef("decide 需要 --granted 或 --refused (needs one of them)")
 		}
 	case client.ActIssue:
+		a.Free = f.free
 		a.Documents, err = parseDocuments(f.documents)
 	case client.ActDeliver:
 		a.Recipient, a.Method = f.recipient, client.CaseActionMethod(f.method)
@@ -227,7 +230,7 @@ var actOnly = map[string][]client.CaseActionKind{
 	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
 	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing, client.ActDeliver},
 	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject}, "ground": {client.ActReject}, "officer": {client.ActSuspend},
-	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
+	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue}, "free": {client.ActIssue},
 	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
 	"relation": {client.ActDeliver}, "witness": {client.ActDeliver}, "since": {client.ActDeliver}, "consent": {client.ActDeliver},
 	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement, client.ActTellHearing}, "again": {client.ActRequestSupplement},

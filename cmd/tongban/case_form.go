@@ -73,6 +73,7 @@ func (f *submissionFlags) registerChanges(cmd *cobra.Command) {
 	flags.StringVar(&f.agent.IDNumber, "agent-id-number", "", "代办人身份证号码 (the agent's ID number)")
 	flags.StringVar(&f.agent.Phone, "agent-phone", "", "代办人电话 (the agent's phone)")
 	flags.StringVar(&f.agent.Authority, "agent-authority", "", "代办人的授权凭证名称，如 授权委托书 (proof of the agent's authority)")
+	flags.BoolVar(&f.agent.Seen, "agent-authority-seen", false, "已当面核验授权凭证原件 (its original was seen)")
 	completeFlag(cmd, "form-type", completeWords("original", "copy", "electronic"))
 }
 

@@ -71,7 +71,7 @@ Uploads the papers and applies. The applicant is the account that is logged in;
 	cmd.Flags().StringVar(&authorityName, "authority-name", "", "授权凭证名称 (what the proof of authority is)")
 	cmd.Flags().StringSliceVar(&authority, "authority", nil, "授权凭证扫描件 (scans of the proof of authority)")
 	cmd.Flags().BoolVar(&electronic, "electronic", false, "同意电子送达 (agree to be served electronically)")
-	for _, other := range []string{"agent", "agent-id-number", "agent-phone", "agent-authority"} {
+	for _, other := range []string{"agent", "agent-id-number", "agent-phone", "agent-authority", "agent-authority-seen"} {
 		_ = cmd.Flags().MarkHidden(other) // whoever is logged in acts
 	}
 	key := keyFlag(cmd)

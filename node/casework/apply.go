@@ -46,6 +46,9 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 	c.First = firstAsked(e, b)
 	if b.Lacking {
 		c.Lacking = catalog.Lacking(*item, b.Form, b.Materials, b.Applying)
+		if lacksAuthority(b) {
+			c.Lacking = append(c.Lacking, AuthorityPaper)
+		}
 	}
 	if c.Steps[0].Verb == ledger.VerbCollect {
 		c.Step = 1 // handing in is the collecting

@@ -71,6 +71,8 @@ type Case struct {
 	Materials  []catalog.SubmittedMaterial `json:"materials"`
 	Applying   []string                    `json:"applying,omitempty"`
 	Documents  []ledger.IssuedDocument     `json:"documents,omitempty"`
+	// Free is why nothing was charged although the item charges.
+	Free string `json:"free,omitempty"`
 	// The moments, Unix milliseconds by the clock of the node that acted;
 	// zero when it has not happened.
 	HandedInMS  int64 `json:"handed_in_ms"`

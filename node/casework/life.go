@@ -20,7 +20,7 @@ func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.
 	if c.Package != nil {
 		return errPackageNotice
 	}
-	if err := CheckPoints(item, b.Points); err != nil {
+	if err := CheckPoints(Asks(item, c.Agent), b.Points); err != nil {
 		return err
 	}
 	if err := CheckTerm(e, b.Before); err != nil {
@@ -447,7 +447,7 @@ func (c *Case) issue(item *catalog.Item, e *ledger.Entry, b *ledger.CaseIssueV1)
 			return err
 		}
 	}
-	c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, documents
+	c.Status, c.IssuedMS, c.Documents, c.Free = Issued, e.OccurredAt, documents, b.Free
 	c.pass()
 	return nil
 }

@@ -44,8 +44,9 @@ func checkOnline(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, ti
 	return nil
 }
 
-// checkAuthority looks at the scans of an agent's proof of authority. From home
-// nobody looks at the paper itself, so that there its scan is wanted.
+// checkAuthority looks at an agent's proof of authority: scans of it, or that whoever
+// took the case in saw the original. From home nobody looks at the paper itself, so
+// that there its scan is wanted.
 func checkAuthority(b *ledger.CaseSubmitV1, limits catalog.Limits) []catalog.Fault {
 	var f faults
 	for i, a := range b.Authority {
@@ -55,8 +56,13 @@ func checkAuthority(b *ledger.CaseSubmitV1, limits catalog.Limits) []catalog.Fau
 		}
 	}
 	acts := b.Agent != (ledger.Agent{})
-	if !acts && len(b.Authority) > 0 {
+	switch {
+	case !acts && len(b.Authority) > 0:
 		f.add("authority", catalog.FaultConflict, "没有代办人，不需要授权凭证", "nobody acts for the applicant; leave the proof of authority out")
+	case b.Agent.Seen && b.Online.Account != "":
+		f.add("agent.seen", catalog.FaultConflict, "网上申请无法当面核验授权凭证原件，请上传扫描件", "nobody sees an original from home; add its scan")
+	case lacksAuthority(b):
+		f.add("authority", catalog.FaultMissing, "缺少代办人的授权凭证：请添加扫描件，或当面核验原件后注明", "the proof that the agent may act is missing: add its scan, or say that the original was seen")
 	}
 	return f
 }

@@ -100,7 +100,7 @@ const maxRateFen = 100_000_000_00
 // what is charged has rates.
 func checkRates(fee Fee) []Fault {
 	var faults []Fault
-	if !fee.Charged && (len(fee.Rates) > 0 || fee.BeforeIssue) {
+	if !fee.Charged && (len(fee.Rates) > 0 || fee.AfterIssue) {
 		faults = append(faults, newFault("fee.rates", FaultConflict, "不收费的事项不能有收费标准或缴费要求", "what is free has no rates and asks for no payment"))
 	}
 	var seen []string

@@ -38,7 +38,7 @@ func TestCheckRates(t *testing.T) {
 	}{
 		{Fee{Charged: true, Rates: []FeeRate{{"证书", "本", 500, ""}}}, ""},
 		{Fee{Rates: []FeeRate{{"证书", "本", 500, ""}}}, FaultConflict},
-		{Fee{BeforeIssue: true}, FaultConflict},
+		{Fee{AfterIssue: true}, FaultConflict},
 		{Fee{Charged: true, Rates: []FeeRate{{"", "本", 500, ""}}}, FaultMissing},
 		{Fee{Charged: true, Rates: []FeeRate{{"证书", "", 500, ""}}}, FaultMissing},
 		{Fee{Charged: true, Rates: []FeeRate{{"证书", "本", 0, ""}}}, FaultRange},

@@ -165,8 +165,9 @@ type Fee struct {
 	Standard string `json:"standard" zh:"收费标准"`
 	// Rates are the tariff in figures; without any, those that Standard states.
 	Rates []FeeRate `json:"rates,omitempty" zh:"收费明细"`
-	// BeforeIssue: the result is made out only after what was charged is paid.
-	BeforeIssue bool `json:"before_issue,omitempty" zh:"缴费后制发"`
+	// AfterIssue: the result is made out, and handed over, before the fee is paid;
+	// otherwise after it.
+	AfterIssue bool `json:"after_issue,omitempty" zh:"制发后缴费"`
 }
 
 // Result is a document or certificate that the item ends in. ValidityYears is

@@ -322,5 +322,8 @@ func agent(a ledger.Agent) string {
 	if a.Authority != "" {
 		text += "，凭" + a.Authority
 	}
+	if a.Seen {
+		text += "（收件人已核验原件）"
+	}
 	return text
 }

@@ -160,14 +160,32 @@ func MayCharge(c *casework.Case) error {
 // mayCharge holds a charge against the published list: nothing outside it, and
 // nothing above it. What is charged twice is charged above it.
 func mayCharge(a Account, item *catalog.Item, b *ledger.FeeChargeV1) error {
+	if err := Excess(item, b.Lines); err != nil {
+		return err
+	}
+	if len(item.Fee.Tariff()) == 0 {
+		return refuse("no_tariff", "目录只写明“"+item.Fee.Standard+"”，没有具体标准；请先在目录中发布收费标准", "the catalog gives no amounts for this item; publish its tariff first")
+	}
+	for i, l := range b.Lines {
+		if slices.ContainsFunc(b.Lines[:i], func(o ledger.FeeLine) bool { return o.Rate == l.Rate }) || a.standing(l.Rate) {
+			return refuse("charged_twice", "“"+l.Rate+"”已收取，不得重复收费", l.Rate+" is charged already in this case")
+		}
+	}
+	return nil
+}
+
+// Excess is how lines are outside the published list of an item or above it, by the
+// list alone; nil where they are not, or where there are no amounts to hold them
+// against.
+func Excess(item *catalog.Item, lines []ledger.FeeLine) error {
 	if !item.Fee.Charged {
 		return refuse("no_fee", "该事项不收费，不得收取任何费用", "the item is free; nothing may be charged")
 	}
 	rates := item.Fee.Tariff()
 	if len(rates) == 0 {
-		return refuse("no_tariff", "目录只写明“"+item.Fee.Standard+"”，没有具体标准；请先在目录中发布收费标准", "the catalog gives no amounts for this item; publish its tariff first")
+		return nil
 	}
-	for i, l := range b.Lines {
+	for _, l := range lines {
 		r := slices.IndexFunc(rates, func(r catalog.FeeRate) bool { return r.Name == l.Rate })
 		if r < 0 {
 			return refuse("fee_not_listed", "“"+l.Rate+"”不在收费目录内，不得收取", l.Rate+" is not on the published list and must not be charged")
@@ -176,9 +194,6 @@ func mayCharge(a Account, item *catalog.Item, b *ledger.FeeChargeV1) error {
 		if l.Amount > most {
 			return refuse("fee_above_standard", fmt.Sprintf("“%s”超过收费标准：%d%s最多 %s 元", l.Rate, l.Quantity, rates[r].Unit, Yuan(most)),
 				fmt.Sprintf("%s is above the published standard: at most %s yuan for %d", l.Rate, Yuan(most), l.Quantity))
-		}
-		if slices.ContainsFunc(b.Lines[:i], func(o ledger.FeeLine) bool { return o.Rate == l.Rate }) || a.standing(l.Rate) {
-			return refuse("charged_twice", "“"+l.Rate+"”已收取，不得重复收费", l.Rate+" is charged already in this case")
 		}
 	}
 	return nil
@@ -200,12 +215,33 @@ func total(lines []ledger.FeeLine) int64 {
 	return sum
 }
 
-// MayIssue refuses to make a result out, or to hand it over, before what was charged
-// is paid, where the item says so. Waiting for payment stops no clock: the law does not list it
+// CheckExcess refuses to say of lines that are within the list that they were above
+// it.
+func CheckExcess(item *catalog.Item, b *ledger.FeeExcessV1) error {
+	if Excess(item, b.Lines) == nil {
+		return refuse("fee_within", "所列收费未超出公布的项目和标准", "these lines are within the published list")
+	}
+	return nil
+}
+
+// MayIssue refuses to make out what was granted, or to hand it over, before its fee is
+// paid or waived, unless the item is paid for afterwards; and to make it out while
+// nothing was charged, unless it is said why nothing is. A refusal costs nothing and
+// waits for nothing. Waiting for payment stops no clock: the law does not list it
 // (art. 45).
-func MayIssue(a Account, item *catalog.Item) error {
-	if due := a.Outstanding(); item.Fee.BeforeIssue && due > 0 {
+func MayIssue(a Account, c *casework.Case, item *catalog.Item, body ledger.Body) error {
+	issue, issues := body.(*ledger.CaseIssueV1)
+	if issues && issue.Free != "" && (!item.Fee.Charged || len(a) > 0 || c.Decision != casework.Granted) {
+		return refuse("free_needless", "该事项不收费、未准予，或本件已开具缴款通知，不能注明免收理由", "the item is free, or was refused, or was charged for in this case; leave out why nothing is charged")
+	}
+	if !item.Fee.Charged || item.Fee.AfterIssue || c.Decision != casework.Granted {
+		return nil
+	}
+	if due := a.Outstanding(); due > 0 {
 		return refuse("fee_outstanding", "尚有 "+Yuan(due)+" 元未缴，该事项须缴费后制发和送达；请到收费窗口缴费", Yuan(due)+" yuan are still to be paid; this item is issued and handed over after payment; pay at the fee counter")
+	}
+	if issues && len(a) == 0 && issue.Free == "" {
+		return refuse("fee_uncharged", "该事项收费，本件尚未开具缴款通知；按标准不收费的（如首次申领免费），制发时请写明免收理由", "this item charges and nothing was charged in this case; charge first, or say why nothing is charged when you make the result out")
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 )
 
-var licence = &catalog.Item{Code: "X", Fee: catalog.Fee{Charged: true, BeforeIssue: true, Standard: "住宅80元/件，增发证书每本10元"}}
+var licence = &catalog.Item{Code: "X", Fee: catalog.Fee{Charged: true, Standard: "住宅80元/件，增发证书每本10元"}}
 
 type act struct {
 	body ledger.Body
@@ -101,19 +101,42 @@ func TestPaidWaivedRefunded(t *testing.T) {
 	}
 }
 
-// A result is made out after payment where the item says so, and only there.
+// What was granted is made out, and handed over, after its fee was paid or waived,
+// unless the item is paid for afterwards; where nothing was charged, only with the
+// reason why. A refusal waits for nothing.
 func TestIssueWaitsForPayment(t *testing.T) {
 	owed := live(t, licence, act{one("住宅", 1, 8000), ""})
-	if got := codeOf(MayIssue(owed, licence)); got != "fee_outstanding" {
-		t.Errorf("%q", got)
-	}
-	later := *licence
-	later.Fee.BeforeIssue = false
-	if err := MayIssue(owed, &later); err != nil {
-		t.Error(err)
-	}
-	if err := MayIssue(live(t, licence, act{one("住宅", 1, 8000), ""}, act{&ledger.FeePayV1{Charge: "e0", Amount: 8000}, ""}), licence); err != nil {
-		t.Error(err)
+	paid := live(t, licence, act{one("住宅", 1, 8000), ""}, act{&ledger.FeePayV1{Charge: "e0", Amount: 8000}, ""})
+	waived := live(t, licence, act{one("住宅", 1, 8000), ""}, act{&ledger.FeeWaiveV1{Charge: "e0", Amount: 8000}, ""})
+	later, free := *licence, *licence
+	later.Fee.AfterIssue, free.Fee = true, catalog.Fee{Standard: "不收费"}
+	issue, deliver, reason := &ledger.CaseIssueV1{}, &ledger.CaseDeliverV1{}, &ledger.CaseIssueV1{Free: "首次申领免费"}
+	for name, row := range map[string]struct {
+		account  Account
+		item     *catalog.Item
+		decision casework.Status
+		body     ledger.Body
+		want     string
+	}{
+		"owed":                          {owed, licence, casework.Granted, issue, "fee_outstanding"},
+		"owed, handed over":             {owed, licence, casework.Granted, deliver, "fee_outstanding"},
+		"owed, paid afterwards":         {owed, &later, casework.Granted, issue, ""},
+		"owed, but refused":             {owed, licence, casework.Declined, issue, ""},
+		"paid":                          {paid, licence, casework.Granted, issue, ""},
+		"waived":                        {waived, licence, casework.Granted, issue, ""},
+		"nothing charged":               {nil, licence, casework.Granted, issue, "fee_uncharged"},
+		"nothing charged, and why":      {nil, licence, casework.Granted, reason, ""},
+		"nothing charged, handed over":  {nil, licence, casework.Granted, deliver, ""},
+		"nothing charged yet, later":    {nil, &later, casework.Granted, issue, ""},
+		"nothing charged, but refused":  {nil, licence, casework.Declined, issue, ""},
+		"a reason, but it was charged":  {paid, licence, casework.Granted, reason, "free_needless"},
+		"a reason, but it was refused":  {nil, licence, casework.Declined, reason, "free_needless"},
+		"a reason, but the item's free": {nil, &free, casework.Granted, reason, "free_needless"},
+		"the item is free":              {nil, &free, casework.Granted, issue, ""},
+	} {
+		if got := codeOf(MayIssue(row.account, &casework.Case{Decision: row.decision}, row.item, row.body)); got != row.want {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
 	}
 	for status, want := range map[casework.Status]string{casework.Accepted: "", casework.Granted: "", casework.Terminated: "not_accepted_yet", casework.NotAccepted: "not_accepted_yet"} {
 		if got := codeOf(MayCharge(&casework.Case{Status: status, AcceptedMS: 1})); got != want {
@@ -122,6 +145,32 @@ func TestIssueWaitsForPayment(t *testing.T) {
 	}
 	if got := codeOf(MayCharge(&casework.Case{Status: casework.HandedIn})); got != "not_accepted_yet" {
 		t.Errorf("%q", got)
+	}
+}
+
+// Handbook section 5, a fee above its standard: what was above the list can be said to
+// have been, and nothing else can.
+func TestExcess(t *testing.T) {
+	free, unpriced := *licence, *licence
+	free.Fee, unpriced.Fee = catalog.Fee{Standard: "不收费"}, catalog.Fee{Charged: true, Standard: "按省级标准收取"}
+	for name, row := range map[string]struct {
+		item       *catalog.Item
+		line       *ledger.FeeChargeV1
+		want, said string
+	}{
+		"above":        {licence, one("住宅", 1, 8001), "fee_above_standard", ""},
+		"not listed":   {licence, one("手续费", 1, 1), "fee_not_listed", ""},
+		"a free item":  {&free, one("住宅", 1, 1), "no_fee", ""},
+		"within":       {licence, one("住宅", 1, 8000), "", "fee_within"},
+		"no amounts":   {&unpriced, one("住宅", 1, 1), "", "fee_within"},
+		"less than it": {licence, one("增发证书", 3, 1), "", "fee_within"},
+	} {
+		if got := codeOf(Excess(row.item, row.line.Lines)); got != row.want {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
+		if got := codeOf(CheckExcess(row.item, &ledger.FeeExcessV1{Lines: row.line.Lines})); got != row.said {
+			t.Errorf("%s, said: %q, want %q", name, got, row.said)
+		}
 	}
 }
 

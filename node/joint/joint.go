@@ -261,7 +261,7 @@ func (c *Case) notify(e *ledger.Entry, b *ledger.PackageNoticeV1, members []*cas
 		if i < 0 {
 			return refuse("not_a_member", "所列办件不属于本联办件", "a case of the notice is not part of the joint matter")
 		}
-		if err := casework.CheckPoints(itemOf(members[i]), m.Points); err != nil {
+		if err := casework.CheckPoints(casework.Asks(itemOf(members[i]), members[i].Agent), m.Points); err != nil {
 			return err
 		}
 	}

@@ -52,8 +52,10 @@ type Agent struct {
 	// IDNumber is the agent's GB 11643 number.
 	IDNumber string `json:"id_number"`
 	Phone    string `json:"phone,omitempty"`
-	// Authority names the proof of authority that was shown (授权委托书).
+	// Authority names the proof of authority (授权委托书).
 	Authority string `json:"authority"`
+	// Seen: whoever took the case in saw the original of it, and answers for that.
+	Seen bool `json:"seen,omitempty"`
 }
 
 // CaseSubmitV1 hands a case in.
@@ -284,6 +286,9 @@ type IssuedDocument struct {
 // applicant receives them.
 type CaseIssueV1 struct {
 	Documents []IssuedDocument `json:"documents"`
+	// Free says why nothing is charged in a case of an item that charges: what its
+	// standard leaves free (首次申领免费). Whoever makes the result out answers for it.
+	Free string `json:"free,omitempty"`
 }
 
 // Check implements Body.
@@ -297,7 +302,7 @@ func (b *CaseIssueV1) Check() error {
 			return err
 		}
 	}
-	return nil
+	return optional("free", b.Free, maxText)
 }
 
 // CaseDeliverV1 hands the results over (送达) and closes the case.

@@ -44,6 +44,15 @@ func (b *FeeChargeV1) Check() error {
 	return nil
 }
 
+// FeeExcessV1 says that somebody tried to charge above the published list, or outside
+// it, and was refused. Nothing is charged by it: it is for supervision.
+type FeeExcessV1 struct {
+	Lines []FeeLine `json:"lines"`
+}
+
+// Check implements Body.
+func (b *FeeExcessV1) Check() error { return (&FeeChargeV1{Lines: b.Lines}).Check() }
+
 // FeePayV1 says that a charge was paid in full at the fee counter.
 type FeePayV1 struct {
 	// Charge is the entry that made the charge.

@@ -163,6 +163,7 @@ const (
 	FeePay    Kind = "fee.pay"
 	FeeWaive  Kind = "fee.waive"
 	FeeRefund Kind = "fee.refund"
+	FeeExcess Kind = "fee.excess"
 
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
@@ -365,6 +366,7 @@ var Kinds = []Info{
 	besideCase(kind[FeePayV1](FeePay, identity.FeeCollect)),
 	besideCase(kind[FeeWaiveV1](FeeWaive, identity.FeeWaive)),
 	besideCase(kind[FeeRefundV1](FeeRefund, identity.FeeWaive)),
+	besideCase(kind[FeeExcessV1](FeeExcess, identity.FeeCharge)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),

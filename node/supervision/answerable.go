@@ -45,6 +45,15 @@ func DeskOf(c *casework.Case, rule Rule) (ledger.Desk, identity.Actor) {
 	return desk, *by
 }
 
+// DeskWhere is the desk at which somebody worked on a case, in the role they had then.
+func DeskWhere(c *casework.Case, by identity.Actor, verb ledger.Verb) ledger.Desk {
+	desk := ledger.Desk{Division: placeOf(c, by.Role.Tier()), Verb: verb}
+	if desk.Division.Tier() == node.County {
+		desk.Department = c.Department
+	}
+	return desk
+}
+
 // placeOf is the division of a tier at which a case was worked on.
 func placeOf(c *casework.Case, t node.Tier) division.Code {
 	switch {

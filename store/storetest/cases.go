@@ -185,13 +185,24 @@ func BodyFor(c *casework.Case, v ledger.Verb) ledger.Body {
 	case ledger.VerbDecide:
 		return &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}
 	case ledger.VerbIssue:
-		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: resultOf(c), Number: "安民" + c.Number}}}
+		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: resultOf(c), Number: "安民" + c.Number}}, Free: freeOf(c)}
 	}
 	d := &ledger.CaseDeliverV1{Recipient: c.Applicant.Name, Method: "direct"}
 	if c.Applicant.Type == "organisation" {
 		d.Relation = "单位工作人员"
 	}
 	return d
+}
+
+// freeOf is why nothing is charged in a case of the shipped catalog's items that
+// charge.
+func freeOf(c *casework.Case) string {
+	for _, item := range usualItems() {
+		if item.Code == c.Item && item.Fee.Charged && c.Decision == casework.Granted {
+			return "首次申领免费"
+		}
+	}
+	return ""
 }
 
 // resultOf is what may be issued in a case.

@@ -243,6 +243,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.FeeWaive
 	case *ledger.FeeRefundV1:
 		return ledger.FeeRefund
+	case *ledger.FeeExcessV1:
+		return ledger.FeeExcess
 	case *ledger.GuideOpenV1:
 		return ledger.GuideOpen
 	case *ledger.GuideHandV1:

@@ -16,6 +16,7 @@ describe('an action', () => {
     expect(actionOf('deliver', { ...fill, method: 'left', witness: '乙', relation: '配偶' }, found)).toEqual({ kind: 'deliver', expected_head: 'h', recipient: '甲', method: 'left', witness: '乙', reason: 'x' })
     expect(actionOf('deliver', { ...fill, method: 'notice', since: '2026-12-01' }, found)).toMatchObject({ since: '2026-12-01', reason: 'x' })
     expect(actionOf('deliver', { ...fill, method: 'electronic', proof: [scan] }, found)).toEqual({ kind: 'deliver', expected_head: 'h', recipient: '甲', method: 'electronic', consent: [scan] })
+    expect(actionOf('issue', { ...fill, free: '首次申领免费' }, found)).toEqual({ kind: 'issue', expected_head: 'h', documents: [{ name: '决定书' }], free: '首次申领免费' })
     expect(actionOf('comment', fill, found)).toEqual({ kind: 'comment', text: 'x' })
     expect(actionOf('supplement', fill, found)).toEqual({ kind: 'supplement', form: [{ key: 'bank', value: '农商行' }], note: 'x' })
     expect(actionOf('finding', { ...fill, complete: true }, found)).toEqual({ kind: 'finding', expected_head: 'h', complete: true })

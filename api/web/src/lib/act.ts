@@ -16,6 +16,8 @@ export interface Fill {
   method: NonNullable<Schemas['CaseAction']['method']>
   proof: Schemas['AttachmentRef'][]
   document: string
+  /** Why an item that charges costs nothing this time. */
+  free?: string
   documentNumber: string
   validUntil: string
   before: string
@@ -75,8 +77,17 @@ export function ordered(kinds: Kind[]): Kind[] {
   return order.filter((k) => kinds.includes(k))
 }
 
+/** How the proof that an agent may act is called where it is asked for and brought. */
+export const authorityPaper = '代办人授权凭证'
+
+/** The papers that a case may ask for: the item's, and of an agent the proof that they may act. */
+export function papersOf(item: Schemas['Item'] | undefined, agent?: unknown): Schemas['Item']['materials'] {
+  const own = item?.materials ?? []
+  return agent ? [...own, { name: authorityPaper, form: '原件', copies: 1, required: true, source: '', shareable: false }] : own
+}
+
 /** Everything of the item that a notice may be about, what lacks being ticked. */
-export function pointsOf(item: Schemas['Item'] | undefined, lacks: string[], how: (field: boolean) => string): Point[] {
+export function pointsOf(item: Pick<Schemas['Item'], 'materials' | 'form'> | undefined, lacks: string[], how: (field: boolean) => string): Point[] {
   if (!item) return []
   const point = (name: string, label: string, field: boolean): Point => ({ name, label, field, problem: 'missing', how: how(field), on: lacks.includes(name) })
   return [...item.materials.map((m) => point(m.name, m.name, false)), ...item.form.map((f) => point(f.key, f.label, true))]
@@ -132,7 +143,7 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
     case 'decide':
       return { ...common, opinion: f.text, granted: f.granted === 'yes' }
     case 'issue':
-      return { ...common, documents: [{ name: f.document, ...(f.documentNumber ? { number: f.documentNumber } : {}), ...(f.validUntil ? { valid_until: f.validUntil } : {}) }] }
+      return { ...common, documents: [{ name: f.document, ...(f.documentNumber ? { number: f.documentNumber } : {}), ...(f.validUntil ? { valid_until: f.validUntil } : {}) }], ...(f.free ? { free: f.free } : {}) }
     case 'deliver':
       return { ...common, recipient: f.recipient, method: f.method, ...proven(f) }
     case 'request_supplement':

@@ -29,6 +29,7 @@ describe('drafts', () => {
   })
   it('name an agent only where there is one', () => {
     expect(agentOf({})).toEqual({})
+    expect(agentOf({ agent: { name: '丁', id_number: '33059919850412005X', phone: '', authority: '授权委托书', seen: true } }).agent).toMatchObject({ seen: true })
     expect(agentOf({ agent: { name: ' 丁 ', id_number: '33059919850412005X', phone: '', authority: '授权委托书' } })).toEqual({ agent: { name: '丁', id_number: '33059919850412005X', authority: '授权委托书' } })
   })
   it('are kept for one person and one item', async () => {

@@ -17,7 +17,7 @@ export interface Draft {
   /** Papers on file that stand for those that would be brought. */
   onFile?: Record<string, OnFile>
   /** Who hands it in for the applicant, and the scans of the proof that they may. */
-  agent?: { name: string; id_number: string; phone: string; authority: string }
+  agent?: { name: string; id_number: string; phone: string; authority: string; seen?: boolean }
   proof?: Schemas['AttachmentRef'][]
   /** Of a joint matter: the items that are left out. */
   left?: string[]
@@ -87,7 +87,7 @@ export async function drafts(sealed: Sealed): Promise<Draft[]> {
 /** Who hands in, as a submission names them; nothing when the applicant does. */
 export function agentOf(draft: Pick<Draft, 'agent'>): { agent?: Schemas['Agent'] } {
   const a = draft.agent
-  return a ? { agent: { name: a.name.trim(), id_number: a.id_number.trim(), authority: a.authority.trim(), ...(a.phone.trim() ? { phone: a.phone.trim() } : {}) } } : {}
+  return a ? { agent: { name: a.name.trim(), id_number: a.id_number.trim(), authority: a.authority.trim(), ...(a.seen ? { seen: true } : {}), ...(a.phone.trim() ? { phone: a.phone.trim() } : {}) } } : {}
 }
 
 /** The materials of a draft as a submission names them. */

@@ -95,7 +95,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
         kind: 'group',
         parts: [
           { key: 'charged', kind: 'yes' },
-          { key: 'before_issue', kind: 'yes', optional: true },
+          { key: 'after_issue', kind: 'yes', optional: true },
           { key: 'standard', kind: 'text', wide: true },
           {
             key: 'rates',
