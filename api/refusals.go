@@ -74,7 +74,7 @@ var refusalNext = map[string]string{
 	"guide_elsewhere": "请由所属单位的首问责任人办理", "seal_not_theirs": "请由该文书的出具单位盖章", "seal_elsewhere": "请在提示的地点启用印章",
 	"custody_place": "请由材料所在单位办理", "scope": nextAnew, "roster_missing": "请县中心管理员先登记花名册",
 	"not_established": "请由在编且资格有效的人员审批", "not_qualified": "请由资格有效的人员审批，或请县中心管理员先登记资格", "qualification_expired": "请由资格有效的人员审批，或请县中心管理员先登记换证",
-	"qualification_kind": "请由资格有效的人员审批，或请县中心管理员先登记资格", "absent": "请由AB岗或其他有权人员办理",
+	"qualification_kind": "请由资格有效的人员审批，或请县中心管理员先登记资格", "qualification_scope": "请由资格有效的人员审批，或请县中心管理员先登记资格", "absent": "请由AB岗或其他有权人员办理",
 	"rank_too_low": "请另行指定股（科）长以上人员",
 
 	// Papers on file, consents, results, archives.

@@ -35,8 +35,11 @@ func (s *Server) SetSubstitute(ctx context.Context, in gen.SetSubstituteRequestO
 	if in.Body.Until.Before(in.Body.From) {
 		return nil, errInvalid.with(fault("until", "range"))
 	}
+	if in.Body.Absent && in.Body.Substitute != "" {
+		return nil, errInvalid.with(fault("absent", "conflict"))
+	}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffSubstitute,
-		Body: &ledger.StaffSubstituteV1{Staff: person.ID, Substitute: in.Body.Substitute, From: in.Body.From, Until: in.Body.Until, Reason: in.Body.Reason}})
+		Body: &ledger.StaffSubstituteV1{Staff: person.ID, Substitute: in.Body.Substitute, Absent: in.Body.Absent, From: in.Body.From, Until: in.Body.Until, Reason: in.Body.Reason}})
 	return gen.SetSubstitute200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
 }
 
@@ -51,7 +54,7 @@ func rosterView(p *identity.Staff) (r gen.Roster, duty []gen.Duty) {
 		}
 	}
 	for _, d := range p.Duty {
-		duty = append(duty, gen.Duty{Substitute: d.Substitute, From: d.From, Until: d.Until})
+		duty = append(duty, gen.Duty{Substitute: d.Substitute, Absent: d.Absent, From: d.From, Until: d.Until})
 	}
 	return r, duty
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/supervision"
@@ -45,9 +46,23 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 		return nil, err
 	}
 	out := gen.GetBoard200JSONResponse{At: s.o.Now().UnixMilli(), Desks: []gen.BoardDesk{}, People: []gen.BoardPerson{}}
+	var failed error
+	known := map[division.Code][]identity.Staff{}
+	roster := func(d division.Code) []identity.Staff {
+		people, read := known[d]
+		if !read && failed == nil {
+			people, failed = s.store.StaffAt(ctx, d)
+			known[d] = people
+		}
+		return people
+	}
+	today := calendar.DateOf(s.o.Now())
 	for _, w := range waiting {
-		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
+		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Unmanned: w.Desk.Verb != "" && !supervision.Manned(w.Desk, roster, today), Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
 		out.Cases, out.Amber, out.Yellow, out.Red = out.Cases+w.Cases, out.Amber+w.Amber, out.Yellow+w.Yellow, out.Red+w.Red
+	}
+	if failed != nil {
+		return nil, failed
 	}
 	out.Green = out.Cases - out.Amber - out.Yellow - out.Red
 	slices.SortStableFunc(out.Desks, func(a, b gen.BoardDesk) int {

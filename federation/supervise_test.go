@@ -160,3 +160,30 @@ func TestLineDownCountsAgainstNobody(t *testing.T) {
 		t.Error("the village has the township's card")
 	}
 }
+
+// A charge above the list has its card, once, for whoever tried it and not for who has
+// the case (handbook, section 5).
+func TestFeeAboveAsksWhoCharged(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	hub := f.Hub()
+	c := f.Submit(hub, atTheCounty)
+	f.Act(hub, c.ID, ledger.VerbAccept)
+	clerk := f.Whose(hub, f.Case(hub, c.ID), ledger.VerbAccept)
+	for range 2 {
+		if _, err := f.TryDo(hub, clerk, c.ID, &ledger.FeeExcessV1{Lines: []ledger.FeeLine{{Rate: "手续费", Quantity: 1, Amount: 100}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var card *supervision.Card
+	f.Eventually("a card", func() bool {
+		f.Advance(11 * time.Second)
+		card = hasCard(t, hub, c.ID, supervision.FeeAbove)
+		return card != nil
+	})
+	if card.Colour != supervision.Yellow || card.Asked[0].Staff != clerk.Staff || card.Desk.Department != f.Item(atTheCounty).Department || card.Desk.Verb != ledger.VerbAccept {
+		t.Errorf("%+v", card)
+	}
+	if got := issued(t, hub, c.ID); got[c.ID+" "+string(supervision.FeeAbove)] != 1 {
+		t.Errorf("%+v", got)
+	}
+}

@@ -91,24 +91,26 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 	if err := identity.Permit(from.subject, info.Action, target); err != nil {
 		return from, err
 	}
-	return from, fit(e.Kind, staff, when)
+	return from, fit(e.Kind, staff, when, target.Department)
 }
 
 // fit holds whoever decides against the roster as it was when it happened. What
 // it says counts from when the county recorded it, as roles do.
-func fit(k ledger.Kind, staff *identity.Staff, when int64) error {
+func fit(k ledger.Kind, staff *identity.Staff, when int64, department string) error {
 	if k != ledger.CaseDecide && k != ledger.ResultDecide {
 		return nil
 	}
 	day := calendar.DateOf(time.UnixMilli(when))
-	if sub := staff.DutyAt(when, day); sub != "" && staff.DutyAt(when+clockTolerance, day) != "" {
-		return identity.Absent(sub)
+	if sub, away := staff.AwayAt(when, day); away {
+		if _, still := staff.AwayAt(when+clockTolerance, day); still {
+			return identity.Absent(sub)
+		}
 	}
 	record, known := staff.RosterAt(when)
 	if !known {
 		record, known = staff.RosterAt(when + clockTolerance)
 	}
-	return record.MayDecide(known, day)
+	return record.MayDecide(known, day, department)
 }
 
 // originOf finds the node behind an entry.

@@ -477,7 +477,7 @@ func (a *applier) prepareSubstitute(b *ledger.StaffSubstituteV1) (func() error, 
 		}
 	}
 	return a.enrich(b.Staff, func(s *identity.Staff) {
-		s.Duty = append(slices.Clip(s.Duty), identity.Substitution{At: a.now, Substitute: b.Substitute, From: b.From, Until: b.Until})
+		s.Duty = append(slices.Clip(s.Duty), identity.Substitution{At: a.now, Substitute: b.Substitute, Absent: b.Absent, From: b.From, Until: b.Until})
 	})
 }
 

@@ -80,3 +80,47 @@ func (w *watched) substitute(t *testing.T) identity.Actor {
 	}
 	return identity.Actor{Staff: "deputy", Name: "吴涛", Role: identity.TownshipReviewer, Node: w.town.ID()}
 }
+
+// Somebody can be on leave with nobody standing in: they decide nothing on those days,
+// others who may still do, and what they decided before it was entered stands.
+func TestLeaveWithoutSubstitute(t *testing.T) {
+	w := newWatched(t)
+	decide := func(by identity.Actor) error {
+		c := w.town.MustCase(w.id)
+		_, err := w.town.Do(by, storetest.BodyFor(c, ledger.VerbDecide), storetest.About{Case: c.ID, Scope: c.Division, Prev: c.Head})
+		return err
+	}
+	_, err := w.hub.Do(w.Operator(), &ledger.StaffSubstituteV1{Staff: w.leader.Staff, Substitute: "x", Absent: true, From: w.today, Until: w.today, Reason: "休假"}, storetest.About{})
+	wantRefused(t, "on leave with a substitute", err, "malformed")
+	w.hub.MustDo(w.Operator(), &ledger.StaffSubstituteV1{Staff: w.leader.Staff, Absent: true, From: w.today, Until: w.today, Reason: "休假"})
+	w.Settle()
+	w.Clock.Advance(2 * time.Minute)
+	wantRefused(t, "on leave", decide(w.leader), "absent")
+	w.hub.MustDo(w.Operator(), &ledger.StaffAddV1{Staff: "other", Login: "other", Name: "钱伟", Division: town, Roles: []identity.Role{identity.TownshipLeader}, PasswordHash: "x"})
+	w.hub.MustDo(w.Operator(), storetest.Qualified("other"))
+	w.Settle()
+	w.Clock.Advance(2 * time.Minute)
+	if err := decide(identity.Actor{Staff: "other", Name: "钱伟", Role: identity.TownshipLeader, Node: w.town.ID()}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A certificate that is for the matters of some departments lets nobody decide in
+// those of another.
+func TestCertificateOfAnotherDepartment(t *testing.T) {
+	w := newWatched(t)
+	department := w.town.MustCase(w.id).Department
+	decide := func(departments ...string) error {
+		b := storetest.Qualified(w.leader.Staff)
+		b.Qualifications[0].Departments = departments
+		w.hub.MustDo(w.Operator(), b)
+		w.Settle()
+		w.Clock.Advance(2 * time.Minute)
+		_, err := w.town.Step(w.id, storetest.BodyFor(w.town.MustCase(w.id), ledger.VerbDecide))
+		return err
+	}
+	wantRefused(t, "for another department", decide("县林业局"), "qualification_scope")
+	if err := decide("县林业局", department); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -476,3 +476,43 @@ func TestNoticesEndInOneState(t *testing.T) {
 		}
 	}
 }
+
+// A day that an applicant is told in a message, in a year whose holidays are not
+// announced, is told as one that may change, until they are (handbook, section 2).
+func TestToldDayMayChange(t *testing.T) {
+	c := storetest.NewCounty(t)
+	hub := c.Hub()
+	channels(t, hub, notice.File)
+	opened := hub.Submit("TB-SCJG-010")
+	next, err := calendar.NewDate(2027, 1, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := c.Item("TB-SCJG-010")
+	point := ledger.SupplementPoint{Material: item.Materials[0].Name, Problem: ledger.ProblemUnclear, How: "请重新扫描"}
+	hub.MustStep(opened.ID, &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{point}, Before: next})
+	told := func() notice.Notice {
+		list := noticesOf(t, hub, opened.ID)
+		one, err := hub.NoticeOf(ctx, opened.ID, list[len(list)-1].ID)
+		if err != nil || one.Unannounced != list[len(list)-1].Unannounced {
+			t.Fatalf("%+v, %v", one, err)
+		}
+		return *one
+	}
+	years, err := hub.CalendarYears(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(years, func(y calendar.Year) bool { return y.Year == 2027 })
+	if i < 0 || years[i].Status != calendar.Provisional {
+		t.Fatalf("the calendar of the test is another: %d", i)
+	}
+	if got := told(); got.Kind != notice.Supplement || !got.Unannounced {
+		t.Errorf("%+v", got)
+	}
+	years[i].Status = calendar.Announced
+	hub.MustDo(c.Operator(), &ledger.CalendarImportV1{Years: years[i : i+1]})
+	if got := told(); got.Unannounced {
+		t.Errorf("announced since: %+v", got)
+	}
+}

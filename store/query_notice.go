@@ -65,10 +65,27 @@ func (s *Store) NoticesOf(ctx context.Context, subject string) ([]notice.Notice,
 		return list, err
 	}
 	number, err := s.noticeNumber(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
 	for i := range list {
 		list[i].Number = number
+		if err := s.mayChange(ctx, &list[i]); err != nil {
+			return nil, err
+		}
 	}
-	return list, err
+	return list, nil
+}
+
+// mayChange notes of a notice that the holidays of its day's year are not announced,
+// as the calendar is now.
+func (s *Store) mayChange(ctx context.Context, n *notice.Notice) error {
+	if n.On.IsZero() {
+		return nil
+	}
+	unannounced, err := count(ctx, s.read, `SELECT count(*) FROM calendar_years WHERE year = ? AND json_extract(CAST(body AS TEXT), '$.status') = ?`, n.On.Year(), string(calendar.Provisional))
+	n.Unannounced = unannounced > 0
+	return err
 }
 
 // noticeNumber is the number that people know a subject by.
@@ -131,8 +148,10 @@ func (s *Store) NoticeOf(ctx context.Context, subject, id string) (*notice.Notic
 	if err != nil {
 		return nil, err
 	}
-	n.Number, err = s.noticeNumber(ctx, subject)
-	return n, err
+	if n.Number, err = s.noticeNumber(ctx, subject); err != nil {
+		return nil, err
+	}
+	return n, s.mayChange(ctx, n)
 }
 
 // OpenNotice is a delivery that is still to be made, or reached nobody.
@@ -319,6 +338,9 @@ func (s *Store) NoticesFor(ctx context.Context, k *account.Account, before uint6
 	}
 	for i := range list {
 		if list[i].Number, err = s.noticeNumber(ctx, list[i].Subject); err != nil {
+			return nil, err
+		}
+		if err := s.mayChange(ctx, &list[i]); err != nil {
 			return nil, err
 		}
 	}

@@ -2255,11 +2255,14 @@ type BoardCaseList struct {
 
 // BoardDesk defines model for BoardDesk.
 type BoardDesk struct {
-	Amber  int64 `json:"amber"`
-	Cases  int64 `json:"cases"`
-	Desk   Desk  `json:"desk"`
-	Red    int64 `json:"red"`
-	Yellow int64 `json:"yellow"`
+	Amber int64 `json:"amber"`
+	Cases int64 `json:"cases"`
+	Desk  Desk  `json:"desk"`
+	Red   int64 `json:"red"`
+
+	// Unmanned Nobody who may take its step is on duty today.
+	Unmanned bool  `json:"unmanned,omitempty,omitzero"`
+	Yellow   int64 `json:"yellow"`
 }
 
 // BoardPerson defines model for BoardPerson.
@@ -3418,10 +3421,13 @@ type Dues = ledger.Dues
 
 // Duty defines model for Duty.
 type Duty struct {
+	// Absent On leave, with nobody standing in; without it and without a substitute, what was said of those days was taken back.
+	Absent bool `json:"absent,omitempty,omitzero"`
+
 	// From A day in Beijing, 2026-10-12.
 	From Date `json:"from"`
 
-	// Substitute Staff number; none takes back what was said of those days.
+	// Substitute Staff number; none, that nobody stands in.
 	Substitute string `json:"substitute,omitempty,omitzero"`
 
 	// Until A day in Beijing, 2026-10-12.
@@ -6252,6 +6258,9 @@ type SubmittedMaterial = catalog.SubmittedMaterial
 
 // SubstituteRequest defines model for SubstituteRequest.
 type SubstituteRequest struct {
+	// Absent On leave, and nobody stands in; not with a substitute.
+	Absent bool `json:"absent,omitempty,omitzero"`
+
 	// From A day in Beijing, 2026-10-12.
 	From       Date   `json:"from"`
 	Reason     string `json:"reason"`

@@ -54,6 +54,9 @@ func qualifications(all []client.Qualification) string {
 	text := make([]string, len(all))
 	for i, q := range all {
 		text[i] = q.Kind + " " + q.Number + "→" + q.Until.String()
+		if len(q.Departments) > 0 {
+			text[i] += "（" + strings.Join(q.Departments, "、") + "）"
+		}
 	}
 	return strings.Join(text, ", ")
 }
@@ -61,8 +64,11 @@ func qualifications(all []client.Qualification) string {
 func duties(all []client.Duty) string {
 	var text []string
 	for _, d := range all {
-		if d.Substitute != "" {
+		switch {
+		case d.Substitute != "":
 			text = append(text, d.Substitute+" "+d.From.String()+".."+d.Until.String())
+		case d.Absent:
+			text = append(text, "请假/leave "+d.From.String()+".."+d.Until.String())
 		}
 	}
 	return strings.Join(text, ", ")
@@ -95,7 +101,7 @@ headed by a section head or higher.`,
 	var r client.RosterRequest
 	flags := cmd.Flags()
 	flags.BoolVar(&r.Established, "established", false, "在编 (in the establishment)")
-	held := flags.StringSlice("qualification", nil, "资格=有效期至，可重复 (kind=last day; repeatable), 行政执法证=2029-12-31")
+	held := flags.StringSlice("qualification", nil, "资格=有效期至[=部门、部门]，可重复 (kind=last day[=departments]; repeatable), 行政执法证=2029-12-31=县民政局、县林业局")
 	rank := flags.String("rank", "", "职级 (rank): "+joined(identity.Ranks))
 	heads := flags.String("heads", "", "负责 (heads): office 科室、window 窗口、charge 分管领导")
 	flags.StringVar(&r.Office, "office", "", "科室 (office)")
@@ -110,6 +116,7 @@ headed by a section head or higher.`,
 		}
 		for _, text := range *held {
 			kind, day, ok := strings.Cut(text, "=")
+			day, scope, scoped := strings.Cut(day, "=")
 			if !ok || kind == "" {
 				return usagef("--qualification 应为 资格=有效期至，例如 行政执法证=2029-12-31 (kind=last day): %s", text)
 			}
@@ -117,7 +124,11 @@ headed by a section head or higher.`,
 			if err != nil {
 				return err
 			}
-			r.Qualifications = append(r.Qualifications, client.Qualification{Kind: kind, Until: until})
+			q := client.Qualification{Kind: kind, Until: until}
+			if scoped {
+				q.Departments = strings.FieldsFunc(scope, func(r rune) bool { return r == '、' || r == ' ' })
+			}
+			r.Qualifications = append(r.Qualifications, q)
 		}
 		return recordStaff(cmd.Context(), c, args[0], c.api.SetStaffRoster, r)
 	})
@@ -126,8 +137,8 @@ headed by a section head or higher.`,
 func staffSubstituteCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "substitute STAFF [SUBSTITUTE]",
-		Short:   "安排AB岗；不写顶岗人则取消 (who stands in on some days; without a name, nobody)",
-		Example: "  tongban staff substitute meixi-shenhe meixi-lingdao --from 2026-12-07 --until 2026-12-11 --reason 年休假\n  tongban staff substitute meixi-shenhe --from 2026-12-07 --until 2026-12-11 --reason 提前返岗",
+		Short:   "安排AB岗或请假；不写顶岗人、也不请假则取消 (who stands in on some days, or leave; without either it is taken back)",
+		Example: "  tongban staff substitute meixi-shenhe meixi-lingdao --from 2026-12-07 --until 2026-12-11 --reason 年休假\n  tongban staff substitute meixi-shenhe --from 2026-12-07 --until 2026-12-11 --reason 提前返岗\n  tongban staff substitute meixi-shenhe --absent --from 2026-12-07 --until 2026-12-11 --reason 病假",
 		Args:    arguments(1, 2, "STAFF [SUBSTITUTE]"),
 
 		ValidArgsFunction: completeStaff,
@@ -136,6 +147,7 @@ func staffSubstituteCommand() *cobra.Command {
 	from := cmd.Flags().String("from", "", "首日 (first day)")
 	until := cmd.Flags().String("until", "", "末日 (last day)")
 	cmd.Flags().StringVar(&r.Reason, "reason", "", "原因 (why)")
+	cmd.Flags().BoolVar(&r.Absent, "absent", false, "请假，无人顶岗 (on leave, and nobody stands in)")
 	required(cmd, "from", "until", "reason")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		var err error
@@ -144,6 +156,9 @@ func staffSubstituteCommand() *cobra.Command {
 		}
 		if r.Until, err = parseDate("until", *until); err != nil {
 			return err
+		}
+		if len(args) == 2 && r.Absent {
+			return usagef("已有顶岗人，不需要 --absent (whoever has a substitute is absent anyway)")
 		}
 		if len(args) == 2 {
 			if r.Substitute, err = staffID(cmd.Context(), c, args[1]); err != nil {

@@ -112,3 +112,24 @@ func TestProofAmong(t *testing.T) {
 		t.Errorf("%v %v", proof, rest)
 	}
 }
+
+// Section 4: the one notice of what is missing is for before acceptance; after it the
+// window can ask for nothing more, not even with a reason, so that what section 5 has a
+// card for (a second notice) can only be the one of before.
+func TestNothingIsAskedForAfterAcceptance(t *testing.T) {
+	c := mustOpen(t, county)
+	item := mustItem(t, c.Item)
+	for i := range c.Steps {
+		if c.Steps[i].Verb == ledger.VerbAccept {
+			c.Step, c.Holder = i, county
+		}
+	}
+	c.Status, c.AcceptedMS = Accepted, opened // sent back to the window
+	point := ledger.SupplementPoint{Material: item.Materials[0].Name, Problem: ledger.ProblemUnclear, How: "请重新扫描"}
+	for _, again := range []string{"", "又发现问题"} {
+		e := &ledger.Entry{ID: "e1", Prev: c.Head, OccurredAt: opened}
+		if _, err := Apply(c, item, e, &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{point}, Again: again}, Place{Division: county}); code(err) != "accepted" {
+			t.Errorf("again %q: %v", again, err)
+		}
+	}
+}

@@ -74,7 +74,7 @@ var makers = map[Kind]maker{
 			n := s.Case.Notice
 			d.add("首问负责人", s.Case.First.Name)
 			if !n.Before.IsZero() {
-				d.add("请于此日前补正", n.Before.Chinese())
+				d.day(s, "请于此日前补正", n.Before)
 			}
 			var rows []string
 			for _, p := range n.Points {
@@ -90,7 +90,8 @@ var makers = map[Kind]maker{
 		date:  func(c *casework.Case) calendar.Date { return c.Suspensions[len(c.Suspensions)-1].From },
 		fill: func(d *Document, s Subject) {
 			last := s.Case.Suspensions[len(s.Case.Suspensions)-1]
-			d.add("特别程序", last.Procedure).add("起始日期", last.From.Chinese()).add("预计完成日期", last.Until.Chinese())
+			d.add("特别程序", last.Procedure).add("起始日期", last.From.Chinese())
+			d.day(s, "预计完成日期", last.Until)
 			d.add("勘验人员", strings.Join(last.Officers, "、"))
 			d.dues(s, last.Told)
 			if last.Lawful {

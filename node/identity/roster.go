@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -55,6 +56,9 @@ type Qualification struct {
 	Number string `json:"number,omitempty"`
 	// Until is the last day on which it is good.
 	Until calendar.Date `json:"until"`
+	// Departments are those in whose matters it lets its holder decide (执法领域), by
+	// name; none for all that the holder's office handles.
+	Departments []string `json:"departments,omitempty"`
 }
 
 // RosterEntry is what the roster says of a person from At (Unix milliseconds)
@@ -69,11 +73,13 @@ type RosterEntry struct {
 }
 
 // Substitution says who stands in for a person from one day to another; an
-// empty Substitute, that nobody does. A later one goes before an earlier one.
+// empty Substitute, that nobody does: the person is there or, Absent, is not. A later
+// one goes before an earlier one.
 type Substitution struct {
 	// At is when the county recorded it, Unix milliseconds.
 	At         int64         `json:"at,omitempty"`
 	Substitute string        `json:"substitute,omitempty"`
+	Absent     bool          `json:"absent,omitempty"`
 	From       calendar.Date `json:"from"`
 	Until      calendar.Date `json:"until"`
 }
@@ -110,14 +116,27 @@ func (s *Staff) SubstituteOn(day calendar.Date) string {
 
 // DutyAt is the staff number of whoever stands in for the person on a day, by what
 // the county had recorded by an instant (Unix milliseconds); empty when nobody does.
-// Whoever has a substitute on duty is absent.
 func (s *Staff) DutyAt(at int64, day calendar.Date) string {
+	sub, _ := s.AwayAt(at, day)
+	return sub
+}
+
+// AwayAt reports whether the person is absent on a day, by what the county had
+// recorded by an instant (Unix milliseconds), and who stands in then: whoever has a
+// substitute on duty is absent, and so is who is on leave without one.
+func (s *Staff) AwayAt(at int64, day calendar.Date) (substitute string, away bool) {
 	for _, d := range slices.Backward(s.Duty) {
 		if d.At <= at && !day.Before(d.From) && !day.After(d.Until) {
-			return d.Substitute
+			return d.Substitute, d.Substitute != "" || d.Absent
 		}
 	}
-	return ""
+	return "", false
+}
+
+// Missing reports whether the person is absent on a day and nobody stands in.
+func (s *Staff) Missing(day calendar.Date) bool {
+	sub, away := s.AwayAt(math.MaxInt64, day)
+	return away && sub == ""
 }
 
 // Lends reports whether whoever stands in for a holder of the role may take an action
@@ -154,7 +173,7 @@ func Lent(to *Staff, colleagues []Staff, at int64, day calendar.Date) []Role {
 // Unfit is why the roster keeps a person from something.
 type Unfit struct {
 	// Code is roster_missing, absent, not_established, not_qualified,
-	// qualification_kind, qualification_expired or rank_too_low.
+	// qualification_kind, qualification_scope, qualification_expired or rank_too_low.
 	Code   string
 	ZH, EN string
 }
@@ -165,18 +184,22 @@ func (u *Unfit) Error() string { return u.Code + ": " + u.EN }
 // follows it in the roster, such as the field in brackets, is for people.
 const Deciding = "行政执法证"
 
-// MayDecide says whether the roster lets a person decide on a day: they are in
-// the establishment, a section head or higher, and hold a certificate to decide that
-// is good on that day. known is false where the roster has no record, which lets
-// nobody decide.
-func (r RosterEntry) MayDecide(known bool, day calendar.Date) error {
+// MayDecide says whether the roster lets a person decide on a day in a matter of a
+// department: they are in the establishment, a section head or higher, and hold a
+// certificate to decide that is good for that department on that day. known is false
+// where the roster has no record, which lets nobody decide.
+func (r RosterEntry) MayDecide(known bool, day calendar.Date, department string) error {
 	var last calendar.Date
-	deciding := false
+	deciding, covered := false, false
 	for _, q := range r.Qualifications {
 		if !strings.HasPrefix(q.Kind, Deciding) {
 			continue
 		}
 		deciding = true
+		if len(q.Departments) > 0 && !slices.Contains(q.Departments, department) {
+			continue
+		}
+		covered = true
 		if q.Until.After(last) {
 			last = q.Until
 		}
@@ -191,6 +214,8 @@ func (r RosterEntry) MayDecide(known bool, day calendar.Date) error {
 		return &Unfit{"not_qualified", "审批人没有登记执法（审批）资格，请由有资格的人员审批，或先登记资格", "whoever decides has no qualification on the roster; have a qualified person decide, or enter it first"}
 	case !deciding:
 		return &Unfit{"qualification_kind", "审批人登记的资格中没有“" + Deciding + "”，请由持证人员审批，或先登记该证", "none of the qualifications on the roster is a " + Deciding + " (certificate of administrative enforcement); have somebody who holds one decide, or enter it first"}
+	case !covered:
+		return &Unfit{"qualification_scope", "审批人的“" + Deciding + "”不适用于" + department + "的事项，请由持有相应资格的人员审批，或先登记", "the certificate on the roster is not for matters of " + department + "; have somebody whose certificate is decide, or enter it first"}
 	case day.After(last):
 		return &Unfit{"qualification_expired", "审批人的资格已于 " + last.String() + " 到期，请由资格有效的人员审批，或先登记换证", "the qualification ended on " + last.String() + "; have somebody whose qualification is good decide, or enter the new one first"}
 	case !r.Rank.AtLeast(RankSection):
@@ -199,8 +224,12 @@ func (r RosterEntry) MayDecide(known bool, day calendar.Date) error {
 	return nil
 }
 
-// Absent is why somebody who has a substitute on duty decides nothing.
+// Absent is why somebody who is on leave, or has a substitute on duty, decides nothing.
 func Absent(substitute string) error {
+	if substitute == "" {
+		return &Unfit{"absent", "审批人当日不在岗（未安排AB岗），请由其他有权人员审批；已返岗的，请县中心管理员先取消请假",
+			"whoever decides is on leave on that day; have somebody else who may decide, or have an operator of the county take the leave back"}
+	}
 	return &Unfit{"absent", "审批人当日不在岗（已安排AB岗顶岗），请由顶岗人员审批；已返岗的，请县中心管理员先取消顶岗安排",
 		"whoever decides is absent on that day and has a substitute on duty, " + substitute + "; have the substitute decide, or have an operator of the county take the substitution back"}
 }

@@ -36,11 +36,14 @@ func TestMayDecide(t *testing.T) {
 		{"another one is good, this one ended", identity.RosterEntry{Established: true, Rank: identity.RankLeader, Qualifications: []identity.Qualification{{Kind: "驾驶证", Until: today}, {Kind: "行政执法证", Until: today.AddDays(-1)}}}, true, "qualification_expired"},
 		{"a deputy section head", identity.RosterEntry{Established: true, Rank: identity.RankDeputy, Qualifications: []identity.Qualification{good}}, true, "rank_too_low"},
 		{"a section head, on the last day", identity.RosterEntry{Established: true, Rank: identity.RankSection, Qualifications: []identity.Qualification{good}}, true, ""},
+		{"for its department", identity.RosterEntry{Established: true, Rank: identity.RankVice, Qualifications: []identity.Qualification{{Kind: "行政执法证", Until: today, Departments: []string{"县林业局", "县民政局"}}}}, true, ""},
+		{"for another department", identity.RosterEntry{Established: true, Rank: identity.RankVice, Qualifications: []identity.Qualification{{Kind: "行政执法证", Until: today, Departments: []string{"县林业局"}}}}, true, "qualification_scope"},
+		{"the one for it ended", identity.RosterEntry{Established: true, Rank: identity.RankVice, Qualifications: []identity.Qualification{{Kind: "行政执法证", Until: today, Departments: []string{"县林业局"}}, {Kind: "行政执法证", Until: today.AddDays(-1), Departments: []string{"县民政局"}}}}, true, "qualification_expired"},
 		{"with its field", identity.RosterEntry{Established: true, Rank: identity.RankVice, Qualifications: []identity.Qualification{{Kind: "行政执法证（民政）", Until: today}}}, true, ""},
 	} {
 		var unfit *identity.Unfit
 		code := ""
-		if errors.As(row.record.MayDecide(row.known, today), &unfit) {
+		if errors.As(row.record.MayDecide(row.known, today, "县民政局"), &unfit) {
 			code = unfit.Code
 		}
 		if code != row.code {
@@ -94,5 +97,32 @@ func TestLent(t *testing.T) {
 	}
 	if identity.Supervisor.Lends(identity.CaseRead) || identity.System.Lends(identity.CaseAccept) {
 		t.Error("a role that is nobody's to lend")
+	}
+}
+
+// Somebody can be on leave with nobody standing in: they are absent, and lend nothing.
+func TestLeaveWithoutSubstitute(t *testing.T) {
+	from, until := day(t, "2026-11-23"), day(t, "2026-11-24")
+	p := identity.Staff{ID: "a", Duty: []identity.Substitution{{At: 10, Absent: true, From: from, Until: until}}}
+	for _, row := range []struct {
+		at         int64
+		day        calendar.Date
+		away, gone bool
+	}{{9, from, false, true}, {10, from, true, true}, {10, until, true, true}, {10, until.AddDays(1), false, false}} {
+		if sub, away := p.AwayAt(row.at, row.day); sub != "" || away != row.away || p.Missing(row.day) != row.gone {
+			t.Errorf("%+v: %q %t %t", row, sub, away, p.Missing(row.day))
+		}
+	}
+	p.Duty = append(p.Duty, identity.Substitution{At: 20, From: from, Until: from})
+	if _, away := p.AwayAt(20, from); away || p.Missing(from) || !p.Missing(until) {
+		t.Error("a leave that was taken back for a day")
+	}
+	p.Duty = append(p.Duty, identity.Substitution{At: 30, Substitute: "b", From: until, Until: until})
+	if sub, away := p.AwayAt(30, until); sub != "b" || !away || p.Missing(until) {
+		t.Error("somebody stands in after all")
+	}
+	var unfit *identity.Unfit
+	if !errors.As(identity.Absent(""), &unfit) || unfit.Code != "absent" {
+		t.Error("on leave")
 	}
 }

@@ -38,6 +38,14 @@ func (b *StaffRosterV1) Check() error {
 		if err := first(required("kind", q.Kind, maxName), optional("number", q.Number, maxName)); err != nil {
 			return fmt.Errorf("qualifications[%d]: %w", i, err)
 		}
+		if len(q.Departments) > maxQualifications {
+			return fmt.Errorf("qualifications[%d]: %d departments", i, len(q.Departments))
+		}
+		for _, d := range q.Departments {
+			if err := required(fmt.Sprintf("qualifications[%d].departments", i), d, maxName); err != nil {
+				return err
+			}
+		}
 	}
 	if !b.Rank.Valid() || !b.Heads.Valid() {
 		return fmt.Errorf("rank %q, heads %q", b.Rank, b.Heads)
@@ -45,11 +53,13 @@ func (b *StaffRosterV1) Check() error {
 	return first(required("staff", b.Staff, maxIDBytes), optional("office", b.Office, maxName), required("reason", b.Reason, maxText))
 }
 
-// StaffSubstituteV1 says who stands in for a person on some days (AB岗). An
-// empty substitute takes back what was said of those days.
+// StaffSubstituteV1 says who stands in for a person on some days (AB岗), or that the
+// person is on leave and nobody does. An empty substitute without leave takes back what
+// was said of those days.
 type StaffSubstituteV1 struct {
 	Staff      string        `json:"staff"`
 	Substitute string        `json:"substitute,omitempty"`
+	Absent     bool          `json:"absent,omitempty"`
 	From       calendar.Date `json:"from"`
 	Until      calendar.Date `json:"until"`
 	Reason     string        `json:"reason"`
@@ -62,6 +72,9 @@ func (b *StaffSubstituteV1) Check() error {
 	}
 	if b.Substitute == b.Staff {
 		return errors.New("nobody stands in for themselves")
+	}
+	if b.Absent && b.Substitute != "" {
+		return errors.New("whoever has a substitute is absent anyway")
 	}
 	return first(required("staff", b.Staff, maxIDBytes), optional("substitute", b.Substitute, maxIDBytes), required("reason", b.Reason, maxText))
 }

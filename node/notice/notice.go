@@ -136,6 +136,9 @@ type Notice struct {
 	Number string `json:"number"`
 	// On is the day by which, or until which; none where there is no such day.
 	On calendar.Date `json:"on,omitzero"`
+	// Unannounced: the holidays of that day's year are not announced yet, so that it
+	// may change.
+	Unannounced bool `json:"unannounced,omitempty"`
 	// Electronic: the applicant had agreed to be served electronically.
 	Electronic bool `json:"electronic,omitempty"`
 	// At is when the county's ledger had it, Unix milliseconds.

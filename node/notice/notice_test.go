@@ -116,7 +116,7 @@ func TestHandbookEventsAreTold(t *testing.T) {
 // A notice has no room for anything about a person: numbers, days, enumerations
 // and ids alone.
 func TestNoticeHasNoRoomForPeople(t *testing.T) {
-	want := []string{"ID", "Subject", "Kind", "Number", "On", "Electronic", "At", "Index", "Deliveries"}
+	want := []string{"ID", "Subject", "Kind", "Number", "On", "Unannounced", "Electronic", "At", "Index", "Deliveries"}
 	var got []string
 	for f := range reflect.TypeFor[notice.Notice]().Fields() {
 		got = append(got, f.Name)
@@ -216,9 +216,20 @@ func TestWords(t *testing.T) {
 	if got, err := reply.Text(notice.Chinese); err != nil || !strings.HasPrefix(got, "来件T"+printed+"：已答复。") {
 		t.Errorf("%s, %v", got, err)
 	}
+	// A day in a year whose holidays are not announced is told as one that may change
+	// (handbook, section 2), but for one that was set and not counted to.
+	for kind, warns := range map[notice.Kind]bool{notice.Supplement: true, notice.Suspended: true, notice.HearingTold: true, notice.Proposed: true, notice.HearingDay: false, notice.Accepted: false} {
+		n := notice.Notice{Kind: kind, Number: number, On: date(t, "2027-01-05"), Unannounced: true}
+		if zh, en := n.ToDo(notice.Chinese), n.ToDo(notice.English); strings.Contains(zh, "（2027年节假日安排尚未公布，日期可能变动）") != warns || strings.Contains(en, "2027 are not announced") != warns {
+			t.Errorf("%s: %s / %s", kind, zh, en)
+		}
+		if n.Unannounced = false; strings.Contains(n.ToDo(notice.Chinese), "尚未公布") {
+			t.Errorf("%s warns of a year that is announced", kind)
+		}
+	}
 	// Two segments of a concatenated message have room for 134 characters.
 	for _, k := range notice.Kinds {
-		n := notice.Notice{Kind: k, Number: number, On: date(t, "2026-12-31")}
+		n := notice.Notice{Kind: k, Number: number, On: date(t, "2026-12-31"), Unannounced: true}
 		if got, _ := n.Text(notice.Chinese); utf8.RuneCountInString(got) > 134 {
 			t.Errorf("%s has %d characters: %s", k, utf8.RuneCountInString(got), got)
 		}

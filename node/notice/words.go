@@ -24,6 +24,8 @@ type words struct {
 	paperZH, paperEN     string
 	accountZH, accountEN string
 	dayZH, dayEN         string // with %s for the day, said where there is one
+	// fixed: the day was set and not counted to, and stays whatever the calendar.
+	fixed bool
 }
 
 var wordsOf = map[Kind]words{
@@ -54,7 +56,7 @@ var wordsOf = map[Kind]words{
 	HearingDay: {stepZH: "将举行听证", stepEN: "a hearing is held",
 		paperZH: "时间地点见听证通知书，请到窗口领取", paperEN: "time and place stand in the notice; collect it at the window",
 		accountZH: "时间地点见听证通知书，请登录账户查阅", accountEN: "time and place stand in the notice; log in to read it",
-		dayZH: "听证日期%s", dayEN: "on %s"},
+		dayZH: "听证日期%s", dayEN: "on %s", fixed: true},
 	Resumed: {stepZH: "恢复办理", stepEN: "resumed",
 		paperZH: "办理期限继续计算，暂无需操作", paperEN: "the time counts again; there is nothing to do for now"},
 	Extended: {stepZH: "办理期限延长", stepEN: "the time was extended",
@@ -111,8 +113,20 @@ func (n *Notice) ToDo(l Language) string {
 	}
 	if day != "" && !n.On.IsZero() {
 		text += pause + fmt.Sprintf(day, dayIn(n.On, l))
+		if n.Unannounced && !w.fixed {
+			text += fmt.Sprintf(mayChange(l), n.On.Year())
+		}
 	}
 	return text
+}
+
+// mayChange is the warning beside a day that was counted to in a year, %d, of which the
+// holidays are not announced; the printed notices have it too.
+func mayChange(l Language) string {
+	if l == English {
+		return " (the holidays of %d are not announced yet; the day may change)"
+	}
+	return "（%d年节假日安排尚未公布，日期可能变动）"
 }
 
 func dayIn(d calendar.Date, l Language) string {

@@ -72,7 +72,7 @@ func placeOf(c *casework.Case, t node.Tier) division.Code {
 // the card goes to the desk. A substitute on duty takes the place of whoever is
 // absent.
 func HandlerAt(desk ledger.Desk, did identity.Actor, staff Roster, day calendar.Date) ledger.NamedPerson {
-	people := active(staff(desk.Division))
+	people := active(staff(desk.Division), day)
 	if did.Staff != "" {
 		for _, p := range people {
 			if p.ID == did.Staff {
@@ -106,7 +106,7 @@ func AnswerableAt(desk ledger.Desk, at Level, staff Roster, day calendar.Date) l
 	case place.Tier() == node.County:
 		role = identity.DepartmentReviewer
 	}
-	people := slices.DeleteFunc(active(staff(place)), func(p identity.Staff) bool { return p.Department != department })
+	people := slices.DeleteFunc(active(staff(place), day), func(p identity.Staff) bool { return p.Department != department })
 	if p, ok := best(people, func(p identity.Staff) bool { return p.RosterNow().Heads == heads }); ok {
 		return onDuty(p, people, day)
 	}
@@ -120,7 +120,7 @@ func AnswerableAt(desk ledger.Desk, at Level, staff Roster, day calendar.Date) l
 
 // SupervisorOf is the supervisor who follows a card up.
 func SupervisorOf(county division.Code, staff Roster, day calendar.Date) ledger.NamedPerson {
-	people := active(staff(county))
+	people := active(staff(county), day)
 	p, ok := best(people, func(p identity.Staff) bool { return p.Now().Holds(identity.Supervisor) })
 	if !ok {
 		return ledger.NamedPerson{}
@@ -153,8 +153,22 @@ func onDuty(p identity.Staff, people []identity.Staff, day calendar.Date) ledger
 	return ledger.NamedPerson{Staff: p.ID, Name: p.Name}
 }
 
-func active(people []identity.Staff) []identity.Staff {
-	return slices.DeleteFunc(slices.Clone(people), func(p identity.Staff) bool { return p.Now().Disabled })
+// active are those who work on a day, themselves or through whoever stands in.
+func active(people []identity.Staff, day calendar.Date) []identity.Staff {
+	return slices.DeleteFunc(slices.Clone(people), func(p identity.Staff) bool { return p.Now().Disabled || p.Missing(day) })
+}
+
+// Manned reports whether somebody is on duty at a desk on a day who may take its step:
+// whoever holds the right, or stands in for them.
+func Manned(desk ledger.Desk, staff Roster, day calendar.Date) bool {
+	people := active(staff(desk.Division), day)
+	return slices.ContainsFunc(people, func(p identity.Staff) bool {
+		if !takes(p, desk) {
+			return false
+		}
+		sub := p.SubstituteOn(day)
+		return sub == "" || slices.ContainsFunc(people, func(s identity.Staff) bool { return s.ID == sub })
+	})
 }
 
 // takes reports whether a step at a desk is a person's.

@@ -134,6 +134,19 @@ func TestAnswerable(t *testing.T) {
 	}
 	// Who did the step is the handler, also where others might have.
 	staff := func(division.Code) []identity.Staff { return []identity.Staff{a, b} }
+	if !Manned(desk, staff, day) || Manned(desk, func(division.Code) []identity.Staff { return nil }, day) {
+		t.Error("who is on duty")
+	}
+	allAway := func(d division.Code) []identity.Staff {
+		all := slices.Clone(staff(d))
+		for i := range all {
+			all[i].Duty = []identity.Substitution{{Absent: true, From: day, Until: day}}
+		}
+		return all
+	}
+	if Manned(desk, allAway, day) || !Manned(desk, allAway, day.AddDays(1)) || HandlerAt(desk, identity.Actor{}, allAway, day).Staff != "" {
+		t.Error("everybody is on leave, and somebody is on duty")
+	}
 	if got := HandlerAt(desk, identity.Actor{Staff: "b"}, staff, day); got.Staff != "b" {
 		t.Errorf("%+v", got)
 	}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../api'
-import { departmental, rolesAt, rosterTrouble, substituteOn } from './staff'
+import { departmental, onLeave, rolesAt, rosterTrouble, substituteOn } from './staff'
 
 const person = (more: Partial<Schemas['Staff']>): Schemas['Staff'] => ({ id: 's1', login: 'a', name: '甲', division: '330523', roles: ['department_leader'], disabled: false, must_change_password: false, ...more })
 const roster = (until: string, established = true): Schemas['Roster'] => ({ since_ms: 1, established, rank: 'leader', qualifications: until ? [{ kind: '行政执法证', until }] : [] })
@@ -28,5 +28,7 @@ describe('staff', () => {
   it('have who was named last for a day', () => {
     const p = person({ duty: [{ substitute: 's2', from: '2026-12-01', until: '2026-12-10' }, { from: '2026-12-05', until: '2026-12-05' }] })
     expect([substituteOn(p, '2026-12-01'), substituteOn(p, '2026-12-05'), substituteOn(p, '2027-01-01')]).toEqual(['s2', '', ''])
+    const away = person({ duty: [{ absent: true, from: '2026-12-01', until: '2026-12-10' }, { from: '2026-12-05', until: '2026-12-05' }] })
+    expect([onLeave(away, '2026-12-01'), onLeave(away, '2026-12-05'), onLeave(p, '2026-12-01')]).toEqual([true, false, false])
   })
 })

@@ -48,3 +48,9 @@ export function substituteOn(p: Schemas['Staff'], day: string): string {
   const said = [...(p.duty ?? [])].reverse().find((d) => d.from <= day && day <= d.until)
   return said?.substitute ?? ''
 }
+
+/** Whether a person is on leave on a day with nobody standing in. */
+export function onLeave(p: Schemas['Staff'], day: string): boolean {
+  const said = [...(p.duty ?? [])].reverse().find((d) => d.from <= day && day <= d.until)
+  return !!said?.absent && !said.substitute
+}
