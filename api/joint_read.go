@@ -452,6 +452,8 @@ func (s *Server) partOfJoint(ctx context.Context, c *casework.Case, b *ledger.Pa
 	if err != nil {
 		return gen.CaseSupplement{}, err
 	}
-	form, papers, _ := j.Split(c.Item, b.Form, b.Materials, nil)
+	proof, materials := casework.ProofAmong(b.Materials, c.Agent)
+	form, papers, _ := j.Split(c.Item, b.Form, materials, nil)
+	papers = append(papers, proof...)
 	return gen.CaseSupplement{Materials: papers, Form: form}, nil
 }
