@@ -8833,7 +8833,8 @@ type ClientInterface interface {
 	// ActOnCaseFeesWithBody 缴款通知、收款、减免、退费
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
-	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
@@ -8845,7 +8846,8 @@ type ClientInterface interface {
 	// ActOnCaseFees 缴款通知、收款、减免、退费
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
-	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
@@ -12814,7 +12816,8 @@ func (c *Client) GetCaseFees(ctx context.Context, id CaseID, reqEditors ...Reque
 // ActOnCaseFeesWithBody 缴款通知、收款、减免、退费
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
-// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 // recorded at the one fee counter, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
@@ -12836,7 +12839,8 @@ func (c *Client) ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *A
 // ActOnCaseFees 缴款通知、收款、减免、退费
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
-// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 // recorded at the one fee counter, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
@@ -31172,7 +31176,8 @@ type ClientWithResponsesInterface interface {
 	// ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
-	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
@@ -31184,7 +31189,8 @@ type ClientWithResponsesInterface interface {
 	// ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
-	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
@@ -46979,7 +46985,8 @@ func (c *ClientWithResponses) GetCaseFeesWithResponse(ctx context.Context, id Ca
 // ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
-// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 // recorded at the one fee counter, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
@@ -46997,7 +47004,8 @@ func (c *ClientWithResponses) ActOnCaseFeesWithBodyWithResponse(ctx context.Cont
 // ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
-// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
+// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
 // recorded at the one fee counter, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
