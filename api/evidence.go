@@ -21,6 +21,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/blob"
 )
 
 // Evidence, carrying and backup:
@@ -219,12 +220,12 @@ func (s *Server) sealBackup(ctx context.Context, to *os.File, now time.Time) (si
 func (s *Server) tempFile(name string, write func(path string) error) (download, error) {
 	dir, err := os.MkdirTemp(s.store.Dir(), downloads)
 	if err != nil {
-		return download{}, fmt.Errorf("%s: %w", name, err)
+		return download{}, fmt.Errorf("%s: %w", name, blob.NoSpace(err))
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, name)
 	if err := write(path); err != nil {
-		return download{}, fmt.Errorf("%s: %w", name, err)
+		return download{}, fmt.Errorf("%s: %w", name, blob.NoSpace(err))
 	}
 	f, err := os.Open(path)
 	if err != nil {

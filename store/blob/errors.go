@@ -103,3 +103,12 @@ func describe(err error) error {
 	}
 	return err
 }
+
+// NoSpace marks an error of the disk as ErrNoSpace where it says that the disk is
+// full, for files that are written beside the store. Others are as they were.
+func NoSpace(err error) error {
+	if isNoSpace(err) {
+		return fmt.Errorf("%w: %w", ErrNoSpace, err)
+	}
+	return err
+}

@@ -39,13 +39,22 @@ const guard: Middleware = {
 }
 
 // A node whose machine hangs does not refuse a connection: it says nothing. After
-// so long it counts as out of reach; a piece of a file may take longer.
+// so long it counts as out of reach; a piece of a file may take longer. A backup is
+// made whole before its first byte is sent, and a new hub has the whole ledger to
+// catch up with before it has its vote.
 const patience = 30_000
 const filePatience = 180_000
+const longPatience = 30 * 60_000
+const long = ['/api/v1/backup', '/api/v1/hubs']
+
+function patienceFor(request: Request): number {
+  if (request.method === 'PATCH' || request.method === 'PUT') return filePatience
+  return request.method === 'POST' && long.includes(new URL(request.url).pathname) ? longPatience : patience
+}
 
 async function patiently(request: Request): Promise<Response> {
   const stop = new AbortController()
-  const timer = window.setTimeout(() => stop.abort(), request.method === 'PATCH' || request.method === 'PUT' ? filePatience : patience)
+  const timer = window.setTimeout(() => stop.abort(), patienceFor(request))
   try {
     return await fetch(request, { signal: stop.signal })
   } finally {

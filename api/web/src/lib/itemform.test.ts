@@ -20,6 +20,13 @@ describe('the editor of items', () => {
     expect(sent.materials[0]).toEqual({ name: '申请表', form: '原件', copies: 1, required: false, source: '申请人', shareable: false })
     expect(sent.fee).toEqual({ charged: false, standard: '' })
   })
+  it('lets a line be begun, and sends it when there is something on it', () => {
+    const item = newItem('TB-XZRZ-099')
+    item.materials = [{ name: '申请表', form: '原件', copies: 1, required: false, source: '申请人', shareable: false, sample_text: ['申请书 ', ''] }]
+    expect(tidy(item).materials[0].sample_text).toEqual(['申请书'])
+    item.materials[0].sample_text = ['']
+    expect(tidy(item).materials[0]).not.toHaveProperty('sample_text')
+  })
   it('shows a fault at its input', () => {
     expect(within('items[0].materials[2].name')).toBe('materials.2.name')
     expect(sectionOf('items[0].materials[2].name')).toBe('papers')

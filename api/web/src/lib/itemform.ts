@@ -199,6 +199,8 @@ function tidied(v: Value, parts: readonly Part[]): Value {
   for (const p of parts) {
     let x = v[p.key]
     if (p.kind === 'group') x = tidied((x ?? {}) as Value, p.parts ?? [])
+    // As typed, a line that was begun is empty.
+    if (p.kind === 'lines') x = ((x ?? []) as string[]).map((l) => l.trim()).filter(Boolean)
     if (p.kind === 'list') x = ((x ?? []) as Value[]).map((e) => tidied(e, p.parts ?? []))
     if (p.optional && (x === '' || x === false || x === 0 || x === null || x === undefined || (Array.isArray(x) && !x.length))) continue
     out[p.key] = x
