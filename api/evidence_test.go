@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/base64"
 	"fmt"
+	"io/fs"
+	"syscall"
 	"testing"
 	"time"
 
@@ -158,4 +160,16 @@ func TestRecoveryIsTheOperators(t *testing.T) {
 	}
 	h.must("operator", "POST", "/api/v1/recovery/again", gen.AgainRequest{}, 200)
 	h.must("operator", "POST", "/api/v1/recovery", reason, 409)
+}
+
+// TestNoRoomForADownload: a disk that fills up while a backup is made is said in
+// words, and not an error of the program.
+func TestNoRoomForADownload(t *testing.T) {
+	h := emptyHub(t)
+	_, err := h.api.tempFile("county-1.backup", func(path string) error {
+		return &fs.PathError{Op: "write", Path: path, Err: syscall.ENOSPC}
+	})
+	if p := problemOf(err); p.code != "no_space" {
+		t.Errorf("it is %s: %s", p.code, p.en)
+	}
 }

@@ -286,3 +286,13 @@ func mustHold(t testing.TB, s *Store, content []byte) {
 		t.Fatalf("the upload is still there: %v", err)
 	}
 }
+
+// TestNoSpaceElsewhere: what is written beside the store is told apart too.
+func TestNoSpaceElsewhere(t *testing.T) {
+	if err := NoSpace(&fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}); !errors.Is(err, ErrNoSpace) {
+		t.Errorf("a full disk is %v", err)
+	}
+	if err := NoSpace(fs.ErrPermission); err != fs.ErrPermission {
+		t.Errorf("another error became %v", err)
+	}
+}

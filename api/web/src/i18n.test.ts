@@ -25,6 +25,9 @@ describe('messages', () => {
     expect([...whole].filter((k) => !k.endsWith('.') && !keys.includes(k))).toEqual([])
     expect(begun.filter((b) => !keys.some((k) => k.startsWith(b)))).toEqual([])
   })
+  it('name everybody who may have acted, the applicant and the system too', () => {
+    for (const l of [zh, en]) expect(Object.keys(l.role)).toEqual(expect.arrayContaining([...Object.keys(zh.demoRoles.role), 'system']))
+  })
   it('are all used', () => expect(keys.filter((k) => !whole.has(k) && !begun.some((b) => k.startsWith(b)))).toEqual([]))
   it('are nowhere but here', () => {
     for (const [file, source] of Object.entries(sources)) {

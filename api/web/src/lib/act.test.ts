@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../api'
-import { actionOf, ordered, pointsOf, type Fill } from './act'
+import { actionOf, forward, ordered, pointsOf, type Fill } from './act'
 
 const item = { materials: [{ name: '身份证', form: '原件', copies: 1, required: true, source: '', shareable: false }], form: [{ key: 'bank', label: '开户行', type: 'string', required: true }] } as unknown as Schemas['Item']
 const fill: Fill = { text: 'x', granted: 'no', toStep: 1, authority: '', recipient: '甲', method: 'direct', proof: [], document: '决定书', documentNumber: '', validUntil: '', before: '', points: pointsOf(item, ['bank'], () => '补'), complete: false, supplements: [], tolerated: { 身份证: '', 户口簿: '2026-12-01' }, deemed: false, procedure: '检验', officers: '', ground: 'competence', until: '2026-12-01', on: '2026-12-01', days: 5, cause: 'withdrawn', returned: true, materials: [], answers: { bank: ' 农商行 ', other: ' ' }, more: { matter: ' 采矿许可 ', before: '2026-12-09', parties: '甲\n\n 乙 ', held: 'yes', summary: '到场', closed: '' } }
@@ -8,6 +8,10 @@ const found = { head: 'h' }
 
 describe('an action', () => {
   it('puts the next lawful step first', () => expect(ordered(['comment', 'reject', 'accept', 'request_supplement'])).toEqual(['accept', 'request_supplement', 'reject', 'comment']))
+  it('has one primary button for what brings a case on, and none for what does not', () => {
+    expect(['accept', 'decide', 'supplement', 'comment'].map((k) => forward(k as 'accept', 'accepted'))).toEqual([true, true, false, false])
+    expect(forward('supplement', 'supplementing')).toBe(true)
+  })
   it('has only what belongs to its kind', () => {
     expect(actionOf('decide', fill, found)).toEqual({ kind: 'decide', expected_head: 'h', opinion: 'x', granted: false })
     expect(actionOf('deliver', fill, found)).toEqual({ kind: 'deliver', expected_head: 'h', recipient: '甲', method: 'direct' })

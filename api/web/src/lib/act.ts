@@ -72,6 +72,12 @@ function more(questions: Asked[], answers: Record<string, string>): Partial<Sche
 // The next lawful step comes first and is the one primary button.
 const order: Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver', 'request_supplement', 'supplement', 'resume', 'suspend', 'extend', 'tell_hearing', 'ask_hearing', 'convene_hearing', 'record_hearing', 'return', 'reject', 'correct', 'withdraw', 'terminate', 'comment']
 
+// What brings a case on; the rest is done where something is in the way.
+const onward: readonly Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver']
+
+/** Whether an action is the case's next lawful step, and so the one primary button. */
+export const forward = (k: Kind, status: Schemas['CaseStatus']) => onward.includes(k) || (k === 'supplement' && status === 'supplementing')
+
 /** The actions there are, the next step first. */
 export function ordered(kinds: Kind[]): Kind[] {
   return order.filter((k) => kinds.includes(k))

@@ -34,7 +34,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
       { key: 'type', kind: 'choice', options: ['行政许可', '行政确认', '行政给付', '行政奖励', '其他行政权力', '公共服务'] },
       { key: 'department', kind: 'text' },
       { key: 'subject', kind: 'choice', options: ['自然人', '法人', 'both'], words: 'subject' },
-      { key: 'life_events', kind: 'choices', options: lifeEvents, words: 'lifeEvent', optional: true },
+      { key: 'life_events', kind: 'choices', options: lifeEvents, words: 'lifeEvent', optional: true, wide: true },
       { key: 'in_person', kind: 'text', optional: true, wide: true },
       { key: 'remarks', kind: 'long', optional: true, wide: true },
     ],
