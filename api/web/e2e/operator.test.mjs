@@ -106,6 +106,8 @@ test('an operator enrols a node, which appears on the map and comes to life', { 
   const id = /v-\d{12}-\d+/.exec(await page.innerText('dialog'))?.[0]
   assert.ok(id, 'the sheet names the node')
   assert.ok(await page.isVisible('dialog svg.qr path'))
+  assert.match(await page.innerText('dialog'), /tongban enroll --config node.yaml --county https:\/\/[\d.]+:\d+ --token-file token/)
+  assert.ok((await (await page.$('dialog')).boundingBox()).x > 200, 'a dialog stands in the middle')
   assert.deepEqual(await unfit(page), [])
   await page.keyboard.press('Escape')
 
