@@ -291,7 +291,7 @@ test('an authenticator scans its secret', { timeout: 60_000 }, async () => {
 
 test('whoever was asked first hands on, and is free when the other has accepted', { timeout: 120_000 }, async () => {
   const one = await desk(village, 'qiankengqiao')
-  await one.page.click('nav >> text=首问负责')
+  await one.page.click('nav >> text=服务与监督')
   await one.page.click('text="登记咨询"')
   const about = '残疾人补贴怎么申请 ' + Array.from({ length: 8 }, () => String.fromCharCode(97 + Math.floor(Math.random() * 26))).join('')
   await one.page.fill('#g-about', about)
@@ -342,6 +342,7 @@ test('what comes after a case is fit for everybody', { timeout: 400_000 }, async
 
 test('a result is put right by two people, and its volume says what keeps it open', { timeout: 400_000 }, async () => {
   const clerk = await desk(township, 'meixi-chuangkou')
+  await clerk.page.click('nav >> text="办件"')
   await clerk.page.click('nav >> text=归档与证照')
   await clerk.page.click('main table a >> nth=0')
   const results = clerk.page.locator('section.card', { has: clerk.page.locator('h2:has-text("办理结果的效力")') })
