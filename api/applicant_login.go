@@ -392,6 +392,7 @@ func (s *Server) visitTokens(ctx context.Context, known *account.Account, sessio
 
 func (s *Server) myAccount(ctx context.Context, known *account.Account) (gen.MyAccount, error) {
 	out := gen.MyAccount{Account: known.ID, Type: gen.ApplicantType(known.Type), Name: known.Name, Number: known.Number, Totp: len(known.Seal) > 0, Password: known.PasswordHash != "", Firms: []gen.MyFirm{}, Agents: known.Agents}
+	out.EmailUnconfirmed = known.Unconfirmed
 	out.Email, out.Language = known.Email, gen.NoticeLanguage(cmp.Or(known.Language, string(notice.Chinese)))
 	out.Linked = s.o.Provider != nil && known.LinkedTo(s.o.Provider.Issuer())
 	if known.Type == account.Person {

@@ -16,6 +16,7 @@ import (
 	"github.com/tongban/tongban/federation/notify"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -61,6 +62,10 @@ type Node interface {
 	Reports(ctx context.Context) ([]store.PeerReport, error)
 	// NoticeFigures are what this hub told applicants since it started.
 	NoticeFigures() []notify.Figures
+	// SendContactCode sends the code that confirms the address an account has named,
+	// and CheckContactCode tells whether what came back is it.
+	SendContactCode(ctx context.Context, k *account.Account) error
+	CheckContactCode(k *account.Account, typed string) bool
 	// Revocation tells whether the county has cast this node out.
 	Revocation() (federation.Revocation, bool)
 	// LANCertificate is what the local network is served with, and LANAuthority

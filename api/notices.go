@@ -23,7 +23,7 @@ import (
 //	GET  /api/v1/notices/{notice}         GetNotice
 //	POST /api/v1/notices/{notice}/retry   RetryNotice
 //	GET  /api/v1/my/notices               ListMyNotices
-//	PUT  /api/v1/my/contact               SetMyContact
+//	PUT  /api/v1/my/contact               SetMyContact (contact.go: its code)
 
 var errEmail = &problem{http.StatusBadRequest, "email", "this is not an address that mail can go to", "邮箱地址格式不正确", "请填写如 name@example.cn 的地址，或留空", nil, 0}
 

@@ -194,7 +194,7 @@ func TestContactOfAnApplicant(t *testing.T) {
 	g := newGuests(t)
 	var me gen.MyAccount
 	g.one.want("PUT", "/api/v1/my/contact", gen.MyContact{Email: " fang.wang@example.cn ", Language: gen.NoticeEnglish}, 200, &me)
-	if me.Email != "fang.wang@example.cn" || me.Language != gen.NoticeEnglish {
+	if me.EmailUnconfirmed != "fang.wang@example.cn" || me.Email != "" || me.Language != gen.NoticeEnglish {
 		t.Errorf("%+v", me)
 	}
 	for _, bad := range []string{"x", "a@b.cn,c@d.cn", "a@b.cn\r\nBcc: c@d.cn"} {
@@ -203,12 +203,12 @@ func TestContactOfAnApplicant(t *testing.T) {
 		}
 	}
 	g.one.want("GET", "/api/v1/my/session", nil, 200, &me)
-	if me.Email != "fang.wang@example.cn" {
+	if me.EmailUnconfirmed != "fang.wang@example.cn" {
 		t.Errorf("%+v", me)
 	}
 	me = gen.MyAccount{}
 	g.one.want("PUT", "/api/v1/my/contact", gen.MyContact{Language: gen.NoticeChinese}, 200, &me)
-	if me.Email != "" {
+	if me.Email != "" || me.EmailUnconfirmed != "" {
 		t.Errorf("%+v", me)
 	}
 }

@@ -108,7 +108,8 @@ var refusalNext = map[string]string{
 	"notice_division": nextAnew, "notice_not_failed": nextNone, "notice_settled": nextNone, "notice_trouble": nextNone, "notice_unknown": nextLists,
 
 	// Accounts.
-	"account_taken": nextAnew, "code_wrong": nextWindow, "totp_used": "请等待下一个动态码", "provider_first": nextAccount,
+	"contact_changed": nextRefresh,
+	"account_taken":   nextAnew, "code_wrong": nextWindow, "totp_used": "请等待下一个动态码", "provider_first": nextAccount,
 	"provider_linked": nextAccount, "provider_name": nextWindow, "provider_only": nextWindow, "provider_people": "请用经办人本人的账户办理",
 	"provider_taken": "请在另一账户中先解除关联", "provider_unlinked": nextAccount,
 

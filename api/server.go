@@ -89,7 +89,8 @@ type Server struct {
 	voices    *buckets // of people who complain
 	ring      atomic.Pointer[ring]
 	codes     *memory[string, shownCode]
-	tries     *tries // of people who look a case up
+	tries     *tries   // of people who look a case up or give a code back
+	mailCodes *buckets // of codes sent, by account and by address
 	screens   atomic.Int64
 	desks     atomic.Int64 // streams of changes
 	stop      sync.Once
@@ -122,7 +123,7 @@ func New(o Options) (*Server, error) {
 		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
 		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000),
-		tries: newTries(), stopping: make(chan struct{}),
+		tries: newTries(), mailCodes: newBuckets(mailCodeRate, mailCodeBurst), stopping: make(chan struct{}),
 		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),
 		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),
 		logins:    newBuckets(o.Rates.Login, o.Rates.LoginBurst),

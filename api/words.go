@@ -60,7 +60,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.AccountOpen: "实名开户", ledger.AccountAgents: "登记经办人", ledger.AccountActivate: "激活账户", ledger.AccountPassword: "账户改密",
 	ledger.AccountTOTP: "设置动态码", ledger.AccountStep: "使用动态码", ledger.AccountDisable: "停用或恢复账户",
 	ledger.AccountBind: "关联统一身份认证", ledger.AccountUnbind: "解除统一身份认证关联", ledger.AccountRegister: "经统一身份认证开户",
-	ledger.AccountContact: "设置告知方式", ledger.NoticeSettle: "登记告知结果", ledger.NoticeRetry: "重发告知", ledger.NoticeChannels: "设置告知通道", ledger.NoticeTrouble: "告知通道异常",
+	ledger.AccountContact: "设置告知方式", ledger.AccountConfirm: "确认告知邮箱", ledger.AccountAttest: "当面确认告知邮箱", ledger.NoticeSettle: "登记告知结果", ledger.NoticeRetry: "重发告知", ledger.NoticeChannels: "设置告知通道", ledger.NoticeTrouble: "告知通道异常",
 	ledger.CaseConsent: "选择送达方式", ledger.CaseOpened: "打开电子文书",
 	ledger.RecordConsent: "同意材料复用", ledger.RecordWithdraw: "撤回同意", ledger.RecordLook: "查询存档材料", ledger.PaperVoid: "存档材料作废",
 	ledger.ItemDraft: "起草事项", ledger.ItemApprove: "复核事项", ledger.EditionPublish: "发布目录", ledger.EditionCancel: "取消目录", ledger.OverlaySet: "设置窗口信息",

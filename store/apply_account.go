@@ -62,6 +62,8 @@ func (a *applier) authoriseApplicant(e *ledger.Entry, body ledger.Body, from ori
 		return own(b.Account)
 	case *ledger.AccountContactV1:
 		return own(b.Account)
+	case *ledger.AccountConfirmV1:
+		return own(b.Account)
 	case *ledger.AccountBindV1:
 		return own(b.Account)
 	case *ledger.AccountUnbindV1:
@@ -210,7 +212,8 @@ func (a *applier) prepareActivation(e *ledger.Entry, b *ledger.AccountActivateV1
 		return nil, codeWrong
 	}
 	known.CodeHash, known.CodeExpires = "", 0
-	known.PasswordHash, known.Seal, known.Email, known.Links, known.Changed = b.PasswordHash, nil, "", nil, a.now
+	known.PasswordHash, known.Seal, known.Links, known.Changed = b.PasswordHash, nil, nil, a.now
+	known.Email, known.EmailBy, known.Unconfirmed, known.UnconfirmedAt = "", "", "", 0
 	return func() error { return a.saveAccount(known) }, nil
 }
 

@@ -271,7 +271,7 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return identity.Target{Division: b.Division, Department: b.Department}, nil
 	case *ledger.AppraisalObjectV1:
 		return identity.Target{Division: b.Division, Department: from.subject.Department}, nil
-	case *ledger.AccountOpenV1, *ledger.AccountAgentsV1:
+	case *ledger.AccountOpenV1, *ledger.AccountAgentsV1, *ledger.AccountAttestV1:
 		// At one's own office, whichever department's.
 		return identity.Target{Division: from.Division, Department: from.subject.Department}, nil
 	}

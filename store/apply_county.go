@@ -97,6 +97,8 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareOpening(e, b, from)
 	case *ledger.AccountAgentsV1:
 		return a.prepareAgents(e, b, from)
+	case *ledger.AccountAttestV1:
+		return a.prepareAttest(e, b, from)
 	case *ledger.AccountActivateV1:
 		return a.prepareActivation(e, b)
 	case *ledger.AccountPasswordV1:

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/notice"
@@ -200,10 +199,9 @@ func (a *applier) prepareNotice(e *ledger.Entry, body ledger.Body) (func() error
 	case *ledger.NoticeTroubleV1:
 		effect, err = a.prepareTrouble(e, b)
 	case *ledger.AccountContactV1:
-		effect, err = a.changeAccount(b.Account, func(k *account.Account) error {
-			k.Email, k.Language = b.Email, b.Language
-			return nil
-		})
+		effect, err = a.changeAccount(b.Account, a.contactOf(b))
+	case *ledger.AccountConfirmV1:
+		effect, err = a.changeAccount(b.Account, confirmContact(b))
 	default:
 		return nil, false, nil
 	}

@@ -129,6 +129,8 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 		return b.Division, false, nil
 	case *ledger.AccountAgentsV1:
 		return b.Division, false, nil
+	case *ledger.AccountAttestV1:
+		return b.Division, false, nil
 	case *ledger.RecordConsentV1:
 		return b.Division, false, nil
 	case *ledger.RecordWithdrawV1:

@@ -18,8 +18,8 @@ func redoable(k ledger.Kind) []ledger.Kind {
 		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute}
 	case ledger.DeviceRegister, ledger.DeviceRevoke:
 		return []ledger.Kind{ledger.DeviceRegister, ledger.DeviceRevoke}
-	case ledger.AccountOpen, ledger.AccountAgents:
-		return []ledger.Kind{ledger.AccountOpen, ledger.AccountAgents}
+	case ledger.AccountOpen, ledger.AccountAgents, ledger.AccountAttest:
+		return []ledger.Kind{ledger.AccountOpen, ledger.AccountAgents, ledger.AccountAttest}
 	case ledger.RecordConsent, ledger.RecordWithdraw:
 		return []ledger.Kind{ledger.RecordConsent, ledger.RecordWithdraw}
 	case ledger.GuideOpen, ledger.GuideHand, ledger.GuideAccept, ledger.GuideClose:
@@ -135,6 +135,8 @@ func subjectOf(body ledger.Body) string {
 		return b.Type + " " + b.Number
 	case *ledger.AccountAgentsV1:
 		return account.Organisation + " " + b.Number
+	case *ledger.AccountAttestV1:
+		return b.Type + " " + b.Number
 	case *ledger.RecordConsentV1:
 		return b.Consent
 	case *ledger.RecordWithdrawV1:
@@ -193,6 +195,8 @@ func (a *applier) reset(body ledger.Body) error {
 	case *ledger.DeviceRegisterV1, *ledger.DeviceRevokeV1:
 		return a.w.exec(a.ctx, `DELETE FROM field_devices WHERE id = ?`, subjectOf(body))
 	case *ledger.AccountOpenV1:
+		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, b.Type, b.Number)
+	case *ledger.AccountAttestV1:
 		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, b.Type, b.Number)
 	case *ledger.AccountAgentsV1:
 		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, account.Organisation, b.Number)

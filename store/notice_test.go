@@ -394,6 +394,21 @@ func TestRecipient(t *testing.T) {
 	if err := contact("a-1"); err != nil {
 		t.Fatal(err)
 	}
+	// Nothing goes to an address before its code came back, or a clerk heard of it.
+	confirm := func(account, email string) error {
+		_, err := hub.Do(visitor(hub, "a-1"), &ledger.AccountConfirmV1{Account: account, Email: email}, storetest.About{Scope: storetest.Code})
+		return err
+	}
+	wantRefused(t, "another's address confirmed", confirm("a-2", "firm@example.cn"), "not_authorised")
+	wantRefused(t, "an address that was not named", confirm("a-1", "else@example.cn"), "contact_changed")
+	k, err := hub.Account(ctx, "a-1")
+	if err != nil || k.Email != "" || k.Unconfirmed != "firm@example.cn" {
+		t.Fatalf("%+v, %v", k, err)
+	}
+	if err := confirm("a-1", "firm@example.cn"); err != nil {
+		t.Fatal(err)
+	}
+	wantRefused(t, "confirmed twice", confirm("a-1", "firm@example.cn"), "contact_changed")
 	hub.MustStep(opened.ID, &ledger.CaseAcceptV1{})
 	n := noticesOf(t, hub, opened.ID)[0]
 	r, err := hub.Recipient(ctx, &n)

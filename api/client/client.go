@@ -3211,6 +3211,21 @@ type ConsentsWithdrawn struct {
 	Withdrawn int `json:"withdrawn"`
 }
 
+// ContactAttest defines model for ContactAttest.
+type ContactAttest struct {
+	Email  string `json:"email"`
+	Number string `json:"number"`
+
+	// Shown The document that was looked at.
+	Shown string        `json:"shown"`
+	Type  ApplicantType `json:"type"`
+}
+
+// ContactCode defines model for ContactCode.
+type ContactCode struct {
+	Code string `json:"code"`
+}
+
 // Criterion defines model for Criterion.
 type Criterion = ledger.AppraisalCriterion
 
@@ -4196,8 +4211,11 @@ type MyAccount struct {
 	// Agents Of a firm: who may act for it.
 	Agents []AccountAgent `json:"agents,omitempty,omitzero"`
 
-	// Email Where notices go by mail.
+	// Email Where notices go by mail; it was confirmed.
 	Email string `json:"email,omitempty,omitzero"`
+
+	// EmailUnconfirmed An address that waits for its code; no notices go there.
+	EmailUnconfirmed string `json:"email_unconfirmed,omitempty,omitzero"`
 
 	// Firms Firms that one may act for.
 	Firms    []MyFirm       `json:"firms"`
@@ -6726,6 +6744,12 @@ type SetAccountAgentsParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// AttestAccountContactParams defines parameters for AttestAccountContact.
+type AttestAccountContactParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // DisableAccountParams defines parameters for DisableAccount.
 type DisableAccountParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -7384,6 +7408,12 @@ type SetMyContactParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ConfirmMyContactParams defines parameters for ConfirmMyContact.
+type ConfirmMyContactParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListOnlineItemsParams defines parameters for ListOnlineItems.
 type ListOnlineItemsParams struct {
 	// Query Words, pinyin initials, a department.
@@ -7760,6 +7790,9 @@ type OpenAccountJSONRequestBody = AccountOpening
 // SetAccountAgentsJSONRequestBody defines body for SetAccountAgents for application/json ContentType.
 type SetAccountAgentsJSONRequestBody = AgentsRequest
 
+// AttestAccountContactJSONRequestBody defines body for AttestAccountContact for application/json ContentType.
+type AttestAccountContactJSONRequestBody = ContactAttest
+
 // DisableAccountJSONRequestBody defines body for DisableAccount for application/json ContentType.
 type DisableAccountJSONRequestBody = AccountDisabling
 
@@ -7939,6 +7972,9 @@ type OpenMyComplaintJSONRequestBody = ComplaintRequest
 
 // SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
 type SetMyContactJSONRequestBody = MyContact
+
+// ConfirmMyContactJSONRequestBody defines body for ConfirmMyContact for application/json ContentType.
+type ConfirmMyContactJSONRequestBody = ContactCode
 
 // SubmitMyJointCaseJSONRequestBody defines body for SubmitMyJointCase for application/json ContentType.
 type SubmitMyJointCaseJSONRequestBody = MyPackageSubmission
@@ -8200,6 +8236,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
 	SetAccountAgents(ctx context.Context, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AttestAccountContactWithBody 当面确认告知邮箱
+	//
+	// Records the mail address that somebody named in person and that a clerk who
+	// looked at the document confirms: notices go there without a code. Who confirmed
+	// it is recorded.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+	AttestAccountContactWithBody(ctx context.Context, params *AttestAccountContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AttestAccountContact 当面确认告知邮箱
+	//
+	// Records the mail address that somebody named in person and that a clerk who
+	// looked at the document confirms: notices go there without a code. Who confirmed
+	// it is recorded.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+	AttestAccountContact(ctx context.Context, params *AttestAccountContactParams, body AttestAccountContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DisableAccountWithBody 停用或恢复账户
 	//
@@ -10046,9 +10104,11 @@ type ClientInterface interface {
 
 	// SetMyContactWithBody 设置告知邮箱和语言
 	//
-	// Where and in which language notices go, beside the phone on the case. The
-	// address is not checked by a message: a notice has the case number, the step
-	// and what to do, and nothing else.
+	// Where and in which language notices go, beside the phone on the case. An
+	// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+	// (`POST /my/contact/code`), until that was given back (`POST
+	// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+	// the case number, the step and what to do, and nothing else.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10057,14 +10117,47 @@ type ClientInterface interface {
 
 	// SetMyContact 设置告知邮箱和语言
 	//
-	// Where and in which language notices go, beside the phone on the case. The
-	// address is not checked by a message: a notice has the case number, the step
-	// and what to do, and nothing else.
+	// Where and in which language notices go, beside the phone on the case. An
+	// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+	// (`POST /my/contact/code`), until that was given back (`POST
+	// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+	// the case number, the step and what to do, and nothing else.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
 	SetMyContact(ctx context.Context, params *SetMyContactParams, body SetMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SendMyContactCode 发送邮箱确认码
+	//
+	// Sends a code to the address that waits to be confirmed, good for a quarter of
+	// an hour at least. Three at once, then one in ten minutes, for each account and
+	// each address (429). 409 `contact_none` when no address waits, 503 `mail_off`
+	// or `mail_failed` when it cannot be sent. It tells nothing of whether the
+	// address exists or who else has named it.
+	//
+	// Corresponds with POST /api/v1/my/contact/code (the `SendMyContactCode` operationId).
+	SendMyContactCode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmMyContactWithBody 确认邮箱
+	//
+	// Gives the code back, once: from then on notices go to the address. A wrong or
+	// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+	ConfirmMyContactWithBody(ctx context.Context, params *ConfirmMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmMyContact 确认邮箱
+	//
+	// Gives the code back, once: from then on notices go to the address. A wrong or
+	// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+	ConfirmMyContact(ctx context.Context, params *ConfirmMyContactParams, body ConfirmMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListOnlineItems 可网上办理的事项
 	//
@@ -11484,6 +11577,48 @@ func (c *Client) SetAccountAgentsWithBody(ctx context.Context, params *SetAccoun
 // Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
 func (c *Client) SetAccountAgents(ctx context.Context, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetAccountAgentsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AttestAccountContactWithBody 当面确认告知邮箱
+//
+// Records the mail address that somebody named in person and that a clerk who
+// looked at the document confirms: notices go there without a code. Who confirmed
+// it is recorded.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+func (c *Client) AttestAccountContactWithBody(ctx context.Context, params *AttestAccountContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAttestAccountContactRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AttestAccountContact 当面确认告知邮箱
+//
+// Records the mail address that somebody named in person and that a clerk who
+// looked at the document confirms: notices go there without a code. Who confirmed
+// it is recorded.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+func (c *Client) AttestAccountContact(ctx context.Context, params *AttestAccountContactParams, body AttestAccountContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAttestAccountContactRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15339,9 +15474,11 @@ func (c *Client) OpenMyComplaint(ctx context.Context, params *OpenMyComplaintPar
 
 // SetMyContactWithBody 设置告知邮箱和语言
 //
-// Where and in which language notices go, beside the phone on the case. The
-// address is not checked by a message: a notice has the case number, the step
-// and what to do, and nothing else.
+// Where and in which language notices go, beside the phone on the case. An
+// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+// (`POST /my/contact/code`), until that was given back (`POST
+// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+// the case number, the step and what to do, and nothing else.
 //
 // Takes any type of body and a specified content type.
 //
@@ -15360,15 +15497,78 @@ func (c *Client) SetMyContactWithBody(ctx context.Context, params *SetMyContactP
 
 // SetMyContact 设置告知邮箱和语言
 //
-// Where and in which language notices go, beside the phone on the case. The
-// address is not checked by a message: a notice has the case number, the step
-// and what to do, and nothing else.
+// Where and in which language notices go, beside the phone on the case. An
+// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+// (`POST /my/contact/code`), until that was given back (`POST
+// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+// the case number, the step and what to do, and nothing else.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
 func (c *Client) SetMyContact(ctx context.Context, params *SetMyContactParams, body SetMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetMyContactRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SendMyContactCode 发送邮箱确认码
+//
+// Sends a code to the address that waits to be confirmed, good for a quarter of
+// an hour at least. Three at once, then one in ten minutes, for each account and
+// each address (429). 409 `contact_none` when no address waits, 503 `mail_off`
+// or `mail_failed` when it cannot be sent. It tells nothing of whether the
+// address exists or who else has named it.
+//
+// Corresponds with POST /api/v1/my/contact/code (the `SendMyContactCode` operationId).
+func (c *Client) SendMyContactCode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSendMyContactCodeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmMyContactWithBody 确认邮箱
+//
+// Gives the code back, once: from then on notices go to the address. A wrong or
+// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+func (c *Client) ConfirmMyContactWithBody(ctx context.Context, params *ConfirmMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmMyContactRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmMyContact 确认邮箱
+//
+// Gives the code back, once: from then on notices go to the address. A wrong or
+// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+func (c *Client) ConfirmMyContact(ctx context.Context, params *ConfirmMyContactParams, body ConfirmMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmMyContactRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18324,6 +18524,59 @@ func NewSetAccountAgentsRequestWithBody(server string, params *SetAccountAgentsP
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAttestAccountContactRequest calls the generic AttestAccountContact builder with application/json body
+func NewAttestAccountContactRequest(server string, params *AttestAccountContactParams, body AttestAccountContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAttestAccountContactRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAttestAccountContactRequestWithBody constructs an http.Request for the AttestAccountContact method, with any body, and a specified content type
+func NewAttestAccountContactRequestWithBody(server string, params *AttestAccountContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts/contact")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -25551,6 +25804,86 @@ func NewSetMyContactRequestWithBody(server string, params *SetMyContactParams, c
 	return req, nil
 }
 
+// NewSendMyContactCodeRequest constructs an http.Request for the SendMyContactCode method
+func NewSendMyContactCodeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/contact/code")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewConfirmMyContactRequest calls the generic ConfirmMyContact builder with application/json body
+func NewConfirmMyContactRequest(server string, params *ConfirmMyContactParams, body ConfirmMyContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConfirmMyContactRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewConfirmMyContactRequestWithBody constructs an http.Request for the ConfirmMyContact method, with any body, and a specified content type
+func NewConfirmMyContactRequestWithBody(server string, params *ConfirmMyContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/contact/confirm")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListOnlineItemsRequest constructs an http.Request for the ListOnlineItems method
 func NewListOnlineItemsRequest(server string, params *ListOnlineItemsParams) (*http.Request, error) {
 	var err error
@@ -30492,6 +30825,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
 	SetAccountAgentsWithResponse(ctx context.Context, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetAccountAgentsResponse, error)
 
+	// AttestAccountContactWithBodyWithResponse 当面确认告知邮箱
+	//
+	// Records the mail address that somebody named in person and that a clerk who
+	// looked at the document confirms: notices go there without a code. Who confirmed
+	// it is recorded.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+	AttestAccountContactWithBodyWithResponse(ctx context.Context, params *AttestAccountContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AttestAccountContactResponse, error)
+
+	// AttestAccountContactWithResponse 当面确认告知邮箱
+	//
+	// Records the mail address that somebody named in person and that a clerk who
+	// looked at the document confirms: notices go there without a code. Who confirmed
+	// it is recorded.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+	AttestAccountContactWithResponse(ctx context.Context, params *AttestAccountContactParams, body AttestAccountContactJSONRequestBody, reqEditors ...RequestEditorFn) (*AttestAccountContactResponse, error)
+
 	// DisableAccountWithBodyWithResponse 停用或恢复账户
 	//
 	// Closes an account at once, or with `disabled` false opens it again.
@@ -32491,9 +32846,11 @@ type ClientWithResponsesInterface interface {
 
 	// SetMyContactWithBodyWithResponse 设置告知邮箱和语言
 	//
-	// Where and in which language notices go, beside the phone on the case. The
-	// address is not checked by a message: a notice has the case number, the step
-	// and what to do, and nothing else.
+	// Where and in which language notices go, beside the phone on the case. An
+	// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+	// (`POST /my/contact/code`), until that was given back (`POST
+	// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+	// the case number, the step and what to do, and nothing else.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -32502,14 +32859,49 @@ type ClientWithResponsesInterface interface {
 
 	// SetMyContactWithResponse 设置告知邮箱和语言
 	//
-	// Where and in which language notices go, beside the phone on the case. The
-	// address is not checked by a message: a notice has the case number, the step
-	// and what to do, and nothing else.
+	// Where and in which language notices go, beside the phone on the case. An
+	// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+	// (`POST /my/contact/code`), until that was given back (`POST
+	// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+	// the case number, the step and what to do, and nothing else.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
 	SetMyContactWithResponse(ctx context.Context, params *SetMyContactParams, body SetMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMyContactResponse, error)
+
+	// SendMyContactCodeWithResponse 发送邮箱确认码
+	//
+	// Sends a code to the address that waits to be confirmed, good for a quarter of
+	// an hour at least. Three at once, then one in ten minutes, for each account and
+	// each address (429). 409 `contact_none` when no address waits, 503 `mail_off`
+	// or `mail_failed` when it cannot be sent. It tells nothing of whether the
+	// address exists or who else has named it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/contact/code (the `SendMyContactCode` operationId).
+	SendMyContactCodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SendMyContactCodeResponse, error)
+
+	// ConfirmMyContactWithBodyWithResponse 确认邮箱
+	//
+	// Gives the code back, once: from then on notices go to the address. A wrong or
+	// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+	ConfirmMyContactWithBodyWithResponse(ctx context.Context, params *ConfirmMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmMyContactResponse, error)
+
+	// ConfirmMyContactWithResponse 确认邮箱
+	//
+	// Gives the code back, once: from then on notices go to the address. A wrong or
+	// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+	ConfirmMyContactWithResponse(ctx context.Context, params *ConfirmMyContactParams, body ConfirmMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmMyContactResponse, error)
 
 	// ListOnlineItemsWithResponse 可网上办理的事项
 	//
@@ -34059,6 +34451,54 @@ func (r SetAccountAgentsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetAccountAgentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AttestAccountContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AttestAccountContactResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AttestAccountContactResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AttestAccountContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AttestAccountContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AttestAccountContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AttestAccountContactResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -40805,6 +41245,95 @@ func (r SetMyContactResponse) ContentType() string {
 	return ""
 }
 
+type SendMyContactCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SendMyContactCodeResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SendMyContactCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SendMyContactCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SendMyContactCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SendMyContactCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmMyContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyAccount
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmMyContactResponse) GetJSON200() *MyAccount {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConfirmMyContactResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmMyContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmMyContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmMyContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmMyContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListOnlineItemsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -45887,6 +46416,40 @@ func (c *ClientWithResponses) SetAccountAgentsWithResponse(ctx context.Context, 
 	return ParseSetAccountAgentsResponse(rsp)
 }
 
+// AttestAccountContactWithBodyWithResponse 当面确认告知邮箱
+//
+// Records the mail address that somebody named in person and that a clerk who
+// looked at the document confirms: notices go there without a code. Who confirmed
+// it is recorded.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+func (c *ClientWithResponses) AttestAccountContactWithBodyWithResponse(ctx context.Context, params *AttestAccountContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AttestAccountContactResponse, error) {
+	rsp, err := c.AttestAccountContactWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAttestAccountContactResponse(rsp)
+}
+
+// AttestAccountContactWithResponse 当面确认告知邮箱
+//
+// Records the mail address that somebody named in person and that a clerk who
+// looked at the document confirms: notices go there without a code. Who confirmed
+// it is recorded.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts/contact (the `AttestAccountContact` operationId).
+func (c *ClientWithResponses) AttestAccountContactWithResponse(ctx context.Context, params *AttestAccountContactParams, body AttestAccountContactJSONRequestBody, reqEditors ...RequestEditorFn) (*AttestAccountContactResponse, error) {
+	rsp, err := c.AttestAccountContact(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAttestAccountContactResponse(rsp)
+}
+
 // DisableAccountWithBodyWithResponse 停用或恢复账户
 //
 // Closes an account at once, or with `disabled` false opens it again.
@@ -49086,9 +49649,11 @@ func (c *ClientWithResponses) OpenMyComplaintWithResponse(ctx context.Context, p
 
 // SetMyContactWithBodyWithResponse 设置告知邮箱和语言
 //
-// Where and in which language notices go, beside the phone on the case. The
-// address is not checked by a message: a notice has the case number, the step
-// and what to do, and nothing else.
+// Where and in which language notices go, beside the phone on the case. An
+// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+// (`POST /my/contact/code`), until that was given back (`POST
+// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+// the case number, the step and what to do, and nothing else.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49103,9 +49668,11 @@ func (c *ClientWithResponses) SetMyContactWithBodyWithResponse(ctx context.Conte
 
 // SetMyContactWithResponse 设置告知邮箱和语言
 //
-// Where and in which language notices go, beside the phone on the case. The
-// address is not checked by a message: a notice has the case number, the step
-// and what to do, and nothing else.
+// Where and in which language notices go, beside the phone on the case. An
+// address that is new waits (`email_unconfirmed`): nothing goes there but a code
+// (`POST /my/contact/code`), until that was given back (`POST
+// /my/contact/confirm`); notices go to the one of before meanwhile. A notice has
+// the case number, the step and what to do, and nothing else.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49116,6 +49683,57 @@ func (c *ClientWithResponses) SetMyContactWithResponse(ctx context.Context, para
 		return nil, err
 	}
 	return ParseSetMyContactResponse(rsp)
+}
+
+// SendMyContactCodeWithResponse 发送邮箱确认码
+//
+// Sends a code to the address that waits to be confirmed, good for a quarter of
+// an hour at least. Three at once, then one in ten minutes, for each account and
+// each address (429). 409 `contact_none` when no address waits, 503 `mail_off`
+// or `mail_failed` when it cannot be sent. It tells nothing of whether the
+// address exists or who else has named it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/contact/code (the `SendMyContactCode` operationId).
+func (c *ClientWithResponses) SendMyContactCodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SendMyContactCodeResponse, error) {
+	rsp, err := c.SendMyContactCode(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSendMyContactCodeResponse(rsp)
+}
+
+// ConfirmMyContactWithBodyWithResponse 确认邮箱
+//
+// Gives the code back, once: from then on notices go to the address. A wrong or
+// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+func (c *ClientWithResponses) ConfirmMyContactWithBodyWithResponse(ctx context.Context, params *ConfirmMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConfirmMyContactResponse, error) {
+	rsp, err := c.ConfirmMyContactWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmMyContactResponse(rsp)
+}
+
+// ConfirmMyContactWithResponse 确认邮箱
+//
+// Gives the code back, once: from then on notices go to the address. A wrong or
+// old one is 409 `mail_code`; wrong ones are let through ever more slowly (429).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/contact/confirm (the `ConfirmMyContact` operationId).
+func (c *ClientWithResponses) ConfirmMyContactWithResponse(ctx context.Context, params *ConfirmMyContactParams, body ConfirmMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*ConfirmMyContactResponse, error) {
+	rsp, err := c.ConfirmMyContact(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmMyContactResponse(rsp)
 }
 
 // ListOnlineItemsWithResponse 可网上办理的事项
@@ -51529,6 +52147,39 @@ func ParseSetAccountAgentsResponse(rsp *http.Response) (*SetAccountAgentsRespons
 	}
 
 	response := &SetAccountAgentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAttestAccountContactResponse parses an HTTP response from a AttestAccountContactWithResponse call
+func ParseAttestAccountContactResponse(rsp *http.Response) (*AttestAccountContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AttestAccountContactResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -56193,6 +56844,68 @@ func ParseSetMyContactResponse(rsp *http.Response) (*SetMyContactResponse, error
 	}
 
 	response := &SetMyContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSendMyContactCodeResponse parses an HTTP response from a SendMyContactCodeWithResponse call
+func ParseSendMyContactCodeResponse(rsp *http.Response) (*SendMyContactCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SendMyContactCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmMyContactResponse parses an HTTP response from a ConfirmMyContactWithResponse call
+func ParseConfirmMyContactResponse(rsp *http.Response) (*ConfirmMyContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmMyContactResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -17,7 +17,7 @@ import (
 func accountCommand() *cobra.Command {
 	return group("account", "群众和单位的网上办事账户 (accounts of those who apply from home)",
 		"  tongban account open --name 李某 --number 33059919850412005X --phone 13800000000\n  tongban account activate --number 33059919850412005X --code 7KQ2-M0XV-9TRB",
-		accountOpenCommand(), accountFindCommand(), accountAgentsCommand(), accountDisableCommand(true), accountDisableCommand(false),
+		accountOpenCommand(), accountFindCommand(), accountAgentsCommand(), accountContactCommand(), accountDisableCommand(true), accountDisableCommand(false),
 		accountActivateCommand(), accountShowCommand(), accountTOTPCommand())
 }
 
@@ -139,6 +139,35 @@ func accountAgentsCommand() *cobra.Command {
 		sayKey(c, key)
 		send := func() (*http.Response, error) {
 			return c.api.SetAccountAgents(cmd.Context(), &client.SetAccountAgentsParams{IdempotencyKey: *key}, client.AgentsRequest{Number: args[0], Agents: list})
+		}
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Recorded) { fmt.Fprintln(w, recordedLine(c.language, *v)) })
+	})
+}
+
+func accountContactCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "contact NUMBER",
+		Short:   "当面确认告知邮箱，无需确认码 (confirm in person where somebody is told by mail)",
+		Example: "  tongban account contact 33059919850412005X --email zhang.san@example.cn --shown 居民身份证",
+		Args:    oneArgument("NUMBER"),
+	}
+	var body client.ContactAttest
+	cmd.Flags().StringVar(&body.Email, "email", "", "告知邮箱 (mail address)")
+	cmd.Flags().StringVar(&body.Shown, "shown", "", "核对的证件 (the document that was looked at)")
+	kind := kindFlag(cmd)
+	key := keyFlag(cmd)
+	required(cmd, "email", "shown")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) (err error) {
+		if body.Type, err = applicantType(*kind, args[0]); err != nil {
+			return err
+		}
+		body.Number = args[0]
+		if err := c.loggedIn(cmd.Context()); err != nil {
+			return err
+		}
+		sayKey(c, key)
+		send := func() (*http.Response, error) {
+			return c.api.AttestAccountContact(cmd.Context(), &client.AttestAccountContactParams{IdempotencyKey: *key}, body)
 		}
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Recorded) { fmt.Fprintln(w, recordedLine(c.language, *v)) })
 	})

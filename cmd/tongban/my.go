@@ -18,7 +18,7 @@ import (
 func myCommand() *cobra.Command {
 	return group("my", "网上办事：本人（单位）的申请 (applying from home: one's own cases)",
 		"  tongban my items --query 生育\n  tongban my submit --item TB-XZRZ-005 --division 330523110200 --form address=梅溪镇甲子村 --material 生育登记表=form.jpg\n  tongban my list",
-		myItemsCommand(), mySubmitCommand(false), mySubmitCommand(true), myListCommand(), myShowCommand(), myTimelineCommand(), myActCommand(), myDocumentsCommand(), myPrefillCommand(), myRecordCommand(), myConsentCommand(), myWithdrawConsentCommand(), myNoticesCommand(), myContactCommand())
+		myItemsCommand(), mySubmitCommand(false), mySubmitCommand(true), myListCommand(), myShowCommand(), myTimelineCommand(), myActCommand(), myDocumentsCommand(), myPrefillCommand(), myRecordCommand(), myConsentCommand(), myWithdrawConsentCommand(), myNoticesCommand(), myContactCommand(), myConfirmContactCommand())
 }
 
 func myItemsCommand() *cobra.Command {

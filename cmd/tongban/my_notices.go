@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +53,33 @@ func myContactCommand() *cobra.Command {
 		}
 		return a.show(c.printer, func(w io.Writer, v *client.MyAccount) {
 			fmt.Fprintf(w, "%s %s\n", v.Email, v.Language)
+			if v.EmailUnconfirmed != "" {
+				fmt.Fprintln(w, c.pick("待确认 "+clean(v.EmailUnconfirmed)+"：tongban my confirm-contact --send 发送确认码", clean(v.EmailUnconfirmed)+" is not confirmed: tongban my confirm-contact --send has a code sent"))
+			}
 		})
+	})
+}
+
+func myConfirmContactCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "confirm-contact [CODE]", Short: "确认告知邮箱 (confirm the mail address)",
+		Example: "  tongban my confirm-contact --send\n  tongban my confirm-contact 7K2M-PQ4X", Args: arguments(0, 1, "CODE")}
+	send := cmd.Flags().Bool("send", false, "发送确认码 (have a code sent)")
+	key := keyFlag(cmd)
+	return forApplicant(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		if *send == (len(args) > 0) {
+			return usagef("请给出确认码，或用 --send (give the code, or --send)")
+		}
+		if err := checkKey(*key); err != nil {
+			return err
+		}
+		if *send {
+			return c.do(cmd.Context(), "确认码已发出", "the code was sent", func(ctx context.Context) (*http.Response, error) { return c.api.SendMyContactCode(ctx) })
+		}
+		sayKey(c, key)
+		a, err := answered[client.MyAccount](c.api.ConfirmMyContact(cmd.Context(), &client.ConfirmMyContactParams{IdempotencyKey: *key}, client.ContactCode{Code: args[0]}))
+		if err != nil {
+			return uncertain(c, err, *key)
+		}
+		return a.show(c.printer, func(w io.Writer, v *client.MyAccount) { fmt.Fprintln(w, clean(v.Email)) })
 	})
 }

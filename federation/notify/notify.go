@@ -13,6 +13,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,9 @@ type Message struct {
 	// To is the phone number or mail address, empty where a channel needs none.
 	To       string
 	Language notice.Language
-	Notice   *notice.Notice
+	// Kind is what it is where it is no notice; empty is a test.
+	Kind   string
+	Notice *notice.Notice
 	// Text is all of the message.
 	Text string
 	// QueuedAt is Unix milliseconds.
@@ -152,7 +155,7 @@ type payload struct {
 }
 
 func payloadOf(m *Message, channel string) payload {
-	p := payload{ID: m.ID, Attempt: m.Attempt, Channel: channel, To: m.To, Language: string(m.Language), Text: m.Text, Kind: "test", QueuedAt: m.QueuedAt}
+	p := payload{ID: m.ID, Attempt: m.Attempt, Channel: channel, To: m.To, Language: string(m.Language), Text: m.Text, Kind: cmp.Or(m.Kind, "test"), QueuedAt: m.QueuedAt}
 	if n := m.Notice; n != nil {
 		p.CaseNumber, p.Kind, p.On = n.Number, string(n.Kind), n.On.String()
 		p.StepZH, p.StepEN, p.ToDoZH, p.ToDoEN = n.Step(notice.Chinese), n.Step(notice.English), n.ToDo(notice.Chinese), n.ToDo(notice.English)

@@ -5,6 +5,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
@@ -302,4 +304,12 @@ func parseP256(pkcs8 []byte) (*ecdsa.PrivateKey, error) {
 		return nil, fmt.Errorf("%w: not a P-256 key", ErrMalformed)
 	}
 	return key, nil
+}
+
+// Secret is a secret that all hubs have and nobody else, for one use. It changes
+// when the county's keys do.
+func (k *CountyKeys) Secret(use string) []byte {
+	h := hmac.New(sha256.New, []byte(k.ledgerKey))
+	h.Write([]byte("tongban county secret v1\n" + use))
+	return h.Sum(nil)
 }

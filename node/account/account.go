@@ -14,7 +14,6 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/division"
-	"github.com/tongban/tongban/node/identifier"
 )
 
 // The types of applicants, as a submission has them.
@@ -54,10 +53,16 @@ type Account struct {
 	// Agents may act for an organisation.
 	Agents   []Agent `json:"agents,omitempty"`
 	Disabled bool    `json:"disabled,omitempty"`
-	// Email is where notices go too, and Language what they are written in ("zh",
-	// "en"; empty is Chinese); both as the applicant said.
-	Email    string `json:"email,omitempty"`
-	Language string `json:"language,omitempty"`
+	// Email is where notices go too, once it was confirmed: by the code that was sent
+	// there or, where EmailBy names one, by a clerk who looked at the ID. Unconfirmed
+	// is an address that was named at UnconfirmedAt (Unix milliseconds, the county's
+	// clock) and waits for its code: nothing else is sent there. Language is what
+	// notices are written in ("zh", "en"; empty is Chinese).
+	Email         string `json:"email,omitempty"`
+	EmailBy       string `json:"email_by,omitempty"`
+	Unconfirmed   string `json:"unconfirmed,omitempty"`
+	UnconfirmedAt int64  `json:"unconfirmed_at,omitempty"`
+	Language      string `json:"language,omitempty"`
 	// Changed is when what a token depends on last changed, Unix milliseconds by
 	// the county's clock: tokens issued before it have ended.
 	Changed int64 `json:"changed"`
@@ -172,8 +177,7 @@ func NewCode(random [CodeBytes]byte) string {
 // HashCode is what the ledger keeps of a code, which belongs to one number.
 // Spelling does not matter: groups, case, and letters that look like digits.
 func HashCode(kind, number, code string) string {
-	plain := strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(identifier.Normalise(code))
-	sum := sha256.Sum256([]byte("tongban activation code v1\n" + kind + "\n" + number + "\n" + plain))
+	sum := sha256.Sum256([]byte("tongban activation code v1\n" + kind + "\n" + number + "\n" + PlainCode(code)))
 	return hex.EncodeToString(sum[:])
 }
 

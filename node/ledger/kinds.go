@@ -43,6 +43,8 @@ const (
 	AccountStep     Kind = "account.step"
 	AccountDisable  Kind = "account.disable"
 	AccountContact  Kind = "account.contact"
+	AccountConfirm  Kind = "account.confirm"
+	AccountAttest   Kind = "account.attest"
 	AccountBind     Kind = "account.bind"
 	AccountUnbind   Kind = "account.unbind"
 	AccountRegister Kind = "account.register"
@@ -247,6 +249,8 @@ var Kinds = []Info{
 	kind[AccountStepV1](AccountStep, ""),
 	kind[AccountDisableV1](AccountDisable, identity.AccountDisable),
 	kind[AccountContactV1](AccountContact, ""),
+	kind[AccountConfirmV1](AccountConfirm, ""),
+	kind[AccountAttestV1](AccountAttest, identity.AccountOpen),
 	kind[AccountBindV1](AccountBind, ""),
 	kind[AccountUnbindV1](AccountUnbind, ""),
 	kind[AccountRegisterV1](AccountRegister, ""),

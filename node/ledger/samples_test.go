@@ -98,6 +98,8 @@ func samples() map[Kind]Body {
 		AccountUnbind:   &AccountUnbindV1{Account: "a-1", Issuer: "https://id.example.cn"},
 		AccountRegister: &AccountRegisterV1{Account: "a-2", Name: "王芳", Number: "330599200103152464", Phone: "13800000000", Division: "330523", Issuer: "https://id.example.cn", Subject: hashText()},
 		AccountContact:  &AccountContactV1{Account: "a-1", Email: "zhang.san@example.cn", Language: "zh"},
+		AccountConfirm:  &AccountConfirmV1{Account: "a-1", Email: "zhang.san@example.cn"},
+		AccountAttest:   &AccountAttestV1{Type: account.Person, Number: "330599200103152464", Email: "zhang.san@example.cn", Division: "330523110200", Shown: "居民身份证"},
 		NoticeSettle: &NoticeSettleV1{Division: "330523110200", Outcomes: []NoticeOutcome{
 			{Subject: sampleCase, Notice: samplePrev, Channel: "sms", Round: 1, State: NoticeDelivered, To: "138****0000", Attempts: 2, At: sampleAt},
 			{Subject: sampleCase, Notice: samplePrev, Channel: "mail", Round: 1, State: NoticeFailed, To: "z***@example.cn", Reason: "smtp_550", Attempts: 1, At: sampleAt}}},

@@ -45,6 +45,10 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.DeviceRevoke
 	case *ledger.AccountOpenV1:
 		return ledger.AccountOpen
+	case *ledger.AccountConfirmV1:
+		return ledger.AccountConfirm
+	case *ledger.AccountAttestV1:
+		return ledger.AccountAttest
 	case *ledger.AccountAgentsV1:
 		return ledger.AccountAgents
 	case *ledger.AccountActivateV1:

@@ -215,6 +215,10 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		about.Scope = b.Division
 	case *ledger.AccountOpenV1:
 		about.Scope = b.Division
+	case *ledger.AccountAttestV1:
+		about.Scope = b.Division
+	case *ledger.AccountConfirmV1:
+		about.Scope = Code
 	case *ledger.AccountAgentsV1:
 		about.Scope = b.Division
 	case *ledger.NodeInviteV1, *ledger.SampleDrawV1, *ledger.SampleReviewV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1, *ledger.AccountActivateV1, *ledger.AccountPasswordV1, *ledger.AccountTOTPV1, *ledger.AccountStepV1, *ledger.AccountDisableV1,
