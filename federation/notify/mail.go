@@ -204,7 +204,7 @@ func (s *SMTP) text(m *Message) []byte {
 	_, domain, _ := strings.Cut(s.o.From, "@")
 	var b bytes.Buffer
 	for _, h := range [][2]string{
-		{"From", s.o.From}, {"To", m.To}, {"Subject", mime.BEncoding.Encode("UTF-8", subjectOf(m))},
+		{"From", s.o.From}, {"To", m.To}, {"Subject", mime.BEncoding.Encode("UTF-8", s.subject(m))},
 		{"Date", s.o.Now().Format(time.RFC1123Z)}, {"Message-ID", "<" + m.ID + "@" + domain + ">"},
 		{"Auto-Submitted", "auto-generated"}, {"MIME-Version", "1.0"},
 		{"Content-Type", "text/plain; charset=UTF-8"}, {"Content-Transfer-Encoding", "base64"},
@@ -221,7 +221,8 @@ func (s *SMTP) text(m *Message) []byte {
 	return b.Bytes()
 }
 
-func subjectOf(m *Message) string {
+// subject tells what a mail is, and of whom or what nothing.
+func (*SMTP) subject(m *Message) string {
 	if m.Kind == KindCode {
 		return "邮箱确认码 (your code)"
 	}

@@ -282,6 +282,8 @@ func TestInOrder(t *testing.T) {
 func TestPassedOnWhileUnderWay(t *testing.T) {
 	o := newOffice(t)
 	release := make(chan struct{})
+	let := sync.OnceFunc(func() { close(release) })
+	defer let() // also when it fails: the gateway closes when it has answered
 	o.gateway.answer = func(_ int, _ http.ResponseWriter, _ *http.Request) { <-release }
 	first := o.sender(true, true)
 	o.configured()
@@ -292,7 +294,7 @@ func TestPassedOnWhileUnderWay(t *testing.T) {
 	second := o.sender(true, true)
 	later := o.accept("13900000000") // queued since the second leads
 	eventually(t, "what is new to be sent by the second", func() bool { return len(o.gateway.got()) == 2 })
-	close(release)
+	let()
 	if d := o.delivery(c.ID, notice.SMS); d.State != ledger.NoticeDelivered {
 		t.Errorf("%+v", d)
 	}

@@ -98,7 +98,9 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   await narrow(page, 'notices')
   await page.fill('#email', 'resident@example.com')
   await page.click('form >> button[type=submit]')
-  await page.waitForSelector('[role=status]:has-text("已保存")')
+  // The address waits for the code that was sent there.
+  await page.waitForSelector('[role=status]:has-text("已向 resident@example.com 发送确认码")')
+  await page.waitForSelector('h2:has-text("确认邮箱")')
   await page.goBack()
   await page.waitForSelector('h2:has-text("办理经过")')
 
