@@ -12,7 +12,8 @@ import (
 	"github.com/tongban/tongban/store"
 )
 
-// What the one notice of a joint matter asks for, and whether it was brought.
+// What the one notice of a joint matter asks for, and whether it was brought: at home,
+// at a window, for all of its cases or for one.
 
 // answered tells that everything a joint matter's notice asks for was brought, since
 // when, and which windows are to say what becomes of it; nothing while something is

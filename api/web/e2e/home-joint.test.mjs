@@ -6,7 +6,7 @@ import { fit, watch } from './browser.mjs'
 import { password } from './county.mjs'
 import { goThrough, photograph } from './home.mjs'
 import { program, programAtHome } from './program.mjs'
-import { browser, county } from './scene.mjs'
+import { browser, county, desk } from './scene.mjs'
 
 const hub = 'county-1'
 const code = 'PK-10' // what a person with a disability needs, of three departments
@@ -134,6 +134,27 @@ test('it stands in the list once, is put right at once for all departments, and 
   await page.click('text="不撤回了，继续办理"')
   await page.waitForSelector('text="撤回整件申请"')
   assert.ok(!(await ask('GET', `/api/v1/my/joint-cases/${whole.summary.id}`)).withdrawal_asked)
+
+  // What is asked for again, with an answer, is brought at the window.
+  const { form } = await ask('GET', `/api/v1/packages/${code}?` + whole.members.map((m) => 'items=' + m.item).join('&'))
+  const question = form.find((f) => f.items.includes('TB-CL-001') && f.type === 'string' && !f.options?.length && f.key !== 'applicant_name')
+  await window_('POST', `/api/v1/joint-cases/${whole.summary.id}/actions`, {
+    kind: 'notice',
+    again: '照片仍不清晰',
+    members: [{ case: of('TB-CL-001'), points: [{ material: '近期免冠照片', problem: 'unclear', how: '请到窗口拍照' }, { field: question.key, problem: 'wrong', how: '请写全称' }] }],
+  })
+  const at = await desk(hub, 'canlian-chuangkou', { viewport: { width: 1366, height: 768 } })
+  await at.page.goto(county.at[hub] + '/joint/' + whole.summary.id)
+  await at.page.waitForSelector('text=待补正')
+  assert.equal(await at.page.$('.answered'), null)
+  await at.page.click('button:has-text("补交材料")')
+  await at.page.waitForSelector('text=请写全称')
+  await good(at.page, 'what is brought at the window')
+  await at.page.check('fieldset:has-text("近期免冠照片") >> input[value=original]')
+  await at.page.fill(`[id="joint-f-${question.key}"]`, '全称')
+  await at.page.click('form.fill button[type=submit]')
+  await at.page.waitForSelector('.answered')
+  await at.page.context().close()
 
   // In English, at a desk.
   await context.addInitScript(() => localStorage.setItem('language', 'en'))
