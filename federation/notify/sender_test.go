@@ -69,7 +69,15 @@ func (o *office) step(id string, body ledger.Body) {
 
 type hubOf struct {
 	*notify.Sender
-	leads atomic.Bool
+	leads  atomic.Bool
+	waited atomic.Int64 // how often it had nothing to do for the moment
+}
+
+// awaitLook waits until a sender has looked at what there is.
+func (o *office) awaitLook(h *hubOf) {
+	o.t.Helper()
+	before := h.waited.Load()
+	eventually(o.t, "a sender to look", func() bool { return h.waited.Load() > before })
 }
 
 // sender begins a sender of the office's; with others, there is another hub.
@@ -79,7 +87,10 @@ func (o *office) sender(leads, others bool) *hubOf {
 	h.Sender = notify.NewSender(notify.Options{Settings: o.settings, Store: o.hub.Store, Leading: h.leads.Load, Fresh: func(context.Context) error { return nil },
 		Alone: func() bool { return !others }, Say: o.say, Now: o.c.Clock.Now, Chance: func() float64 { return 0 }, Log: slog.New(slog.NewTextHandler(o.t.Output(), nil)),
 		// The county's clock is the test's; what waits looks at it often.
-		After: func(d time.Duration) <-chan time.Time { return time.After(min(d, 5*time.Millisecond)) }})
+		After: func(d time.Duration) <-chan time.Time {
+			h.waited.Add(1)
+			return time.After(min(d, 5*time.Millisecond))
+		}})
 	h.Start()
 	o.t.Cleanup(h.Close)
 	return h
@@ -281,6 +292,7 @@ func TestInOrder(t *testing.T) {
 // old one's word, and the gateway gets the message once.
 func TestPassedOnWhileUnderWay(t *testing.T) {
 	o := newOffice(t)
+	o.settings.Timeout = time.Minute // this machine may be slow
 	release := make(chan struct{})
 	let := sync.OnceFunc(func() { close(release) })
 	defer let() // also when it fails: the gateway closes when it has answered
@@ -292,6 +304,7 @@ func TestPassedOnWhileUnderWay(t *testing.T) {
 	eventually(t, "an attempt", func() bool { return len(o.gateway.got()) == 1 })
 	first.leads.Store(false)
 	second := o.sender(true, true)
+	o.awaitLook(second)
 	later := o.accept("13900000000") // queued since the second leads
 	eventually(t, "what is new to be sent by the second", func() bool { return len(o.gateway.got()) == 2 })
 	let()
@@ -334,7 +347,7 @@ func TestFellWhileUnderWay(t *testing.T) {
 	told := o.accept("13900000000")
 	<-taken
 	fallen.Close()
-	o.sender(true, true)
+	o.awaitLook(o.sender(true, true))
 	select {
 	case <-taken:
 		t.Fatal("sent again before the other hub's word can have come")
