@@ -129,6 +129,16 @@ func TestRevokedReachesNothing(t *testing.T) {
 	f.CaughtUpBut(village)
 	known := strings.Repeat("0", 64)
 	for _, at := range []*federationtest.Node{town, hub} {
+		// Its feed refuses at once, from the ledger; what a node knows of others
+		// follows the ledger a moment later, and from then on it brings the proof.
+		f.Eventually(at.ID+" to know of it", func() bool {
+			code, body := as(t, at, village, "GET", "/federation/v1/checkpoint", nil)
+			if code != http.StatusForbidden {
+				t.Fatalf("%s answers %d", at.ID, code)
+			}
+			_, err := federation.ReadRevocation(body, village.Trust(), village.ID, village.Now())
+			return err == nil
+		})
 		for _, ask := range [][2]string{
 			{"GET", "/federation/v1/feed?after=0"}, {"HEAD", "/federation/v1/feed?after=0"}, {"GET", "/federation/v1/checkpoint"}, {"GET", "/federation/v1/provisional?after=0"},
 			{"POST", "/federation/v1/heartbeat"}, {"GET", "/federation/v1/attachments/" + known}, {"GET", "/federation/v1/trust"}, {"GET", "/federation/v1/enrol"},
