@@ -103,7 +103,7 @@ func (f *federation) hearing(n *storetest.Node) {
 	}
 	told, err := n.Step(c.ID, &ledger.HearingTellV1{Matter: "临近住宅", Before: calendar.DateOf(f.Clock.Now()).AddDays(14)})
 	if f.tried(told, err) {
-		f.note(n.Do(n.Actor(deskRole(n)), &ledger.HearingAskV1{Party: c.Applicant.Name, Waived: true}, storetest.About{Case: c.ID, Scope: c.Division}))
+		f.note(n.Do(desk(n, c.Department), &ledger.HearingAskV1{Party: c.Applicant.Name, Waived: true}, storetest.About{Case: c.ID, Scope: c.Division}))
 	}
 }
 
@@ -121,5 +121,5 @@ func (f *federation) archive(n *storetest.Node) {
 	if err != nil {
 		f.t.Fatalf("%v", err)
 	}
-	f.tried(n.Do(n.Actor(deskRole(n)), &ledger.CaseArchiveV1{Volume: volumes.Volume(c), Pieces: pieces}, storetest.About{Case: c.ID, Scope: c.Division}))
+	f.tried(n.Do(desk(n, c.Department), &ledger.CaseArchiveV1{Volume: volumes.Volume(c), Pieces: pieces}, storetest.About{Case: c.ID, Scope: c.Division}))
 }

@@ -348,6 +348,14 @@ func deskRole(n *storetest.Node) identity.Role {
 	return identity.VillageWorker
 }
 
+// desk is who serves a department's applicants at a node.
+func desk(n *storetest.Node, department string) identity.Actor {
+	if n.Division() == storetest.Code {
+		return n.DepartmentActor(identity.DepartmentWindow, department)
+	}
+	return n.Actor(deskRole(n))
+}
+
 func (f *federation) note(r store.Result, err error) {
 	if err != nil {
 		f.t.Fatalf("%v", err)
