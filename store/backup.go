@@ -109,6 +109,10 @@ func checkFile(ctx context.Context, k *atrest.Key, path string) error {
 		return err
 	}
 	defer db.Close()
+	return checkContent(ctx, db, path)
+}
+
+func checkContent(ctx context.Context, db *sql.DB, path string) error {
 	var id int64
 	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
 		return unreadable(path, err)
@@ -311,26 +315,4 @@ func syncFile(path string) error {
 		return storage("sync", err)
 	}
 	return storage("sync", syncDir(path))
-}
-
-// Inspect looks at a node's databases without opening them for writing: that
-// they are whole, not newer than this program, and the node's own. It may run
-// beside the node.
-func Inspect(ctx context.Context, dir string, k *atrest.Key, self Self) error {
-	state := filepath.Join(dir, stateFile)
-	if err := checkFile(ctx, k, state); err != nil {
-		return err
-	}
-	db, err := openReaders(k, state)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	src, err := db.Conn(ctx)
-	if err != nil {
-		return storage("inspect", err)
-	}
-	defer src.Close()
-	s := &Store{self: self}
-	return s.sameOwner(ctx, src)
 }

@@ -5,9 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"github.com/tongban/tongban/store/atrest"
-	"os"
-	"path/filepath"
 )
 
 // RevocationEntry is the record that cast a node out.
@@ -68,44 +65,4 @@ func (s *Store) PapersBefore(ctx context.Context, origin string, since int64, ha
 		}
 	}
 	return sum, storage("read attachments", rows.Err())
-}
-
-// InspectRevoked tells, of the databases in a folder and without opening them
-// for writing, since when their node was revoked by its ledger (0 when it was
-// not) and why, and a local setting. It may run beside the node.
-func InspectRevoked(ctx context.Context, dir string, k *atrest.Key, node, setting string) (at int64, reason, told string, err error) {
-	err = errors.Join(
-		inspectRow(ctx, k, dir, stateFile, `SELECT revoked_at, reason FROM nodes WHERE id = ?`, node, &at, &reason),
-		inspectRow(ctx, k, dir, localFile, `SELECT value FROM settings WHERE key = ?`, setting, &told))
-	return at, reason, told, err
-}
-
-// InspectFounding reads, likewise, the county's bundles of public keys and a
-// local setting. A file that is not there says nothing.
-func InspectFounding(ctx context.Context, dir string, k *atrest.Key, setting string) (chain []json.RawMessage, told string, err error) {
-	db, err := openReaders(k, filepath.Join(dir, stateFile))
-	if err != nil {
-		return nil, "", err
-	}
-	defer db.Close()
-	if chain, err = trustChain(ctx, db); err != nil {
-		return nil, "", err
-	}
-	if _, err := os.Stat(filepath.Join(dir, localFile)); err != nil {
-		return chain, "", nil
-	}
-	return chain, told, inspectRow(ctx, k, dir, localFile, `SELECT value FROM settings WHERE key = ?`, setting, &told)
-}
-
-func inspectRow(ctx context.Context, k *atrest.Key, dir, file, query, arg string, into ...any) error {
-	db, err := openReaders(k, filepath.Join(dir, file))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	err = db.QueryRowContext(ctx, query, arg).Scan(into...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	return storage("inspect", err)
 }

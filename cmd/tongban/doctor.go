@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,8 +19,6 @@ import (
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
-	"github.com/tongban/tongban/federation/trust"
-	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/atrest"
 )
@@ -64,11 +61,13 @@ type diagnosisJSON struct {
 }
 
 type diagnosis struct {
-	ctx   context.Context
-	c     configs.Config
-	m     *federation.Membership
-	key   *atrest.Key // nil while it cannot be had
-	found []finding
+	ctx context.Context
+	c   configs.Config
+	// within is how long another node may take to answer; 0: lineTime.
+	within time.Duration
+	m      *federation.Membership
+	key    *atrest.Key // nil while it cannot be had
+	found  []finding
 }
 
 func (d *diagnosis) add(check, verdict, zh, en string) {
@@ -181,7 +180,18 @@ func (d *diagnosis) databases() {
 	}
 	is := d.m.Credential.Credential
 	err := store.Inspect(d.ctx, d.c.DataDir, d.key, store.Self{Node: is.Node, Tier: is.Tier, Division: is.Division, Ordinal: is.Ordinal})
-	if err != nil {
+	switch {
+	case errors.Is(err, store.ErrUnchecked):
+		d.add("database", "warning", "数据库未能检查：磁盘只读、不可写，或文件对当前用户不可读；这不说明数据库有问题，不要因此恢复备份。请先处理磁盘或权限，再检查一次",
+			"the database could not be checked: the disk is read-only or not writable, or this user may not read the file. That says nothing of the database: do not restore a backup for it. Put the disk or the permissions right, then check again: "+err.Error())
+		return
+	case errors.Is(err, store.ErrOtherNode):
+		d.fault("database", "数据库属于另一节点，多半是放错了 state.db：请停止节点，移走 state.db*，放回本机自己的；找不到时才用 restore 恢复本机的备份", err)
+		return
+	case errors.Is(err, store.ErrNewerSchema):
+		d.fault("database", "数据库由更新版本的 tongban 写入：请安装不低于原来的版本，不要退回旧版，也不要恢复备份", err)
+		return
+	case err != nil:
 		d.fault("database", "数据库有问题：请停止节点，用 restore 恢复最近的备份；县中心多进程时可移除后重新加入", err)
 		return
 	}
@@ -208,11 +218,15 @@ func (d *diagnosis) standing() {
 
 // castOut says that the county has cast this node out: once, whoever told it.
 func (d *diagnosis) castOut(cast federation.Revocation) {
-	if slices.ContainsFunc(d.found, func(f finding) bool { return f.Check == "standing" && f.Verdict == "fault" }) {
+	if d.saidCastOut() {
 		return
 	}
 	zh, en := cast.Words()
 	d.add("standing", "fault", zh, en)
+}
+
+func (d *diagnosis) saidCastOut() bool {
+	return slices.ContainsFunc(d.found, func(f finding) bool { return f.Check == "standing" && f.Verdict == "fault" })
 }
 
 // running asks the node itself, if it runs, what is wrong with it.
@@ -276,75 +290,6 @@ func askReady(ctx context.Context, c configs.Config) (*readinessJSON, *client.Pr
 	}
 	no := new(client.Problem)
 	return nil, no, body.Decode(no)
-}
-
-// lines looks at every node above: whether it answers, proves to be what it
-// should be, and how far its clock is off.
-func (d *diagnosis) lines() {
-	if d.m == nil {
-		return
-	}
-	ups := map[string][]node.Tier{}
-	for _, u := range append(d.c.Upstream.Township, d.m.Township...) {
-		ups[u] = []node.Tier{node.Township}
-	}
-	for _, u := range append(d.c.Upstream.County, d.m.Hubs...) {
-		ups[u] = []node.Tier{node.County}
-	}
-	if len(ups) == 0 {
-		d.add("clock", "ok", "本机没有别的节点可连，时钟无从比对，请自行与标准时间核对", "there is no other node to reach, so nothing to compare this clock with; hold it against the standard time yourself")
-	}
-	for address, tiers := range ups {
-		d.line(address, tiers)
-	}
-}
-
-func (d *diagnosis) line(address string, tiers []node.Tier) {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
-		d.add("line", "fault", "上级地址有误："+address, "not an address: "+address)
-		return
-	}
-	certificate, err := d.m.Keys.Certificate(d.m.Certificate)
-	if err != nil {
-		d.fault("line", "本机证书无法使用，请重新登记", err)
-		return
-	}
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: trust.ClientConfig(trust.TLSOptions{
-		Trust: func() trust.CountyTrust { return d.m.Trust }, Certificate: func() *tls.Certificate { return certificate }, Now: time.Now}, trust.Expect{Tiers: tiers})}}
-	defer client.CloseIdleConnections()
-	began := time.Now()
-	resp, err := client.Get(address + "/federation/v1/origins")
-	var refused *net.OpError
-	switch {
-	case errors.As(err, &refused):
-		d.fault("line", "连不上 "+address+"：请检查网线、地址和防火墙，确认对方已启动；期间的办件保存在本机", err)
-		return
-	case err != nil:
-		d.fault("line", address+" 不是应连接的节点，或本机证书不被接受；请核对地址，必要时联系县中心", err)
-		return
-	}
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	resp.Body.Close()
-	took := time.Since(began)
-	if cast, err := federation.ReadRevocation(answer, d.m.Trust, d.m.Credential.Credential.Node, time.Now()); err == nil {
-		d.castOut(cast)
-		return
-	}
-	if err != nil {
-		d.fault("line", address+" 的应答中断，请检查线路", err)
-		return
-	}
-	d.add("line", "ok", fmt.Sprintf("%s 可达，%d 毫秒", address, took.Milliseconds()), fmt.Sprintf("%s answers in %d ms", address, took.Milliseconds()))
-	theirs, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil {
-		return
-	}
-	if skew := time.Since(theirs.Add(took / 2)); skew.Abs() > d.c.Sync.SkewWarn {
-		d.add("clock", "warning", fmt.Sprintf("本机时钟与 %s 相差约 %d 秒，请校准时间", address, int(skew.Seconds())), fmt.Sprintf("this clock differs from %s by about %d s; set it", address, int(skew.Seconds())))
-		return
-	}
-	d.add("clock", "ok", "本机时钟与 "+address+" 一致", "this clock agrees with "+address)
 }
 
 func (d *diagnosis) report(asJSON bool, to io.Writer) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -34,8 +35,11 @@ func (d *diagnosis) storage() {
 		d.add("sealed", "warning", "更换存储密钥尚未完成：请停止节点后运行 tongban key rotate", "a change of the storage key is under way: stop the node and run tongban key rotate")
 	case errors.Is(err, atrest.ErrClear):
 		d.add("sealed", "fault", "数据库未加密：请重新启动节点，或停止后运行 tongban key seal", "the databases stand in the clear: start the node again, or stop it and run tongban key seal")
+	case errors.Is(err, fs.ErrPermission):
+		d.fault("sealed", "当前用户无权读取数据库文件：请用运行 tongban 的用户检查，或更正文件属主", err)
+		d.key = nil // and what cannot be read is not looked at
 	case err != nil:
-		d.fault("sealed", "数据库不能用这把存储密钥打开", err)
+		d.fault("sealed", "数据库不是用这把存储密钥加密的：可能是放错了另一节点的 state.db，或换过 storage.key_file；请放回本机自己的数据库或原来的密钥文件，确认都没有时才恢复备份", err)
 	default:
 		d.add("sealed", "ok", "数据库已加密", "the databases are sealed")
 	}

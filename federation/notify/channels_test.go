@@ -233,6 +233,9 @@ func TestFileSink(t *testing.T) {
 	if err := f.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("a check made the folder: %v", err)
+	}
 	for range 2 {
 		if err := f.Send(t.Context(), message("n-1", "13800000000")); err != nil {
 			t.Fatal(err)

@@ -54,12 +54,17 @@ func (f *FileSink) Name() string { return notice.File }
 // Traits implements Channel.
 func (f *FileSink) Traits() Traits { return Traits{AtOnce: 1} }
 
-// Check implements Channel.
+// Check implements Channel. It leaves nothing behind: while the folder is not
+// there yet, it looks whether the one it will be made in can be written.
 func (f *FileSink) Check(context.Context) error {
-	if err := os.MkdirAll(f.o.Dir, 0o700); err != nil {
-		return err
+	dir := f.o.Dir
+	for {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || filepath.Dir(dir) == dir {
+			break
+		}
+		dir = filepath.Dir(dir)
 	}
-	probe, err := os.CreateTemp(f.o.Dir, ".check-*")
+	probe, err := os.CreateTemp(dir, ".check-*")
 	if err != nil {
 		return err
 	}
