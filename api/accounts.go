@@ -66,7 +66,7 @@ func (s *Server) OpenAccount(ctx context.Context, in gen.OpenAccountRequestObjec
 	if body.Type == account.Person {
 		number = identifier.MaskIDNumber(number)
 	}
-	slip := document.Slip(document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone, Clerk: actor.Name}, body.Name, number, code, until, calendar.DateOf(s.o.Now()))
+	slip := document.Slip(document.Issuer{Centre: s.name(ctx), Supervision: s.o.SupervisionPhone, Clerk: actor.Name}, body.Name, number, code, until, calendar.DateOf(s.o.Now()))
 	return gen.OpenAccount201JSONResponse{Code: code, ExpiresAt: until.UnixMilli(), Slip: *slip, Page: string(printPage(slip)), Recorded: recorded}, nil
 }
 

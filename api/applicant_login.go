@@ -167,7 +167,7 @@ func (s *Server) ChangeMyPassword(ctx context.Context, in gen.ChangeMyPasswordRe
 		return nil, err
 	}
 	if in.Body.NewPassword == in.Body.OldPassword {
-		return nil, trust.ErrPasswordCommon
+		return nil, trust.ErrPasswordSame
 	}
 	b := &ledger.AccountPasswordV1{Account: v.ID}
 	if b.PasswordHash, err = s.hashPassword(ctx, in.Body.NewPassword, v.Number); err != nil {

@@ -335,7 +335,7 @@ func (s *Server) GetComplaintNotice(ctx context.Context, in gen.GetComplaintNoti
 		return nil, err
 	}
 	remedy, _ := complaint.Remedy(known.government(s.self.County()))
-	d := document.Reply(c, remedy, document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone, Clerk: c.RepliedBy.Name})
+	d := document.Reply(c, remedy, document.Issuer{Centre: s.name(ctx), Supervision: s.o.SupervisionPhone, Clerk: c.RepliedBy.Name})
 	if asPage(string(in.Params.Format)) {
 		return printedPage(printPage(d)), nil
 	}

@@ -117,7 +117,7 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 	if err != nil {
 		return nil, err
 	}
-	d := document.Sheet(offered, document.Issuer{Centre: places.centre(office, s.o.Name), Department: places.authority(v.Department, office), Supervision: s.o.SupervisionPhone},
+	d := document.Sheet(offered, document.Issuer{Centre: places.centre(office, s.name(ctx)), Department: places.authority(v.Department, office), Supervision: s.o.SupervisionPhone},
 		places.centres(office), calendar.DateOf(s.o.Now()), in.Params.Missing)
 	if asPage(string(in.Params.Format)) {
 		code, err := s.sheetCode(d)
@@ -144,7 +144,7 @@ func (s *Server) GetPaperSample(ctx context.Context, in gen.GetPaperSampleReques
 	if err != nil {
 		return nil, err
 	}
-	issuer := document.Issuer{Centre: places.centre(s.self.Division, s.o.Name), Department: places.authority(v.Department, s.self.Division)}
+	issuer := document.Issuer{Centre: places.centre(s.self.Division, s.name(ctx)), Department: places.authority(v.Department, s.self.Division)}
 	d := document.Sample(&v.Item, &v.Materials[i], issuer, calendar.DateOf(s.o.Now()))
 	if asPage(string(in.Params.Format)) {
 		return printedPage(pageOf(d, "", pageMark{Mark: "样本"})), nil
@@ -219,7 +219,7 @@ func (s *Server) subjectOf(ctx context.Context, c *casework.Case, k document.Kin
 		matter = c.HandedInAt
 	}
 	return document.Subject{Case: c, QueryCode: proof.QueryCode(&submitted.Entry), Item: item, Limits: limits, Calendar: days, Government: places.government(s.self.County()), Issuer: document.Issuer{
-		Centre: places.centre(by, s.o.Name), Department: places.authority(c.Department, matter),
+		Centre: places.centre(by, s.name(ctx)), Department: places.authority(c.Department, matter),
 		Window: offered.Window, Phone: offered.Item.Phone, Supervision: s.o.SupervisionPhone}}, nil
 }
 

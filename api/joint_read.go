@@ -436,7 +436,7 @@ func (s *Server) jointDocument(ctx context.Context, c *joint.Case, members []*ca
 		by = c.HandedInAt
 	}
 	subject.Government = places.government(s.self.County())
-	subject.Issuer.Centre, subject.Issuer.Department = places.centre(by, s.o.Name), places.authority(c.Department, matter)
+	subject.Issuer.Centre, subject.Issuer.Department = places.centre(by, s.name(ctx)), places.authority(c.Department, matter)
 	return document.MakeJoint(kind, subject)
 }
 

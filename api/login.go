@@ -110,7 +110,7 @@ func (s *Server) ChangePassword(ctx context.Context, in gen.ChangePasswordReques
 		return nil, err
 	}
 	if in.Body.NewPassword == in.Body.OldPassword {
-		return nil, trust.ErrPasswordCommon
+		return nil, trust.ErrPasswordSame
 	}
 	hash, err := s.hashPassword(ctx, in.Body.NewPassword, person.Login)
 	if err != nil {

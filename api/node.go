@@ -154,3 +154,12 @@ func found(err error) error {
 	}
 	return err
 }
+
+// name is what people know this node by: the county's word, once it has
+// arrived, and until then the settings'.
+func (s *Server) name(ctx context.Context) string {
+	if known, err := s.store.Node(ctx, s.self.Node); err == nil && known.Name != "" {
+		return known.Name
+	}
+	return s.o.Name
+}

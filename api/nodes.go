@@ -32,7 +32,7 @@ func (s *Server) GetThisNode(ctx context.Context, _ gen.GetThisNodeRequestObject
 	if err != nil {
 		return nil, err
 	}
-	out := gen.GetThisNode200JSONResponse{Node: s.self.Node, Tier: s.self.Tier, Division: s.self.Division, Name: s.o.Name,
+	out := gen.GetThisNode200JSONResponse{Node: s.self.Node, Tier: s.self.Tier, Division: s.self.Division, Name: s.name(ctx),
 		Version: s.o.Version, Line: lineOf(r), Edition: r.Edition, Demo: s.o.Demo, TimeMs: s.o.Now().UnixMilli(), Notice: s.notice()}
 	divisions, err := s.store.Divisions(ctx)
 	if err != nil {

@@ -300,6 +300,8 @@ func trustProblem(err error) *problem {
 		return password("密码太短，至少10个字符", "the password is too short; at least 10 characters")
 	case errors.Is(err, trust.ErrPasswordLogin):
 		return password("密码不能与登录名相同或包含登录名", "the password must not be or contain the login")
+	case errors.Is(err, trust.ErrPasswordSame):
+		return password("新密码与原密码相同", "the new password is the old one")
 	case errors.Is(err, trust.ErrPasswordCommon):
 		return password("密码过于常见或过于简单", "the password is too common or too simple")
 	case errors.Is(err, trust.ErrPasswordForm), errors.Is(err, trust.ErrPasswordLength):
@@ -322,7 +324,7 @@ func countyProblem(err error) *problem {
 		if no.Code == county.HubUnknown {
 			status = http.StatusNotFound
 		}
-		return &problem{status, no.Code, no.EN, no.ZH, "请按提示处理后重试", nil, 0}
+		return &problem{status, no.Code, no.EN, no.ZH, nextHub[no.Code], nil, 0}
 	}
 	switch {
 	case errors.Is(err, county.ErrUnknown):
@@ -349,7 +351,7 @@ func carryProblem(err error) *problem {
 	if !errors.As(err, &f) {
 		return nil
 	}
-	p := &problem{status: http.StatusUnprocessableEntity, code: f.Code, en: f.EN, zh: f.ZH, next: "请按提示处理后重试"}
+	p := &problem{status: http.StatusUnprocessableEntity, code: f.Code, en: f.EN, zh: f.ZH, next: nextBundle[f.Code]}
 	switch {
 	case errors.Is(f, carry.ErrTooLarge):
 		p.status = http.StatusRequestEntityTooLarge

@@ -87,7 +87,7 @@ func (s *Server) GetRectificationNotice(ctx context.Context, in gen.GetRectifica
 		}
 		to = known.centre(fix.Division, string(fix.Division))
 	}
-	d := document.Rectify(fix, to, document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone})
+	d := document.Rectify(fix, to, document.Issuer{Centre: s.name(ctx), Supervision: s.o.SupervisionPhone})
 	if asPage(string(in.Params.Format)) {
 		return printedPage(printPage(d)), nil
 	}

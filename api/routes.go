@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -38,7 +39,13 @@ func (s *Server) routes() (http.Handler, error) {
 	}), gen.GorillaServerOptions{
 		BaseRouter: router,
 		ErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) {
-			writeProblem(w, r, fmt.Errorf("%w: %w", errInvalid, err))
+			var param *gen.InvalidParamFormatError
+			if errors.As(err, &param) {
+				err = errInvalid.with(fault(param.ParamName, "format"))
+			} else {
+				err = fmt.Errorf("%w: %w", errInvalid, err)
+			}
+			writeProblem(w, r, err)
 		},
 	})
 

@@ -37,7 +37,8 @@ type Options struct {
 	Logger *slog.Logger
 	// Version is this program's, as every answer names it.
 	Version string
-	// Name is the centre's name; Demo marks a demonstration.
+	// Name is the centre's name until the county's word for it has arrived; Demo
+	// marks a demonstration.
 	Name string
 	Demo bool
 	// SupervisionPhone is where people complain; it stands on every document.

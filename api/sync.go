@@ -50,7 +50,7 @@ func (s *Server) GetSync(ctx context.Context, _ gen.GetSyncRequestObject) (gen.G
 	for _, r := range reports {
 		said[r.Node] = r
 	}
-	out := gen.GetSync200JSONResponse{Self: s.ownState(own), Below: []gen.SyncState{}}
+	out := gen.GetSync200JSONResponse{Self: s.ownState(ctx, own), Below: []gen.SyncState{}}
 	for i := range nodes {
 		if nodes[i].Node == s.self.Node || nodes[i].Tier == s.self.Tier && s.self.Tier != node.County {
 			continue
@@ -223,9 +223,9 @@ func (s *Server) Reconcile(ctx context.Context, _ gen.ReconcileRequestObject) (g
 		NeedsAttention: c.Attention, Waiting: c.HandedIn - c.Confirmed, Refused: c.Refused, Outbox: c.Outbox, Index: int64(head)}, nil
 }
 
-func (s *Server) ownState(r federation.Report) gen.SyncState {
+func (s *Server) ownState(ctx context.Context, r federation.Report) gen.SyncState {
 	state := stateOfReport(r)
-	state.Name, state.Version = s.o.Name, s.o.Version
+	state.Name, state.Version = s.name(ctx), s.o.Version
 	if cast, ok := s.node.Revocation(); ok {
 		state.Revoked, state.RevokedAt = true, cast.At
 	}

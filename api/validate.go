@@ -67,9 +67,15 @@ func undeclared(query string, route *routers.Route) []catalog.Fault {
 	}
 	var faults []catalog.Fault
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil &&
-			route.PathItem.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+		declared := route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
+		if declared == nil {
+			declared = route.PathItem.Parameters.GetByInAndName(openapi3.ParameterInQuery, name)
+		}
+		switch {
+		case declared == nil:
 			faults = append(faults, catalog.Fault{Path: shown(name), Code: catalog.FaultUnknown, ZH: "没有这个参数", EN: "the operation has no such parameter"})
+		case len(given[name]) > 1 && !(declared.Schema != nil && declared.Schema.Value.Type.Is(openapi3.TypeArray)):
+			faults = append(faults, catalog.Fault{Path: name, Code: catalog.FaultDuplicate, ZH: "参数重复，只能给出一次", EN: "the parameter is given more than once"})
 		}
 	}
 	return faults

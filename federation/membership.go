@@ -76,7 +76,7 @@ func LoadMembership(dir string) (*Membership, error) {
 		return nil, err
 	}
 	m := new(Membership)
-	if err := json.Unmarshal(raw, m); err != nil {
+	if err := errors.Join(json.Unmarshal(raw, m), m.whole()); err != nil {
 		return nil, fmt.Errorf("登记文件 %s 已损坏，请用离线保存的副本恢复 (the membership is damaged; put the copy kept offline back): %w", filepath.Join(dir, membershipFile), err)
 	}
 	if m.Keys, err = trust.LoadNode(filepath.Join(dir, keysFolder)); err != nil {
@@ -96,6 +96,15 @@ func LoadMembership(dir string) (*Membership, error) {
 		}
 	}
 	return m, nil
+}
+
+// whole is nil for a membership in which nothing is missing that every node has.
+func (m *Membership) whole() error {
+	is := m.Credential.Credential
+	if is.Node == "" || is.Tier == "" || is.Division == "" || len(m.Certificate) == 0 || len(m.Trust.Roots) == 0 || m.Founding == "" {
+		return errors.New("node, credential, certificate or the county's keys are missing in it")
+	}
+	return nil
 }
 
 // Save writes a membership and its keys into a data directory that has none.

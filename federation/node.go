@@ -415,8 +415,14 @@ func (n *Node) EndFeeds() {
 	}
 }
 
-// FederationHandler serves the nodes below, and those that enrol.
-func (n *Node) FederationHandler() http.Handler { return n.handler }
+// FederationHandler serves the nodes below, and those that enrol. Every answer
+// names this program's version.
+func (n *Node) FederationHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Tongban-Version", n.version)
+		n.handler.ServeHTTP(w, r)
+	})
+}
 
 func raw(v any) json.RawMessage {
 	b, err := json.Marshal(v)

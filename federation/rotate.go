@@ -184,6 +184,10 @@ func (n *Node) takeUpKeys(ctx context.Context) error {
 	return os.RemoveAll(n.nextDir())
 }
 
+// ErrKeysBehind is a hub whose county keys are older than those its ledger
+// names, as after the keys folder of before a rotation was put back.
+var ErrKeysBehind = errors.New("账本中的县级密钥比本机 keys 目录中的新，其他主机也没有给出：本机可能恢复了更换密钥之前的 keys 目录，请停止本机，放回更换之后离线保存的 keys 目录；其他主机在线后会自动取得 (the ledger names newer county keys than this hub's keys folder holds, and no other hub has given them: the folder may be one of before the keys were rotated. Stop this hub and put back the keys folder kept offline after that; with another hub on line they come by themselves)")
+
 func (n *Node) askForKeys(ctx context.Context) (*trust.CountyKeys, error) {
 	var errs []error
 	for _, hub := range n.otherHubs() {
@@ -199,16 +203,16 @@ func (n *Node) askForKeys(ctx context.Context) (*trust.CountyKeys, error) {
 		body, err := io.ReadAll(io.LimitReader(resp.Body, maxKeysBody))
 		resp.Body.Close()
 		if err != nil || resp.StatusCode != http.StatusOK {
-			errs = append(errs, fmt.Errorf("%s: status %d: %w", hub.ID, resp.StatusCode, err))
+			errs = append(errs, errors.Join(fmt.Errorf("%s answers with status %d", hub.ID, resp.StatusCode), err))
 			continue
 		}
 		keys, err := trust.DecodeCounty(body)
 		if err == nil && sameBundle(n.Trust(), keys.Trust()) {
 			return keys, nil
 		}
-		errs = append(errs, fmt.Errorf("%s does not have them yet: %w", hub.ID, err))
+		errs = append(errs, errors.Join(fmt.Errorf("%s does not have them yet", hub.ID), err))
 	}
-	return nil, fmt.Errorf("the ledger names county keys that no hub has given: %w", errors.Join(errs...))
+	return nil, fmt.Errorf("%w: %w", ErrKeysBehind, errors.Join(append(errs, fmt.Errorf("%d other hubs were asked", len(n.otherHubs())))...))
 }
 
 func sameBundle(a, b trust.CountyTrust) bool {

@@ -21,7 +21,11 @@ func problemHere(err error) client.Problem {
 	var faults configs.Faults
 	var usage usageError
 	var coded interface{ ExitCode() int }
+	var advice advised
 	switch {
+	case errors.As(err, &advice):
+		p.Code, p.Next, p.NextEn = advice.code, advice.next, advice.nextEN
+		p.MessageZh, p.Detail = bothWords(advice.error.Error())
 	case errors.As(err, &faults):
 		p.Code, p.Status = "settings", http.StatusBadRequest
 		p.MessageZh, p.Detail = "配置有误", "the settings have faults"

@@ -109,11 +109,11 @@ func verifyBackup(ctx context.Context, from string, keys []string, p printer) er
 	defer f.Close()
 	content, err := federation.OpenBackup(f, keys...)
 	if err != nil {
-		return err
+		return backupProblem(err)
 	}
 	m, err := store.VerifyArchive(ctx, content)
 	if err != nil {
-		return err
+		return backupProblem(err)
 	}
 	describe(p.words(), "备份完好 (the backup is sound)", m)
 	return p.forPrograms(stateOf(m))
@@ -151,13 +151,13 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 		defer f.Close()
 		content, err := federation.OpenBackup(f, append(keys, c.DataDir)...)
 		if err != nil {
-			return err
+			return backupProblem(err)
 		}
 		m, err := store.RestoreArchive(ctx, c.DataDir, k, content, func(m *store.Manifest, chain []json.RawMessage) error {
 			return federation.CheckBackup(c.DataDir, m, chain)
 		})
 		if err != nil {
-			return err
+			return backupProblem(err)
 		}
 		done.Backup = stateOf(m)
 		describe(stdout, "已恢复 (restored)", m)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -181,8 +182,8 @@ func proxyOf(c configs.Config) *url.URL {
 func fits(c configs.Config, m *federation.Membership) error {
 	is := m.Credential.Credential
 	if string(is.Tier) != string(c.Tier) || string(is.Division) != c.Division || c.Node != "" && !m.IsOrWas(c.Node) {
-		return fmt.Errorf("配置与登记不符：本目录登记为 %s（%s %s），配置为 %s %s；请改正配置中的 tier、division、node (the settings do not fit what %[1]s was enrolled as)",
-			is.Node, is.Tier, is.Division, c.Tier, c.Division)
+		return fmt.Errorf("配置与登记不符：本目录登记为 %s（%s %s），配置为 %s（%s %s）；请改正配置中的 tier、division、node (this directory is enrolled as %[1]s (%[2]s %[3]s), the settings are for %[4]s (%[5]s %[6]s); correct tier, division and node in them)",
+			is.Node, is.Tier, is.Division, cmp.Or(c.Node, "-"), c.Tier, c.Division)
 	}
 	return nil
 }

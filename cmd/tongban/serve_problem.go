@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 )
 
 // writable refuses a data directory that this user cannot write, before
@@ -56,6 +57,9 @@ func startProblem(dir string, err error) error {
 		return told("数据库属于另一节点，可能放错了 state.db："+dir+"；请移走 state.db*，放回本机自己的或用 tongban restore 恢复", "the database is another node's; move state.db* away and put this node's back, or restore a backup")
 	case errors.Is(err, store.ErrNewerSchema):
 		return told("数据库由更新版本的 tongban 写入：请安装不低于原来的版本，不要退回旧版", "a newer tongban wrote the database; install that version or a later one, never go back")
+	case errors.Is(err, atrest.ErrOtherKey):
+		return told("数据库不是用本机的存储密钥加密的：多半是把另一节点的 state.db 放到了 "+dir+"，或 storage.key_file 换过。请移走放错的 state.db*，放回本机自己的数据库和原来的密钥文件；两者都确认无误仍打不开，才是文件开头损坏，用 tongban restore 恢复备份",
+			"the database was not sealed with this node's storage key: most likely another node's state.db was put here, or storage.key_file was changed. Move it away and put this node's own database and key file back. Only if both are the right ones is it damaged at its beginning; then restore a backup")
 	case errors.Is(err, store.ErrNotOurs), errors.Is(err, store.ErrDamaged):
 		return told("数据库已损坏：请把 "+dir+" 的 state.db* 移到别处保存，用 tongban restore 恢复备份；县中心多进程时移走后重新启动即可由其他主机补齐", "the database is damaged; keep state.db* elsewhere and restore a backup. A hub beside others is refilled by them when it is started without")
 	case errors.As(err, &keys) && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, trust.ErrMalformed)):

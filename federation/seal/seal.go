@@ -66,7 +66,7 @@ type Header struct {
 var (
 	ErrNotSealed = errors.New("seal: 该文件不是通办封装文件 (this is no sealed tongban file)")
 	ErrNewer     = errors.New("seal: 文件由更新版本的通办封装，请先升级 (a newer tongban sealed it; upgrade first)")
-	ErrTruncated = errors.New("seal: 文件不完整 (the file ends early)")
+	ErrTruncated = errors.New("seal: 文件不完整，或末尾多出了内容 (the file ends early, or something was appended to it)")
 	ErrDamaged   = errors.New("seal: 文件已损坏或被改动 (the file is damaged or was changed)")
 	ErrNotForUs  = errors.New("seal: 没有能打开该文件的密钥 (none of the keys at hand opens it)")
 )

@@ -18,6 +18,7 @@ const DefaultMinPassword = 10
 var (
 	ErrPasswordShort  = errors.New("密码太短 password is too short")
 	ErrPasswordLogin  = errors.New("密码不能与登录名相同或包含登录名 password must not be or contain the login")
+	ErrPasswordSame   = errors.New("新密码与原密码相同 the new password is the old one")
 	ErrPasswordCommon = errors.New("密码过于常见或过于简单 password is too common or too simple")
 	ErrPasswordForm   = errors.New("密码含有不能使用的字符 password has characters that cannot be used")
 )

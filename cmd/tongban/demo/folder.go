@@ -77,7 +77,7 @@ func Reset(dir string) error {
 		return err
 	}
 	if running := leftovers(dir); running != "" {
-		return fmt.Errorf("演示还在运行，请先在它的终端按 Ctrl-C (the demo is still running; stop it first)%s", running)
+		return fmt.Errorf("演示还有进程在运行：请在它的终端按 Ctrl-C；终端已关闭、主进程已被强行结束的，用下面的 kill 命令结束遗留的节点，再试一次 (processes of the demo still run: press Ctrl-C in its terminal; where that is gone or the demo itself was killed, end the nodes that are left with the command below, then try again)%s", running)
 	}
 	made := []string{noticesDir, planFile + ".new"}
 	for _, m := range p.Nodes {
@@ -116,5 +116,5 @@ func leftovers(dir string) string {
 	if len(pids) == 0 {
 		return ""
 	}
-	return "\n遗留进程 leftover processes: " + strings.Join(pids, " ") + "（可用 kill 结束 end them with kill）"
+	return "\n遗留进程，可用此命令结束 (leftover processes; this ends them): kill " + strings.Join(pids, " ")
 }

@@ -88,6 +88,34 @@ func TestResetLeavesOthers(t *testing.T) {
 	}
 }
 
+// What a demo that was killed left running is named with the command that ends
+// it, and nothing is removed meanwhile.
+func TestResetWithLeftovers(t *testing.T) {
+	dir, port := filepath.Join(t.TempDir(), "demo"), freePlan(t)
+	if _, err := start(t, dir, port); err != nil {
+		t.Fatal(err)
+	}
+	pid := strconv.Itoa(os.Getpid())
+	write(t, filepath.Join(dir, "county-1", "pid"), pid)
+	err := Reset(dir)
+	if err == nil || !strings.Contains(err.Error(), "kill "+pid) || !strings.Contains(err.Error(), "遗留") || !strings.Contains(err.Error(), "killed") {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "county-1", "pid")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A node that ends with exit code 0 is told of without a <nil>.
+func TestNodeThatEnds(t *testing.T) {
+	if text := ended("county-1", nil).Error(); !strings.Contains(text, "county-1") || strings.Contains(text, "nil") || !strings.Contains(text, "exit code 0") {
+		t.Error(text)
+	}
+	if text := ended("county-1", os.ErrProcessDone).Error(); !strings.Contains(text, os.ErrProcessDone.Error()) || strings.Contains(text, "%!") {
+		t.Error(text)
+	}
+}
+
 // A start on a taken port leaves nothing, and the next one may choose another.
 func TestTakenPort(t *testing.T) {
 	dir, port := filepath.Join(t.TempDir(), "demo"), freePlan(t)

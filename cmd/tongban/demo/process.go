@@ -63,7 +63,7 @@ func (c *county) serve(m *member) error {
 		wanted := c.procs[m.ID] == p
 		c.mu.Unlock()
 		if wanted {
-			c.died <- fmt.Errorf("节点 %s 意外退出：%v (the node ended by itself)", m.ID, err)
+			c.died <- ended(m.ID, err)
 		}
 	}()
 	return os.WriteFile(filepath.Join(c.dirOf(m), "pid"), []byte(strconv.Itoa(p.PID())), 0o600)
@@ -94,6 +94,15 @@ func (c *county) stop() {
 	}
 }
 
+// ended says of a node's process that it ended without being told to.
+func ended(id string, err error) error {
+	how := "退出码 0 (exit code 0)"
+	if err != nil {
+		how = err.Error()
+	}
+	return fmt.Errorf("节点 %s 自行退出：%s (the node %[1]s ended by itself)", id, how)
+}
+
 func alive(pid string) bool {
 	n, err := strconv.Atoi(strings.TrimSpace(pid))
 	return err == nil && n > 0 && syscall.Kill(n, 0) == nil
@@ -117,5 +126,5 @@ func (c *county) explain(err error) error {
 			}
 		}
 	}
-	return fmt.Errorf("%w\n日志在 %s/<节点>/log (logs)%s", err, c.o.Dir, b.String())
+	return fmt.Errorf("%w\n日志：%s 下各节点目录中的 log 文件 (logs: the file log in each node's folder there)%s", err, c.o.Dir, b.String())
 }
