@@ -181,6 +181,8 @@ func (d *diagnosis) databases() {
 	is := d.m.Credential.Credential
 	err := store.Inspect(d.ctx, d.c.DataDir, d.key, store.Self{Node: is.Node, Tier: is.Tier, Division: is.Division, Ordinal: is.Ordinal})
 	switch {
+	case errors.Is(err, atrest.ErrOtherKey):
+		return // and storage has said so
 	case errors.Is(err, store.ErrUnchecked):
 		d.add("database", "warning", "数据库未能检查：磁盘只读、不可写，或文件对当前用户不可读；这不说明数据库有问题，不要因此恢复备份。请先处理磁盘或权限，再检查一次",
 			"the database could not be checked: the disk is read-only or not writable, or this user may not read the file. That says nothing of the database: do not restore a backup for it. Put the disk or the permissions right, then check again: "+err.Error())
