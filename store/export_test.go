@@ -186,3 +186,12 @@ func HandsOn(ctx context.Context, s *Store, id string) (hands []string, err erro
 		return err
 	})
 }
+
+// InOrder is the order in which entries about a case are told.
+var InOrder = inOrder
+
+// WithRow is an entry as the n-th that a node came to know.
+func WithRow(e EntryView, n int64) EntryView {
+	e.n = n
+	return e
+}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -106,6 +107,9 @@ func newFederation(t run) *federation {
 	c.Publish(2, catalog.EditionItem{Code: inOrder().Code, Version: 1})
 	f := &federation{County: c, t: t, rated: map[string]bool{}, village: c.Village(here), township: c.Township(town)}
 	f.village.Pull(c.Hub())
+	// Neither clock is right, and the township does not know of it.
+	f.village.SkewMS, f.village.KnownSkewMS, f.township.SkewMS = 150_000, 150_000, -40_000
+	f.Clock.Advance(time.Minute) // what was published just now is in force by either
 	f.nodes = []*storetest.Node{f.village, f.township, c.Hub()}
 	return f
 }
@@ -579,11 +583,50 @@ func (f *federation) check() {
 	}
 	for _, n := range f.nodes {
 		recounted(f.t, n)
+		for _, id := range f.cases {
+			f.tells(n, id)
+		}
+		for _, id := range f.joints {
+			for _, m := range f.Hub().MustJoint(id).Members {
+				f.tells(n, m.Case)
+			}
+		}
 	}
 	for _, id := range f.cases {
 		if _, err := f.Hub().Case(ctx, id); err != nil {
 			f.t.Fatalf("case %s: %v", id, err)
 		}
+	}
+}
+
+// tells holds what a node tells of a case against what the county tells: the same
+// in the same order, nothing before what it follows.
+func (f *federation) tells(n *storetest.Node, id string) {
+	mine, err := n.Timeline(ctx, id)
+	if err != nil {
+		f.t.Fatalf("timeline of %s at %s: %v", id, n.ID(), err)
+	}
+	counties, err := f.Hub().Timeline(ctx, id)
+	if err != nil {
+		f.t.Fatalf("timeline of %s: %v", id, err)
+	}
+	at := map[string]int{}
+	for i, e := range counties {
+		at[e.ID] = i
+	}
+	last, before := -1, map[string]store.EntryView{}
+	for _, e := range mine {
+		if place, known := at[e.ID]; !known || place <= last {
+			f.t.Fatalf("%s tells %s %s of %s out of the county's order", n.ID(), e.Kind, e.ID, id)
+		}
+		last = at[e.ID]
+		if _, told := before[e.Prev]; e.Prev != "" && !told {
+			f.t.Fatalf("%s tells %s %s of %s before %s, which it follows", n.ID(), e.Kind, e.ID, id, e.Prev)
+		}
+		if own := before[e.Origin]; e.Seq > 0 && own.Seq > e.Seq {
+			f.t.Fatalf("%s tells number %d of %s after %d", n.ID(), e.Seq, e.Origin, own.Seq)
+		}
+		before[e.ID], before[e.Origin] = e, e
 	}
 }
 

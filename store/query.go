@@ -1,13 +1,11 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -120,14 +118,17 @@ type EntryView struct {
 	// a village has of its township's and the county has not confirmed is at
 	// the township.
 	Stored string
+
+	// n is its row: the order in which this node came to know its entries.
+	n int64
 }
 
-const selectView = `SELECT coalesce(e.idx, 0), e.recorded_at, e.status, e.code, e.reason, e.entry, coalesce(o.stored, CASE WHEN e.idx IS NULL AND e.status <> 'refused' THEN 'township' ELSE '' END)
+const selectView = `SELECT e.n, coalesce(e.idx, 0), e.recorded_at, e.status, e.code, e.reason, e.entry, coalesce(o.stored, CASE WHEN e.idx IS NULL AND e.status <> 'refused' THEN 'township' ELSE '' END)
 	FROM entries e LEFT JOIN outbox o ON o.id = e.id WHERE `
 
 func scanView(rows *sql.Rows) (v EntryView, err error) {
 	var raw []byte
-	if err := rows.Scan(&v.Index, &v.RecordedAt, &v.Status, &v.Code, &v.Reason, &raw, &v.Stored); err != nil {
+	if err := rows.Scan(&v.n, &v.Index, &v.RecordedAt, &v.Status, &v.Code, &v.Reason, &raw, &v.Stored); err != nil {
 		return v, err
 	}
 	v.Entry, err = ledger.ParseEntry(raw)
@@ -153,28 +154,27 @@ const ofCase = `(e.id = ?1 AND e.case_id = ?1 OR e.case_id = ?1 AND e.case_id <>
 // sameCase is the case that an entry's id names, or the id itself.
 const sameCase = `coalesce((SELECT case_id FROM entries WHERE id = ?1), ?1)`
 
-const selectTimeline = selectView + `(e.id = ` + sameCase + ` AND e.case_id = e.id OR e.case_id = ` + sameCase + ` AND e.case_id <> '' AND e.case_id <> e.id) ORDER BY e.occurred_at, e.n`
+const selectTimeline = selectView + `(e.id = ` + sameCase + ` AND e.case_id = e.id OR e.case_id = ` + sameCase + ` AND e.case_id <> '' AND e.case_id <> e.id)`
 
-// Timeline lists everything that happened to a case, in the order in which
-// this node holds it to have happened.
+// Timeline lists everything that happened to a case, in the order in which one
+// thing followed from another: the county's, and never that of clocks. Once
+// everything has arrived it is the same at every node (see inOrder).
 func (s *Store) Timeline(ctx context.Context, caseID string) ([]EntryView, error) {
-	own, err := rowsOf(ctx, s.read, scanView, selectTimeline, caseID)
+	entries, err := rowsOf(ctx, s.read, scanView, selectTimeline, caseID)
 	if err != nil {
 		return nil, err
 	}
 	var joint string
 	err = s.read.QueryRowContext(ctx, `SELECT joint FROM joint_members WHERE case_id = ?`, caseID).Scan(&joint)
 	if errors.Is(err, sql.ErrNoRows) {
-		return own, nil
+		return inOrder(entries), nil
 	}
 	if err != nil {
 		return nil, storage("read joint matter", err)
 	}
 	// What happens to a joint matter happens to each of its cases.
 	whole, err := rowsOf(ctx, s.read, scanView, selectTimeline, joint)
-	both := append(whole, own...)
-	slices.SortStableFunc(both, func(a, b EntryView) int { return cmp.Compare(a.OccurredAt, b.OccurredAt) })
-	return both, err
+	return inOrder(append(whole, entries...)), err
 }
 
 // LastSeq is how far an origin's own counter has come here, and whether the

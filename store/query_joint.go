@@ -1,12 +1,10 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/node/casework"
@@ -143,22 +141,23 @@ func (s *Store) Joints(ctx context.Context, f JointFilter) ([]joint.Case, error)
 }
 
 // Findings are what the windows of a joint matter's cases found, in the order in
-// which they said so.
+// which they said so, as the timeline has it.
 func (s *Store) Findings(ctx context.Context, c *joint.Case) ([]joint.Finding, error) {
-	var all []joint.Finding
+	var entries []EntryView
 	for _, m := range c.Members {
-		entries, err := rowsOf(ctx, s.read, scanView, selectView+ofCase+` AND e.kind = 'package.finding' AND e.status = 'applied' ORDER BY e.occurred_at, e.n`, m.Case)
+		of, err := rowsOf(ctx, s.read, scanView, selectView+ofCase+` AND e.kind = 'package.finding' AND e.status = 'applied'`, m.Case)
 		if err != nil {
 			return nil, err
 		}
-		for i := range entries {
-			var b ledger.PackageFindingV1
-			if err := json.Unmarshal(entries[i].Body, &b); err != nil {
-				return nil, storage("read entry", err)
-			}
-			all = append(all, joint.Finding{Case: m.Case, Entry: entries[i].ID, AtMS: entries[i].OccurredAt, By: entries[i].Actor, Points: b.Points})
-		}
+		entries = append(entries, of...)
 	}
-	slices.SortStableFunc(all, func(a, b joint.Finding) int { return cmp.Compare(a.AtMS, b.AtMS) })
+	var all []joint.Finding
+	for _, e := range inOrder(entries) {
+		var b ledger.PackageFindingV1
+		if err := json.Unmarshal(e.Body, &b); err != nil {
+			return nil, storage("read entry", err)
+		}
+		all = append(all, joint.Finding{Case: e.Case, Entry: e.ID, AtMS: e.OccurredAt, By: e.Actor, Points: b.Points})
+	}
 	return all, nil
 }

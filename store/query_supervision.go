@@ -205,9 +205,11 @@ func (s *Store) OpenInquiries(ctx context.Context, within division.Code, departm
 		ORDER BY asked, id LIMIT ?3`, string(within), department, limit)
 }
 
-// Urges lists how a case was urged, the oldest first.
+// Urges lists how a case was urged, the first one first, as the timeline has
+// them.
 func (s *Store) Urges(ctx context.Context, caseID string) ([]EntryView, error) {
-	return rowsOf(ctx, s.read, scanView, selectView+`e.case_id = ? AND e.case_id <> '' AND e.case_id <> e.id AND e.kind = ? AND e.status = 'applied' ORDER BY e.occurred_at, e.n`, caseID, ledger.CaseUrge)
+	urges, err := rowsOf(ctx, s.read, scanView, selectView+`e.case_id = ? AND e.case_id <> '' AND e.case_id <> e.id AND e.kind = ? AND e.status = 'applied'`, caseID, ledger.CaseUrge)
+	return inOrder(urges), err
 }
 
 // Thresholds are the settings of supervision in force.
