@@ -121,8 +121,7 @@ func handIns(c *casework.Case, brought []gen.CaseSupplement) []casework.HandIn {
 	}
 	add(c.OpenedBy(), c.Materials)
 	add(c.OpenedBy(), []catalog.SubmittedMaterial{{Name: casework.AuthorityPaper, Attachments: c.Authority}})
-	inOrder := slices.SortedStableFunc(slices.Values(brought), func(a, b gen.CaseSupplement) int { return cmp.Compare(a.At, b.At) })
-	for _, b := range inOrder {
+	for _, b := range brought {
 		add(b.Entry, b.Materials)
 	}
 	return all

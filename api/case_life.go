@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -239,7 +240,7 @@ func supplements(entries []store.EntryView) (all []gen.CaseSupplement, withdraws
 }
 
 // broughtForAll adds what was brought for all of a joint matter to what was
-// brought to one of its cases.
+// brought to one of its cases, in the order of the timeline.
 func (s *Server) broughtForAll(ctx context.Context, c *casework.Case, entries []store.EntryView, all []gen.CaseSupplement) ([]gen.CaseSupplement, error) {
 	if c.Package == nil {
 		return all, nil
@@ -260,6 +261,11 @@ func (s *Server) broughtForAll(ctx context.Context, c *casework.Case, entries []
 		part.Entry, part.At, part.By = e.ID, e.OccurredAt, e.Actor
 		all = append(all, part)
 	}
+	place := make(map[string]int, len(entries))
+	for i := range entries {
+		place[entries[i].ID] = i
+	}
+	slices.SortStableFunc(all, func(a, b gen.CaseSupplement) int { return cmp.Compare(place[a.Entry], place[b.Entry]) })
 	return all, nil
 }
 

@@ -127,7 +127,7 @@ func (s *Server) GetMyTimeline(ctx context.Context, in gen.GetMyTimelineRequestO
 		if !told || e.Status != ledger.Applied {
 			continue
 		}
-		step := gen.MyStep{At: e.OccurredAt, Kind: string(e.Kind), WhatZh: zh, WhatEn: en}
+		step := gen.MyStep{At: e.OccurredAt, SkewMs: e.SkewMS, Kind: string(e.Kind), WhatZh: zh, WhatEn: en}
 		if body, err := e.Decode(); err == nil {
 			step.Said = toldToApplicant(body)
 		}

@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,15 @@ func TestClockSkew(t *testing.T) {
 	timeline, err := hub.Store.Timeline(t.Context(), c.ID)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var steps []ledger.Kind
+	for _, e := range timeline {
+		if e.Prev != "" || e.ID == c.ID {
+			steps = append(steps, e.Kind)
+		}
+	}
+	if want := []ledger.Kind{ledger.CaseSubmit, ledger.CaseAccept, ledger.CaseReview, ledger.CaseDecide, ledger.CaseIssue, ledger.CaseDeliver}; !slices.Equal(steps, want) {
+		t.Errorf("the clocks put the steps into the order %v", steps)
 	}
 	for _, e := range timeline {
 		want := time.Duration(0)

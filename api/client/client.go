@@ -4502,11 +4502,15 @@ type MySessionTokens struct {
 
 // MyStep defines model for MyStep.
 type MyStep struct {
+	// At By the clock of the machine that recorded it.
 	At   int64  `json:"at"`
 	Kind string `json:"kind"`
 
 	// Said What was told to the applicant with it.
-	Said   string `json:"said,omitempty,omitzero"`
+	Said string `json:"said,omitempty,omitzero"`
+
+	// SkewMs By how much that clock was known to be ahead of the county's, behind when negative; only where that was worth a warning (a minute).
+	SkewMs int64  `json:"skew_ms,omitempty,omitzero"`
 	WhatEn string `json:"what_en"`
 	WhatZh string `json:"what_zh"`
 }
@@ -4538,9 +4542,11 @@ type MySubmission struct {
 
 // MyTimeline defines model for MyTimeline.
 type MyTimeline struct {
-	Case   string   `json:"case"`
-	Number string   `json:"number"`
-	Steps  []MyStep `json:"steps"`
+	Case   string `json:"case"`
+	Number string `json:"number"`
+
+	// Steps In the order of the ledger, as the timeline of the offices.
+	Steps []MyStep `json:"steps"`
 }
 
 // MyWithdrawal defines model for MyWithdrawal.
@@ -6449,26 +6455,32 @@ type Tier = node.Tier
 
 // Timeline defines model for Timeline.
 type Timeline struct {
-	Case    string          `json:"case"`
+	Case string `json:"case"`
+
+	// Entries In the order of the ledger, what the county has not confirmed last, and nothing before what it follows: clocks have no say, so that `occurred_at` may go back where one was off.
 	Entries []TimelineEntry `json:"entries"`
 	Number  string          `json:"number"`
 }
 
 // TimelineEntry defines model for TimelineEntry.
 type TimelineEntry struct {
-	Actor      Actor  `json:"actor"`
-	Entry      string `json:"entry"`
-	Index      int64  `json:"index,omitempty,omitzero"`
-	Kind       string `json:"kind"`
-	OccurredAt int64  `json:"occurred_at"`
-	RecordedAt int64  `json:"recorded_at,omitempty,omitzero"`
+	Actor Actor  `json:"actor"`
+	Entry string `json:"entry"`
+	Index int64  `json:"index,omitempty,omitzero"`
+	Kind  string `json:"kind"`
+
+	// OccurredAt By the clock of the node that recorded it.
+	OccurredAt int64 `json:"occurred_at"`
+	RecordedAt int64 `json:"recorded_at,omitempty,omitzero"`
 
 	// Refused Why it could not be handed in here whatever the papers say.
 	Refused RefusalReport `json:"refused,omitempty,omitzero"`
 
 	// Said Its note, opinion, reason or text.
-	Said   string `json:"said,omitempty,omitzero"`
-	SkewMs int64  `json:"skew_ms,omitempty,omitzero"`
+	Said string `json:"said,omitempty,omitzero"`
+
+	// SkewMs By how much that clock was known to be ahead of the county's, behind when negative; only where that was worth a warning (a minute).
+	SkewMs int64 `json:"skew_ms,omitempty,omitzero"`
 
 	// Standing What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
 	Standing TimelineEntryStanding `json:"standing,omitempty,omitzero"`

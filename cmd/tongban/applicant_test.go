@@ -30,6 +30,7 @@ func TestApplicantAtATerminal(t *testing.T) {
 		}),
 		"listMyCases": client.MyCases{Cases: []client.MyCaseSummary{{Id: "c-1", Number: "330523000000-20261123-01-000001-6", Item: "TB-XZRZ-005", ItemName: "生育登记", Department: "甲局", Status: "handed_in",
 			StatusZh: "已收到您的申请", StatusEn: "arrived", HandedInMs: 1, ApplicantName: "李某", Online: true}}},
+		"getMyTimeline": client.MyTimeline{Case: "c-1", Steps: []client.MyStep{{At: at20261123, SkewMs: -5_430_000, Kind: "case.submit", WhatZh: "已提交", WhatEn: "handed in"}, {At: at20261123, Kind: "case.accept", WhatZh: "已受理", WhatEn: "accepted"}}},
 	}
 	pw := mustFile(t, "chu-shi-mi-ma-2026\n")
 	if r := tongban(t, "account", "activate", "--node", n.url, "--number", number, "--code", "7KQ2-M0XV-9TRB", "--password-file", pw); r.code != exitOK || !strings.Contains(r.out, "李某") {
@@ -37,6 +38,10 @@ func TestApplicantAtATerminal(t *testing.T) {
 	}
 	if r := tongban(t, "my", "list", "--node", n.url); r.code != exitOK || !strings.Contains(r.out, "330523000000-20261123-01-000001-6") || !strings.Contains(r.out, "已收到您的申请") {
 		t.Fatalf("%+v", r)
+	}
+	// A time by a clock that was off says so.
+	if r := tongban(t, "my", "timeline", "c-1", "--node", n.url); r.code != exitOK || !strings.Contains(r.out, "00:00（时钟慢 1 小时 30 分）  已提交") || !strings.Contains(r.out, "00:00  已受理") {
+		t.Errorf("%+v", r)
 	}
 	if got := n.calls("listMyCases")[0].header.Get("Authorization"); got != "Bearer applicants-token" {
 		t.Errorf("%q", got)

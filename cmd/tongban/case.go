@@ -269,7 +269,7 @@ func caseTimelineCommand() *cobra.Command {
 				if e.Refused.Code != "" || e.Standing == client.EntryWaiting {
 					said = strings.TrimSpace(said + " " + standingName(c.language, e.Standing) + c.pick(e.Refused.Zh, e.Refused.En))
 				}
-				t.row(moment(e.OccurredAt), c.pick(e.What, e.Kind), who, string(e.Actor.Role), e.Actor.Node, wordName(c.language, e.Word, e.WordZh), said)
+				t.row(momentOf(c.language, e.OccurredAt, e.SkewMs), c.pick(e.What, e.Kind), who, string(e.Actor.Role), e.Actor.Node, wordName(c.language, e.Word, e.WordZh), said)
 			}
 			t.write(w, c.language)
 		})

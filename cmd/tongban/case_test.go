@@ -331,7 +331,7 @@ func TestCasesAreShown(t *testing.T) {
 		Attachments: []client.CaseAttachment{{Hash: strings.Repeat("a", 64), Here: true}}}
 	whole.Summary.Flags = []string{casework.FlagItemChanged, casework.FlagClockSkew, casework.FlagSecondNotice, casework.FlagLateResult, "new_flag"}
 	timeline := client.Timeline{Case: "c-1", Number: birth.Number, Entries: []client.TimelineEntry{
-		{Entry: "e-1", Kind: "case.submit", What: "收件", Actor: identity.Actor{Staff: "s-1", Name: "甲", Role: identity.VillageWorker, Node: "v-1"}, OccurredAt: at20261123, Word: client.AtCounty, WordZh: "已到县中心"},
+		{Entry: "e-1", Kind: "case.submit", What: "收件", Actor: identity.Actor{Staff: "s-1", Name: "甲", Role: identity.VillageWorker, Node: "v-1"}, OccurredAt: at20261123, SkewMs: 150_000, Word: client.AtCounty, WordZh: "已到县中心"},
 		{Entry: "e-2", Kind: "case.accept", What: "受理", Actor: identity.Actor{Staff: "s-2", Role: identity.TownshipClerk, Node: "t-1"}, OccurredAt: at20261123, Word: client.WordRefused, WordZh: "需处理", Said: "好", Refused: client.RefusalReport{Code: "stale", Zh: "已变动", En: "moved on"}}}}
 	n := signedIn(t, map[string]any{"listCases": client.CaseList{Cases: []client.CaseSummary{birth}, NextCursor: "n"}, "getCase": whole, "getCaseTimeline": timeline})
 
@@ -355,8 +355,11 @@ func TestCasesAreShown(t *testing.T) {
 	}
 	r = tongban(t, "case", "timeline", "c-1")
 	holds(t, r.out, []string{"收件  甲    village_worker", "s-2   township_clerk", "好 未通过：已变动"})
+	if skewed := "（时钟快 2 分 30 秒）"; strings.Count(r.out, "时钟") != 1 || !strings.Contains(r.out, skewed+"  收件") {
+		t.Errorf("what a fast clock recorded is not marked, or more is:\n%s", r.out)
+	}
 	r = tongban(t, "case", "timeline", "c-1", "--lang", "en")
-	holds(t, r.out, []string{"case.accept", "refused: moved on"})
+	holds(t, r.out, []string{"case.accept", "refused: moved on", "(clock 2 min 30 s fast)  case.submit"})
 	tongban(t, "case", "timeline", "c-1", "--why", "核对 100%")
 	if got := n.calls("getCaseTimeline")[2]; got.query != "reveal=true" || got.header.Get("Tongban-Why") != "%E6%A0%B8%E5%AF%B9%20100%25" {
 		t.Errorf("%+v", got)

@@ -24,6 +24,24 @@ func moment(ms int64) string {
 	return time.UnixMilli(ms).In(beijing).Format("2006-01-02 15:04")
 }
 
+// momentOf is an instant by a machine's clock, and by how much that was known to
+// be off where it was, ahead when positive, in milliseconds.
+func momentOf(lang language, ms, skew int64) string {
+	if skew == 0 {
+		return moment(ms)
+	}
+	way := lang.pick("快", "fast")
+	if skew < 0 {
+		way, skew = lang.pick("慢", "slow"), -skew
+	}
+	const second, minute, hour = 1000, 60_000, 3_600_000
+	by := fmt.Sprintf(lang.pick("%d 分 %d 秒", "%d min %d s"), skew/minute, skew%minute/second)
+	if skew >= hour {
+		by = fmt.Sprintf(lang.pick("%d 小时 %d 分", "%d h %d min"), skew/hour, skew%hour/minute)
+	}
+	return moment(ms) + lang.pick("（时钟"+way+" "+by+"）", " (clock "+by+" "+way+")")
+}
+
 // parseMoment reads 2026-11-23, 2026-11-23T08:00 (Beijing time) or an instant
 // with its zone, as Unix milliseconds; 0 for empty text.
 func parseMoment(flag, text string) (int64, error) {

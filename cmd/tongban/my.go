@@ -218,7 +218,7 @@ func myTimelineCommand() *cobra.Command {
 			send := func() (*http.Response, error) { return c.api.GetMyTimeline(cmd.Context(), caseID(args[0])) }
 			return ask(cmd.Context(), c, send, func(w io.Writer, v *client.MyTimeline) {
 				for _, step := range v.Steps {
-					fmt.Fprintf(w, "%s  %s %s\n", moment(step.At), clean(c.pick(step.WhatZh, step.WhatEn)), clean(step.Said))
+					fmt.Fprintf(w, "%s  %s %s\n", momentOf(c.language, step.At, step.SkewMs), clean(c.pick(step.WhatZh, step.WhatEn)), clean(step.Said))
 				}
 			})
 		})
