@@ -310,7 +310,7 @@ func (a *applier) limits() catalog.Limits {
 		return a.s.limits
 	}
 	l := catalog.DefaultLimits()
-	l.AttachmentBytes, l.CaseBytes = 1<<30, 10<<30
+	l.AttachmentBytes, l.CaseBytes = catalog.CeilingBytes, catalog.CaseCeilingBytes
 	return l
 }
 

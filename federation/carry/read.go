@@ -10,6 +10,8 @@ import (
 	"errors"
 	"hash"
 	"io"
+
+	"github.com/tongban/tongban/node/catalog"
 )
 
 // Limits bound what is taken in; zero means the default.
@@ -26,7 +28,7 @@ func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		limit     *int64
 		otherwise int64
-	}{{&l.Bytes, 8 << 30}, {&l.Entries, 1_000_000}, {&l.EntryBytes, 4 << 30}, {&l.Attachments, 100_000}, {&l.AttachmentBytes, 20 << 20}} {
+	}{{&l.Bytes, 8 << 30}, {&l.Entries, 1_000_000}, {&l.EntryBytes, 4 << 30}, {&l.Attachments, 100_000}, {&l.AttachmentBytes, catalog.CeilingBytes}} {
 		if *d.limit <= 0 {
 			*d.limit = d.otherwise
 		}

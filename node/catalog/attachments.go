@@ -17,6 +17,14 @@ type Limits struct {
 	Types           []string // media types
 }
 
+// What any node can be set to take, and so what every node holds and every copy
+// of the ledger lets pass: a paper that one node acknowledged is refused by none
+// above it. Settings are held against these.
+const (
+	CeilingBytes     int64 = 1 << 30  // of one attachment
+	CaseCeilingBytes int64 = 10 << 30 // of all attachments of a case
+)
+
 // DefaultLimits are 20 MB an attachment and 200 MB a case. The types are those
 // that scanners and phones produce and an examiner's browser shows without
 // running anything in them, and OFD (GB/T 33190), in which electronic licences

@@ -36,20 +36,23 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/store/atrest"
 )
 
-// Defaults of Options. The pixel limits let an A3 page at 600 dots an inch
+// Defaults of Options. DefaultMaxBytes is the largest file that any node can be
+// set to take from people (catalog.CeilingBytes), so that every node holds what
+// another acknowledged, whatever its own setting. The pixel limits let an A3 page at 600 dots an inch
 // through and refuse what would need gigabytes to show.
 const (
-	DefaultMaxBytes  = 20 << 20
+	DefaultMaxBytes  = catalog.CeilingBytes
 	DefaultMaxPixels = 100_000_000
 	DefaultMaxSide   = 30_000
 )
 
 // Options are the limits of a Store; a zero means the default.
 type Options struct {
-	MaxBytes  int64 // largest content
+	MaxBytes  int64 // largest content; a Door may take less
 	MaxPixels int64 // width times height of an image
 	MaxSide   int64 // width or height of an image, in pixels
 	// Key seals the content on the disk; nil leaves it in the clear, which a node

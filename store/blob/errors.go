@@ -24,6 +24,8 @@ var (
 	ErrTooMany = errors.New("同时上传的附件过多 (too many uploads under way)")
 	// ErrDamaged: the disk no longer gives the content that was stored.
 	ErrDamaged = errors.New("附件已损坏 (attachment is damaged on this disk)")
+	// ErrIncomplete is what every *IncompleteError is.
+	ErrIncomplete = errors.New("附件不完整 (attachment does not go on to its end)")
 	// ErrFailed: an fsync failed; the store takes nothing until opened anew.
 	ErrFailed = errors.New("附件存储因磁盘故障停止写入 (attachment store stopped writing after a disk failure)")
 

@@ -74,7 +74,11 @@ func (s *Store) owned(owner string) ([]ownUpload, error) {
 // returns how many of its bytes are durably here. It says nothing of what others
 // brought. One that was declared with another size starts again.
 func (s *Store) BeginOwn(ctx context.Context, owner, hash string, size int64) (offset int64, err error) {
-	if err := s.checkBegin(ctx, hash, size, ""); err != nil {
+	return s.beginOwnBy(ctx, owner, hash, size, s.between())
+}
+
+func (s *Store) beginOwnBy(ctx context.Context, owner, hash string, size int64, w way) (offset int64, err error) {
+	if err := checkBegin(ctx, hash, size, "", w); err != nil {
 		return 0, fmt.Errorf("begin own upload: %w", err)
 	}
 	key := ownKey(owner)
@@ -147,10 +151,14 @@ func (s *Store) beginOwn(want ownUpload) (int64, error) {
 // does. With the last byte the content is checked and becomes an object, which
 // is then told; what does not pass is deleted. ErrNotFound: not started.
 func (s *Store) AppendOwn(ctx context.Context, owner, hash string, offset int64, r io.Reader) (newOffset int64, done *Info, err error) {
+	return s.appendOwnBy(ctx, owner, hash, offset, r, s.between())
+}
+
+func (s *Store) appendOwnBy(ctx context.Context, owner, hash string, offset int64, r io.Reader, w way) (newOffset int64, done *Info, err error) {
 	if err := CheckHash(hash); err != nil {
 		return 0, nil, fmt.Errorf("append to own upload: %w", err)
 	}
-	newOffset, done, err = s.appendOwn(ctx, ownKey(owner), hash, offset, r)
+	newOffset, done, err = s.appendOwn(ctx, ownKey(owner), hash, offset, r, w)
 	if err != nil {
 		return newOffset, nil, fmt.Errorf("append to own upload: %w", err)
 	}
@@ -159,10 +167,13 @@ func (s *Store) AppendOwn(ctx context.Context, owner, hash string, offset int64,
 
 // appendOwn holds no lock while r is waited for, so that a dead connection does
 // not keep the next one out.
-func (s *Store) appendOwn(ctx context.Context, key, hash string, offset int64, r io.Reader) (int64, *Info, error) {
+func (s *Store) appendOwn(ctx context.Context, key, hash string, offset int64, r io.Reader, w way) (int64, *Info, error) {
 	u, at, err := s.ownAt(key, hash, offset)
 	if err != nil {
 		return at, nil, err
+	}
+	if u.size > w.most { // begun before the limit was made less
+		return at, nil, &SizeError{u.size, w.most}
 	}
 	buf := s.pieces.Get().(*[]byte)
 	defer s.pieces.Put(buf)
@@ -177,7 +188,7 @@ func (s *Store) appendOwn(ctx context.Context, key, hash string, offset int64, r
 		}
 		if n > 0 {
 			var done *Info
-			if offset, done, err = s.appendOwnPiece(ctx, u, offset, (*buf)[:n]); err != nil || done != nil {
+			if offset, done, err = s.appendOwnPiece(ctx, u, offset, (*buf)[:n], w); err != nil || done != nil {
 				return offset, done, err
 			}
 		}
@@ -220,7 +231,7 @@ func (s *Store) ownAt(key, hash string, offset int64) (u ownUpload, at int64, er
 
 // appendOwnPiece writes one piece and makes it durable; with the last one the
 // content is there.
-func (s *Store) appendOwnPiece(ctx context.Context, want ownUpload, offset int64, piece []byte) (int64, *Info, error) {
+func (s *Store) appendOwnPiece(ctx context.Context, want ownUpload, offset int64, piece []byte, w way) (int64, *Info, error) {
 	defer s.locks.lock(ownDir + want.owner + want.hash)()
 	u, at, err := s.ownAt(want.owner, want.hash, offset)
 	if err != nil {
@@ -245,12 +256,12 @@ func (s *Store) appendOwnPiece(ctx context.Context, want ownUpload, offset int64
 	case end < u.size:
 		return end, nil, nil
 	}
-	done, err := s.takeOwn(ctx, u, path)
+	done, err := s.takeOwn(ctx, u, path, w)
 	return end, done, err
 }
 
 // takeOwn makes an object of an upload that came whole.
-func (s *Store) takeOwn(ctx context.Context, u ownUpload, path string) (*Info, error) {
+func (s *Store) takeOwn(ctx context.Context, u ownUpload, path string, w way) (*Info, error) {
 	f, err := s.disk.Open(path)
 	if err != nil {
 		return nil, describe(err)
@@ -261,10 +272,9 @@ func (s *Store) takeOwn(ctx context.Context, u ownUpload, path string) (*Info, e
 	}
 	if err == nil && got == u.hash {
 		var info Info
-		info, err = s.put(ctx, f)
+		info, err = s.put(ctx, f, w)
 		err = errors.Join(err, f.Close())
-		var wrong *TypeError
-		if err == nil || errors.As(err, &wrong) {
+		if err == nil || errors.Is(err, ErrType) || errors.Is(err, ErrIncomplete) {
 			return &info, errors.Join(err, s.disk.Remove(path))
 		}
 		return nil, err

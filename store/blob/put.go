@@ -13,14 +13,18 @@ import (
 // Nothing is visible before all of it was read, checked and made durable.
 // Content that is here already is only looked at again.
 func (s *Store) Put(ctx context.Context, r io.Reader) (Info, error) {
-	info, err := s.put(ctx, r)
+	return s.putBy(ctx, r, s.between())
+}
+
+func (s *Store) putBy(ctx context.Context, r io.Reader, w way) (Info, error) {
+	info, err := s.put(ctx, r, w)
 	if err != nil {
 		return Info{}, fmt.Errorf("put attachment: %w", err)
 	}
 	return info, nil
 }
 
-func (s *Store) put(ctx context.Context, r io.Reader) (_ Info, err error) {
+func (s *Store) put(ctx context.Context, r io.Reader, w way) (_ Info, err error) {
 	if err := s.Failed(); err != nil {
 		return Info{}, err
 	}
@@ -35,7 +39,7 @@ func (s *Store) put(ctx context.Context, r io.Reader) (_ Info, err error) {
 			err = errors.Join(err, s.disk.Remove(path))
 		}
 	}()
-	info, err := s.fill(ctx, f, r)
+	info, err := s.fill(ctx, f, r, w)
 	if err != nil {
 		return Info{}, err
 	}
@@ -62,9 +66,9 @@ func (s *Store) put(ctx context.Context, r io.Reader) (_ Info, err error) {
 }
 
 // fill copies r into f, checks it and makes it durable.
-func (s *Store) fill(ctx context.Context, f file, r io.Reader) (Info, error) {
+func (s *Store) fill(ctx context.Context, f file, r io.Reader, w way) (Info, error) {
 	h := sha256.New()
-	size, err := s.copy(ctx, io.MultiWriter(h, io.NewOffsetWriter(f, 0)), r)
+	size, err := s.copy(ctx, io.MultiWriter(h, io.NewOffsetWriter(f, 0)), r, w.most)
 	if err != nil {
 		return Info{}, err
 	}
@@ -72,6 +76,9 @@ func (s *Store) fill(ctx context.Context, f file, r io.Reader) (Info, error) {
 		return Info{}, fmt.Errorf("%w: empty", ErrBadSize)
 	}
 	mediaType, err := s.limits.inspect(f, size)
+	if err == nil && w.whole {
+		err = whole(mediaType, f, size)
+	}
 	if err != nil {
 		return Info{}, err
 	}
@@ -86,7 +93,7 @@ func (s *Store) fill(ctx context.Context, f file, r io.Reader) (Info, error) {
 
 // copy is io.Copy with the size limit, refusing early what is of no allowed
 // type, so that a wrong file costs no disk.
-func (s *Store) copy(ctx context.Context, w io.Writer, r io.Reader) (int64, error) {
+func (s *Store) copy(ctx context.Context, w io.Writer, r io.Reader, most int64) (int64, error) {
 	buf := s.pieces.Get().(*[]byte)
 	defer s.pieces.Put(buf)
 	var size int64
@@ -100,8 +107,8 @@ func (s *Store) copy(ctx context.Context, w io.Writer, r io.Reader) (int64, erro
 				return 0, err
 			}
 		}
-		if size += int64(n); size > s.limits.MaxBytes {
-			return size, &SizeError{0, s.limits.MaxBytes}
+		if size += int64(n); size > most {
+			return size, &SizeError{0, most}
 		}
 		if _, err := w.Write((*buf)[:n]); err != nil {
 			return size, describe(err)

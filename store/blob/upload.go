@@ -31,18 +31,22 @@ type Progress struct {
 // way that was declared otherwise starts again: the hash allows only one size,
 // and nobody here can tell which of the two declarations is wrong.
 func (s *Store) Begin(ctx context.Context, hash string, size int64, mediaType string) (offset int64, err error) {
-	if err := s.checkBegin(ctx, hash, size, mediaType); err != nil {
+	return s.beginBy(ctx, hash, size, mediaType, s.between())
+}
+
+func (s *Store) beginBy(ctx context.Context, hash string, size int64, mediaType string, w way) (offset int64, err error) {
+	if err := checkBegin(ctx, hash, size, mediaType, w); err != nil {
 		return 0, fmt.Errorf("begin upload: %w", err)
 	}
 	defer s.locks.lock(hash)()
-	offset, err = s.begin(hash, size, mediaType)
+	offset, err = s.begin(hash, size, mediaType, w)
 	if err != nil {
 		return offset, fmt.Errorf("begin upload: %w", err)
 	}
 	return offset, nil
 }
 
-func (s *Store) checkBegin(ctx context.Context, hash string, size int64, mediaType string) error {
+func checkBegin(ctx context.Context, hash string, size int64, mediaType string, w way) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -52,19 +56,24 @@ func (s *Store) checkBegin(ctx context.Context, hash string, size int64, mediaTy
 	switch {
 	case size <= 0:
 		return fmt.Errorf("%w: %d bytes", ErrBadSize, size)
-	case size > s.limits.MaxBytes:
-		return &SizeError{size, s.limits.MaxBytes}
+	case size > w.most:
+		return &SizeError{size, w.most}
 	case mediaType != "" && !IsType(mediaType):
 		return &TypeError{Reason: fmt.Sprintf("declared as %.40q", mediaType)}
 	}
 	return nil
 }
 
-func (s *Store) begin(hash string, size int64, mediaType string) (int64, error) {
+func (s *Store) begin(hash string, size int64, mediaType string, w way) (int64, error) {
 	if err := s.Failed(); err != nil {
 		return 0, err
 	}
 	switch info, err := s.object(hash); {
+	case err == nil && info.Size == size && w.whole:
+		if err := s.objectWhole(info); err != nil {
+			return 0, describe(err)
+		}
+		return size, ErrComplete
 	case err == nil && info.Size == size:
 		return size, ErrComplete
 	case err == nil:
@@ -87,7 +96,7 @@ func (s *Store) begin(hash string, size int64, mediaType string) (int64, error) 
 		return p.synced, nil
 	}
 	// A stop came between the last byte and the check of the whole.
-	if err := s.finish(hash, p); err != nil {
+	if err := s.finish(hash, p, w); err != nil {
 		return 0, err
 	}
 	return size, ErrComplete
@@ -135,20 +144,27 @@ func (s *Store) join(hash string, size int64, mediaType string) (partial, error)
 // twice. When the last byte arrives the content is checked against its hash
 // and type; what does not pass is deleted (*MismatchError, *TypeError).
 func (s *Store) Append(ctx context.Context, hash string, offset int64, r io.Reader) (newOffset int64, err error) {
-	newOffset, err = s.appendAll(ctx, hash, offset, r)
+	return s.appendBy(ctx, hash, offset, r, s.between())
+}
+
+func (s *Store) appendBy(ctx context.Context, hash string, offset int64, r io.Reader, w way) (newOffset int64, err error) {
+	newOffset, err = s.appendAll(ctx, hash, offset, r, w)
 	if err != nil {
 		return newOffset, fmt.Errorf("append to upload: %w", err)
 	}
 	return newOffset, nil
 }
 
-func (s *Store) appendAll(ctx context.Context, hash string, offset int64, r io.Reader) (int64, error) {
+func (s *Store) appendAll(ctx context.Context, hash string, offset int64, r io.Reader, w way) (int64, error) {
 	if err := CheckHash(hash); err != nil {
 		return 0, err
 	}
 	p, err := s.at(hash, offset)
 	if err != nil {
 		return p.synced, err
+	}
+	if p.size > w.most { // begun elsewhere, or before the limit was made less
+		return p.synced, &SizeError{p.size, w.most}
 	}
 	buf := s.pieces.Get().(*[]byte)
 	defer s.pieces.Put(buf)
@@ -162,7 +178,7 @@ func (s *Store) appendAll(ctx context.Context, hash string, offset int64, r io.R
 			return offset, fmt.Errorf("%w: declared %d bytes, more came", ErrTooLarge, p.size)
 		}
 		if n > 0 {
-			if offset, err = s.appendPiece(hash, offset, (*buf)[:n]); err != nil || offset == p.size {
+			if offset, err = s.appendPiece(hash, offset, (*buf)[:n], w); err != nil || offset == p.size {
 				return offset, err
 			}
 		}
@@ -206,7 +222,7 @@ func (s *Store) underWay(hash string, offset int64) (partial, error) {
 }
 
 // appendPiece writes one piece and makes it durable.
-func (s *Store) appendPiece(hash string, offset int64, piece []byte) (int64, error) {
+func (s *Store) appendPiece(hash string, offset int64, piece []byte, w way) (int64, error) {
 	defer s.locks.lock(hash)()
 	p, err := s.underWay(hash, offset)
 	if err != nil {
@@ -231,7 +247,7 @@ func (s *Store) appendPiece(hash string, offset int64, piece []byte) (int64, err
 	if end < p.size {
 		return end, nil
 	}
-	if err := s.finish(hash, p); err != nil {
+	if err := s.finish(hash, p, w); err != nil {
 		if _, still := s.lookup(hash); !still {
 			end = 0
 		}
@@ -270,12 +286,13 @@ func (s *Store) writePiece(path string, offset int64, piece []byte) error {
 
 // finish checks an upload whose bytes are all durably here and makes it an
 // object. A crash before the rename leaves the upload, after it the object.
-func (s *Store) finish(hash string, p partial) error {
+func (s *Store) finish(hash string, p partial, w way) error {
 	path := s.partialPath(hash, p)
-	got, mediaType, err := s.examine(path, p.size)
+	got, mediaType, err := s.examine(path, p.size, w)
 	var wrong *TypeError
+	var cut *IncompleteError
 	switch {
-	case err != nil && !errors.As(err, &wrong):
+	case err != nil && !errors.As(err, &wrong) && !errors.As(err, &cut):
 		return fmt.Errorf("check upload: %w", describe(err))
 	case got != hash: // said first: mangled content looks like anything
 		return errors.Join(&MismatchError{Want: hash, Got: got}, s.drop(hash))
@@ -283,6 +300,8 @@ func (s *Store) finish(hash string, p partial) error {
 		return errors.Join(wrong, s.drop(hash))
 	case p.declared != "" && p.declared != mediaType:
 		return errors.Join(&TypeError{Found: mediaType, Reason: "declared as " + p.declared}, s.drop(hash))
+	case cut != nil:
+		return errors.Join(cut, s.drop(hash))
 	}
 	if err := s.publish(path, hash); err != nil {
 		return err
@@ -292,8 +311,8 @@ func (s *Store) finish(hash string, p partial) error {
 }
 
 // examine reads a file to the end and tells its hash and type. The hash is
-// told beside a *TypeError, too.
-func (s *Store) examine(path string, size int64) (hash, mediaType string, err error) {
+// told beside a *TypeError, too, and both beside an *IncompleteError.
+func (s *Store) examine(path string, size int64, w way) (hash, mediaType string, err error) {
 	f, err := s.disk.Open(path)
 	if err != nil {
 		return "", "", err
@@ -303,6 +322,9 @@ func (s *Store) examine(path string, size int64) (hash, mediaType string, err er
 		return "", "", err
 	}
 	mediaType, err = s.limits.inspect(f, size)
+	if err == nil && w.whole {
+		err = whole(mediaType, f, size)
+	}
 	return hash, mediaType, err
 }
 
