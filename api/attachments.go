@@ -23,7 +23,7 @@ import (
 
 // BeginAttachment announces a file and says how much of it is here.
 func (s *Server) BeginAttachment(ctx context.Context, in gen.BeginAttachmentRequestObject) (gen.BeginAttachmentResponseObject, error) {
-	offset, err := s.blobs.Begin(ctx, in.Body.Hash, in.Body.Size, "")
+	offset, err := s.door.Begin(ctx, in.Body.Hash, in.Body.Size)
 	if errors.Is(err, blob.ErrComplete) {
 		return gen.BeginAttachment200JSONResponse(s.attachment(in.Body.Hash, in.Body.Size, true)), nil
 	}
@@ -46,7 +46,7 @@ func (s *Server) HeadAttachment(_ context.Context, in gen.HeadAttachmentRequestO
 
 // AppendAttachment stores a chunk; it is on disk when the answer comes.
 func (s *Server) AppendAttachment(ctx context.Context, in gen.AppendAttachmentRequestObject) (gen.AppendAttachmentResponseObject, error) {
-	offset, err := s.blobs.Append(ctx, in.Hash, in.Params.UploadOffset, in.Body)
+	offset, err := s.door.Append(ctx, in.Hash, in.Params.UploadOffset, in.Body)
 	if err != nil && !errors.Is(err, blob.ErrComplete) {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/importfile"
+	"github.com/tongban/tongban/store/blob"
 )
 
 // bodies are the operations whose bodies are not small JSON documents.
@@ -23,9 +24,9 @@ var bodies = map[string]bodyRule{
 	"importDivisions":     {raw: true, max: 64 << 20},
 	"importCalendar":      {raw: true, max: 16 << 20},
 	"draftItem":           {raw: true},
-	"appendAttachment":    {stream: true, max: 20 << 20},
-	"appendMyAttachment":  {stream: true, max: 20 << 20},
-	"putMyAttachment":     {stream: true, max: 20 << 20},
+	"appendAttachment":    {stream: true, paper: true},
+	"appendMyAttachment":  {stream: true, paper: true},
+	"putMyAttachment":     {stream: true, paper: true},
 	"readAttendanceTable": {stream: true, max: 2 * maxTableFile},
 	"importCarry":         {stream: true, max: 8 << 30},
 }
@@ -36,7 +37,21 @@ type bodyRule struct {
 	raw bool
 	// stream: not JSON, and not held in memory.
 	stream bool
-	max    int64 // 0: the node's limit
+	// paper: a scanned paper or a piece of one; what it may have is the node's
+	// setting.
+	paper bool
+	max   int64 // 0: the node's limit
+}
+
+// bodyOf is the rule for an operation's body at a node that takes papers of up to
+// paperBytes.
+func bodyOf(operation string, paperBytes int64) bodyRule {
+	rule := bodies[operation]
+	if rule.paper {
+		// One more is read, for the store to say what is too large.
+		rule.max = paperBytes + 1
+	}
+	return rule
 }
 
 const (
@@ -54,6 +69,9 @@ func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64
 	}
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
+	}
+	if rule.paper && r.ContentLength >= limit {
+		return nil, &blob.SizeError{Size: r.ContentLength, Limit: limit - 1}
 	}
 	if r.ContentLength > limit {
 		return nil, errTooLarge

@@ -122,7 +122,7 @@ func emptyHub(t testing.TB, change ...func(*federation.Options)) *site {
 }
 
 // below enrols and starts a township or village of the hub's county.
-func (h *site) below(at division.Code) *site {
+func (h *site) below(at division.Code, change ...func(*federation.Options)) *site {
 	h.t.Helper()
 	var inv gen.Invitation
 	h.decode(h.must("operator", "POST", "/api/v1/nodes/invitations", gen.InvitationRequest{Tier: at.Tier(), Division: at, Name: "便民服务点"}, 201), &inv)
@@ -135,13 +135,20 @@ func (h *site) below(at division.Code) *site {
 	dir := h.t.TempDir()
 	check(h.t, m.Save(dir))
 	s := &site{t: h.t, hasher: h.hasher, tokens: map[string]string{}}
-	s.start(federation.Options{Key: storetest.Key, Dir: dir, Membership: m, Heartbeat: 50 * time.Millisecond, BackoffMax: 100 * time.Millisecond})
+	o := federation.Options{Key: storetest.Key, Dir: dir, Membership: m, Heartbeat: 50 * time.Millisecond, BackoffMax: 100 * time.Millisecond}
+	for _, c := range change {
+		c(&o)
+	}
+	s.start(o)
 	return s
 }
 
 func (h *site) start(o federation.Options) {
 	h.t.Helper()
-	o.Version, o.Limits = "test", catalog.DefaultLimits()
+	o.Version = "test"
+	if len(o.Limits.Types) == 0 {
+		o.Limits = catalog.DefaultLimits()
+	}
 	o.Logger = slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Fatal = func(err error) { h.t.Errorf("node stopped: %v", err) }
 	var err error

@@ -42,7 +42,7 @@ func (s *Server) BeginMyAttachment(ctx context.Context, in gen.BeginMyAttachment
 	if err := s.mayUpload(ctx, v); err != nil {
 		return nil, err
 	}
-	offset, err := s.blobs.BeginOwn(ctx, v.ID, in.Body.Hash, in.Body.Size)
+	offset, err := s.door.BeginOwn(ctx, v.ID, in.Body.Hash, in.Body.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *Server) AppendMyAttachment(ctx context.Context, in gen.AppendMyAttachme
 	if err := s.mayUpload(ctx, v); err != nil {
 		return nil, err
 	}
-	offset, done, err := s.blobs.AppendOwn(ctx, v.ID, in.Hash, in.Params.UploadOffset, in.Body)
+	offset, done, err := s.door.AppendOwn(ctx, v.ID, in.Hash, in.Params.UploadOffset, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (s *Server) PutMyAttachment(ctx context.Context, in gen.PutMyAttachmentRequ
 	if err := s.mayUpload(ctx, v); err != nil {
 		return nil, err
 	}
-	info, err := s.blobs.Put(ctx, in.Body)
+	info, err := s.door.Put(ctx, in.Body)
 	if err != nil {
 		return nil, err
 	}

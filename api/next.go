@@ -57,6 +57,7 @@ var nextEN = map[string]string{
 	"请联系县中心吊销并重新登记本机":               "ask the county to revoke this node and enrol it anew",
 	"请换一个幂等键":                       "use another idempotency key",
 	"请先查询已上传的长度，再从该处继续":             "ask how much was uploaded and go on from there",
+	"请重新扫描或拍照，或换一份完整的文件再上传":         "scan or photograph it again, or send a file that is whole",
 	"请压缩或拆分后再上传":                    "make it smaller, or split it",
 	"请重新上传":                         "upload it again",
 	"请上传 JPEG、PNG、WebP、GIF 图片或 PDF": "upload a JPEG, PNG, WebP or GIF picture, or a PDF",

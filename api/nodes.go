@@ -33,7 +33,8 @@ func (s *Server) GetThisNode(ctx context.Context, _ gen.GetThisNodeRequestObject
 		return nil, err
 	}
 	out := gen.GetThisNode200JSONResponse{Node: s.self.Node, Tier: s.self.Tier, Division: s.self.Division, Name: s.name(ctx),
-		Version: s.o.Version, Line: lineOf(r), Edition: r.Edition, Demo: s.o.Demo, TimeMs: s.o.Now().UnixMilli(), Notice: s.notice()}
+		Version: s.o.Version, Line: lineOf(r), Edition: r.Edition, Demo: s.o.Demo, TimeMs: s.o.Now().UnixMilli(), Notice: s.notice(),
+		Papers: gen.PaperLimits{AttachmentBytes: s.door.MaxBytes(), CaseBytes: s.o.Limits.CaseBytes, Types: s.o.Limits.Types}}
 	divisions, err := s.store.Divisions(ctx)
 	if err != nil {
 		return nil, err

@@ -264,6 +264,8 @@ func storageProblem(err error) *problem {
 		return &problem{http.StatusRequestEntityTooLarge, "too_large", "the file is too large", "附件过大", "请压缩或拆分后再上传", nil, 0}
 	case errors.Is(err, blob.ErrMismatch):
 		return &problem{http.StatusUnprocessableEntity, "hash_mismatch", "the content does not have this hash; it was discarded", "附件内容与编号不符，已丢弃", "请重新上传", nil, 0}
+	case errors.Is(err, blob.ErrIncomplete):
+		return &problem{http.StatusUnprocessableEntity, "attachment_damaged", "the file is incomplete or damaged; it was discarded", "文件不完整或已损坏，已丢弃", "请重新扫描或拍照，或换一份完整的文件再上传", nil, 0}
 	case errors.Is(err, blob.ErrType):
 		return &problem{http.StatusUnsupportedMediaType, "wrong_type", "JPEG, PNG, WebP, GIF and PDF are taken, recognised by content", "附件类型不允许", "请上传 JPEG、PNG、WebP、GIF 图片或 PDF", nil, 0}
 	case errors.Is(err, blob.ErrNoSpace), errors.As(err, &disk) && disk.Full():

@@ -112,7 +112,7 @@ func (s *Server) operations() (map[operationKey]operation, error) {
 			table[operationKey{method, path}] = operation{
 				route:      &routers.Route{Spec: s.document, Path: path, PathItem: item, Method: method, Operation: op},
 				permission: p,
-				body:       bodies[op.OperationID],
+				body:       bodyOf(op.OperationID, s.door.MaxBytes()),
 				shape:      bodyShape(op),
 			}
 		}

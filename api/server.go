@@ -78,6 +78,7 @@ type Server struct {
 	node      Node
 	store     *store.Store
 	blobs     *blob.Store
+	door      blob.Door // what people bring
 	self      store.Self
 	document  *openapi3.T
 	metrics   *metrics
@@ -121,7 +122,7 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("api: metrics: %w", err)
 	}
 	s := &Server{
-		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
+		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, door: o.Blobs.Door(o.Limits.AttachmentBytes), self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
 		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000),
 		tries: newTries(), mailCodes: newBuckets(mailCodeRate, mailCodeBurst), stopping: make(chan struct{}),

@@ -4964,6 +4964,18 @@ type PaperFigures struct {
 	Packages    []PaperFigure `json:"packages"`
 }
 
+// PaperLimits What this node takes of scanned papers. A program refuses a larger file before it sends it.
+type PaperLimits struct {
+	// AttachmentBytes Of one file.
+	AttachmentBytes int64 `json:"attachment_bytes"`
+
+	// CaseBytes Of all files of a case, each content once.
+	CaseBytes int64 `json:"case_bytes"`
+
+	// Types Media types, recognised by content.
+	Types []string `json:"types"`
+}
+
 // PaperMonth defines model for PaperMonth.
 type PaperMonth struct {
 	// Asked Of those the ones that people brought.
@@ -6397,7 +6409,7 @@ type TableRows struct {
 	Rows [][]string `json:"rows"`
 }
 
-// ThisNode Example: {"demo":false,"division":"330523110200","division_name":"甲子村","edition":1,"line":{"state":"up"},"name":"甲子村便民服务站","node":"v-330523110200-1","tier":"village","time_ms":1795449600000,"version":"0.1.0"}
+// ThisNode Example: {"demo":false,"division":"330523110200","division_name":"甲子村","edition":1,"line":{"state":"up"},"name":"甲子村便民服务站","node":"v-330523110200-1","papers":{"attachment_bytes":20971520,"case_bytes":209715200,"types":["image/jpeg","image/png","image/webp","application/pdf"]},"tier":"village","time_ms":1795449600000,"version":"0.1.0"}
 type ThisNode struct {
 	Demo bool `json:"demo"`
 
@@ -6414,10 +6426,13 @@ type ThisNode struct {
 	Node string `json:"node"`
 
 	// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
-	Notice  Notice `json:"notice,omitempty,omitzero"`
-	Tier    Tier   `json:"tier"`
-	TimeMs  int64  `json:"time_ms"`
-	Version string `json:"version"`
+	Notice Notice `json:"notice,omitempty,omitzero"`
+
+	// Papers What this node takes of scanned papers. A program refuses a larger file before it sends it.
+	Papers  PaperLimits `json:"papers"`
+	Tier    Tier        `json:"tier"`
+	TimeMs  int64       `json:"time_ms"`
+	Version string      `json:"version"`
 }
 
 // Thresholds defines model for Thresholds.
@@ -8447,7 +8462,8 @@ type ClientInterface interface {
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
 	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-	// PDF, recognised by content.
+	// PDF, recognised by content, at most `papers.attachment_bytes` of
+	// `GET /api/v1/node` (413 `too_large`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8458,7 +8474,8 @@ type ClientInterface interface {
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
 	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-	// PDF, recognised by content.
+	// PDF, recognised by content, at most `papers.attachment_bytes` of
+	// `GET /api/v1/node` (413 `too_large`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8479,7 +8496,10 @@ type ClientInterface interface {
 
 	// AppendAttachmentWithBody 上传一段
 	//
-	// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+	// Appends a chunk at `Upload-Offset`, which must be where the upload stands
+	// (else 409 `wrong_offset`). A chunk is durable when the answer comes. With
+	// the last one the file is checked: one that breaks off before its end, or
+	// is no paper behind its first bytes, is discarded (422 `attachment_damaged`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9982,8 +10002,9 @@ type ClientInterface interface {
 	// PutMyAttachmentWithBody 上传附件
 	//
 	// Uploads a whole file under its SHA-256. Only who uploaded a file can name
-	// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
-	// most 20 MB each, 200 files and 500 MB a day.
+	// it in a case. JPEG, PNG, WebP and PDF, recognised by content and whole
+	// (else 422 `attachment_damaged`), at most `papers.attachment_bytes` of
+	// `GET /api/v1/node` each, 200 files and 500 MB a day.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -12027,7 +12048,8 @@ func (c *Client) ListArchives(ctx context.Context, params *ListArchivesParams, r
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
 // are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-// PDF, recognised by content.
+// PDF, recognised by content, at most `papers.attachment_bytes` of
+// `GET /api/v1/node` (413 `too_large`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -12048,7 +12070,8 @@ func (c *Client) BeginAttachmentWithBody(ctx context.Context, contentType string
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
 // are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-// PDF, recognised by content.
+// PDF, recognised by content, at most `papers.attachment_bytes` of
+// `GET /api/v1/node` (413 `too_large`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12099,7 +12122,10 @@ func (c *Client) HeadAttachment(ctx context.Context, hash Hash, reqEditors ...Re
 
 // AppendAttachmentWithBody 上传一段
 //
-// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+// Appends a chunk at `Upload-Offset`, which must be where the upload stands
+// (else 409 `wrong_offset`). A chunk is durable when the answer comes. With
+// the last one the file is checked: one that breaks off before its end, or
+// is no paper behind its first bytes, is discarded (422 `attachment_damaged`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -15192,8 +15218,9 @@ func (c *Client) AppendMyAttachmentWithBody(ctx context.Context, hash Hash, para
 // PutMyAttachmentWithBody 上传附件
 //
 // Uploads a whole file under its SHA-256. Only who uploaded a file can name
-// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
-// most 20 MB each, 200 files and 500 MB a day.
+// it in a case. JPEG, PNG, WebP and PDF, recognised by content and whole
+// (else 422 `attachment_damaged`), at most `papers.attachment_bytes` of
+// `GET /api/v1/node` each, 200 files and 500 MB a day.
 //
 // Takes any type of body and a specified content type.
 //
@@ -31049,7 +31076,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
 	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-	// PDF, recognised by content.
+	// PDF, recognised by content, at most `papers.attachment_bytes` of
+	// `GET /api/v1/node` (413 `too_large`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -31060,7 +31088,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
 	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-	// PDF, recognised by content.
+	// PDF, recognised by content, at most `papers.attachment_bytes` of
+	// `GET /api/v1/node` (413 `too_large`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -31085,7 +31114,10 @@ type ClientWithResponsesInterface interface {
 
 	// AppendAttachmentWithBodyWithResponse 上传一段
 	//
-	// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+	// Appends a chunk at `Upload-Offset`, which must be where the upload stands
+	// (else 409 `wrong_offset`). A chunk is durable when the answer comes. With
+	// the last one the file is checked: one that breaks off before its end, or
+	// is no paper behind its first bytes, is discarded (422 `attachment_damaged`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -32710,8 +32742,9 @@ type ClientWithResponsesInterface interface {
 	// PutMyAttachmentWithBodyWithResponse 上传附件
 	//
 	// Uploads a whole file under its SHA-256. Only who uploaded a file can name
-	// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
-	// most 20 MB each, 200 files and 500 MB a day.
+	// it in a case. JPEG, PNG, WebP and PDF, recognised by content and whole
+	// (else 422 `attachment_damaged`), at most `papers.attachment_bytes` of
+	// `GET /api/v1/node` each, 200 files and 500 MB a day.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -46778,7 +46811,8 @@ func (c *ClientWithResponses) ListArchivesWithResponse(ctx context.Context, para
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
 // are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-// PDF, recognised by content.
+// PDF, recognised by content, at most `papers.attachment_bytes` of
+// `GET /api/v1/node` (413 `too_large`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46795,7 +46829,8 @@ func (c *ClientWithResponses) BeginAttachmentWithBodyWithResponse(ctx context.Co
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
 // are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
-// PDF, recognised by content.
+// PDF, recognised by content, at most `papers.attachment_bytes` of
+// `GET /api/v1/node` (413 `too_large`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -46838,7 +46873,10 @@ func (c *ClientWithResponses) HeadAttachmentWithResponse(ctx context.Context, ha
 
 // AppendAttachmentWithBodyWithResponse 上传一段
 //
-// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+// Appends a chunk at `Upload-Offset`, which must be where the upload stands
+// (else 409 `wrong_offset`). A chunk is durable when the answer comes. With
+// the last one the file is checked: one that breaks off before its end, or
+// is no paper behind its first bytes, is discarded (422 `attachment_damaged`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49417,8 +49455,9 @@ func (c *ClientWithResponses) AppendMyAttachmentWithBodyWithResponse(ctx context
 // PutMyAttachmentWithBodyWithResponse 上传附件
 //
 // Uploads a whole file under its SHA-256. Only who uploaded a file can name
-// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
-// most 20 MB each, 200 files and 500 MB a day.
+// it in a case. JPEG, PNG, WebP and PDF, recognised by content and whole
+// (else 422 `attachment_damaged`), at most `papers.attachment_bytes` of
+// `GET /api/v1/node` each, 200 files and 500 MB a day.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //

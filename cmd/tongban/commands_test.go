@@ -60,7 +60,7 @@ func TestCommandsAtANode(t *testing.T) {
 			[]string{"listNodes /api/v1/nodes"},
 			[]string{"节点              层级  区划          名称              证书到期          状态\n", "v-330523110201-1  村    330523110200  甲子村便民服务站  2026-11-24 00:00  已吊销\n"}, []string{"EXPIRES", "revoked"}},
 		{"node show v-330523110200-1", map[string]any{"getNode": village}, []string{"getNode /api/v1/nodes/v-330523110200-1"}, []string{"甲子村便民服务站", "正常"}, []string{"in order"}},
-		{"node show", map[string]any{"getThisNode": client.ThisNode{Node: "county-1", Tier: "county", Division: "330523", Name: "县中心", Version: "0.1.0", Line: client.Line{State: client.LineDown}, TimeMs: at20261123}},
+		{"node show", map[string]any{"getThisNode": client.ThisNode{Node: "county-1", Tier: "county", Division: "330523", Name: "县中心", Version: "0.1.0", Line: client.Line{State: client.LineDown}, TimeMs: at20261123, Papers: client.PaperLimits{Types: []string{}}}},
 			[]string{"getThisNode /api/v1/node"}, []string{"线路      断\n"}, []string{"line      down\n"}},
 		{"node invite --tier village --division 330523110200 --name 甲子村便民服务站 --id v-9", map[string]any{"inviteNode": client.Invitation{Node: "v-9", Token: "tok-1", ExpiresAt: at20261123, Recorded: atCounty}},
 			[]string{`inviteNode /api/v1/nodes/invitations {"division":"330523110200","name":"甲子村便民服务站","node":"v-9","tier":"village"}`}, []string{"tok-1\n"}, []string{"tok-1\n"}},

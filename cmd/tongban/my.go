@@ -155,16 +155,22 @@ func uploadMine(ctx context.Context, c *connection, path string) (client.Attachm
 	if err != nil {
 		return ref, err
 	}
+	if err := fitsNode(ctx, c, ref.Size); err != nil {
+		return ref, aboutFile(path, err)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return ref, usagef("无法读取附件 (cannot read the attachment): %v", err)
 	}
 	defer file.Close()
 	a, err := answered[client.AttachmentState](c.api.PutMyAttachmentWithBody(ctx, ref.Hash, "application/octet-stream", file))
-	if err == nil && a.value.Type != "" {
+	if err != nil {
+		return ref, aboutFile(path, err)
+	}
+	if a.value.Type != "" {
 		ref.Type = a.value.Type
 	}
-	return ref, err
+	return ref, nil
 }
 
 func myListCommand() *cobra.Command {

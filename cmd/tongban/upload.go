@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/tongban/tongban/api/client"
@@ -43,6 +45,26 @@ func upload(ctx context.Context, c *connection, path string) (client.AttachmentR
 		ref.Type, err = contentType(file)
 	}
 	return ref, err
+}
+
+// everyNodeTakes is the least that limits.attachment_mb may be.
+const everyNodeTakes = 1 << 20
+
+// fitsNode refuses what the node would refuse, before it is sent.
+func fitsNode(ctx context.Context, c *connection, size int64) error {
+	if size <= everyNodeTakes {
+		return nil
+	}
+	n, err := answered[client.ThisNode](c.api.GetThisNode(ctx))
+	if most := n.value.Papers.AttachmentBytes; err == nil && size > most {
+		mb := func(bytes int64) string {
+			return strconv.FormatFloat(math.Ceil(float64(bytes)/(1<<20)*10)/10, 'f', -1, 64) + " MB"
+		}
+		return &refusal{Problem: client.Problem{Status: http.StatusRequestEntityTooLarge, Code: "too_large",
+			Detail:    "the file has " + mb(size) + ", more than the " + mb(most) + " that are allowed",
+			MessageZh: "附件为 " + mb(size) + "，超过 " + mb(most) + " 的上限", Next: "请压缩或拆分后再上传", NextEn: "make it smaller or split it"}}
+	}
+	return err
 }
 
 // aboutFile says which file went wrong: the node knows content alone.
