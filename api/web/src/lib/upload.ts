@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2'
-import { api, ask, Failure, type Schemas } from '../api'
+import { api, ask, Failure, type Problem, type Schemas } from '../api'
 import { askMine } from '../api/mine'
 
 const piece = 512 * 1024
@@ -13,6 +13,33 @@ export interface Upload {
   hash: string
   type: string
   failure?: Failure
+}
+
+let most: Promise<number> | undefined
+
+/** The largest file that this node takes, in bytes; as large as any while it cannot be asked, for the door refuses as well. */
+export function largest(): Promise<number> {
+  most ??= ask(() => api.GET('/api/v1/node')).then((n) => n.papers.attachment_bytes)
+  return most.catch(() => {
+    most = undefined
+    return Number.MAX_SAFE_INTEGER
+  })
+}
+
+/** What is said of a file that is larger than a node takes, before a byte of it is sent. */
+export function tooLarge(size: number, limit: number): Problem {
+  const mb = (bytes: number) => `${Math.ceil((bytes / (1 << 20)) * 10) / 10} MB`
+  return {
+    type: 'about:blank',
+    title: 'too large',
+    status: 413,
+    code: 'too_large',
+    detail: `the file has ${mb(size)}, more than the ${mb(limit)} that are allowed; make it smaller or split it`,
+    message_zh: `附件为 ${mb(size)}，超过 ${mb(limit)} 的上限，请压缩或拆分后再上传`,
+    next: '请压缩或拆分后再上传',
+    next_en: 'make it smaller or split it',
+    request_id: '',
+  }
 }
 
 /** The SHA-256 in hex. Not the browser's own: over plain http it has none. */
@@ -50,6 +77,8 @@ export async function send(file: File, told: (u: Upload) => void, door: Door = s
   const tell = (change: Partial<Upload>) => told(Object.assign(u, change))
   tell({})
   try {
+    const limit = await largest()
+    if (file.size > limit) throw new Failure(tooLarge(file.size, limit))
     const hash = await digest(file)
     let state = await door.begin(hash, file.size)
     tell({ hash, state: 'sending', sent: state.offset })
