@@ -58,7 +58,7 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 	}
 	today := calendar.DateOf(s.o.Now())
 	for _, w := range waiting {
-		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Unmanned: w.Desk.Verb != "" && !supervision.Manned(w.Desk, roster, today), Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
+		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Unmanned: s.unmanned(w.Desk, roster, today), Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
 		out.Cases, out.Amber, out.Yellow, out.Red = out.Cases+w.Cases, out.Amber+w.Amber, out.Yellow+w.Yellow, out.Red+w.Red
 	}
 	if failed != nil {
@@ -88,6 +88,16 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 	open, err := s.store.OpenInquiries(ctx, within, department, maxInquiries)
 	out.Inquiries = len(open)
 	return out, err
+}
+
+// unmanned reports whether nobody is on duty for a desk. Only the county's desks are a
+// department's: a village's and a township's are for whoever works there. A node knows
+// the people of its own region alone.
+func (s *Server) unmanned(desk ledger.Desk, roster supervision.Roster, day calendar.Date) bool {
+	if desk.Division.Tier() != node.County {
+		desk.Department = ""
+	}
+	return desk.Verb != "" && s.self.Division.Contains(desk.Division) && !supervision.Manned(desk, roster, day)
 }
 
 // GetThresholds shows the settings of supervision, and who changed them when and
