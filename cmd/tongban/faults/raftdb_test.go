@@ -48,8 +48,10 @@ func TestHubWithADamagedLog(t *testing.T) {
 	log := filepath.Join(c.dir, hub.ID+".log")
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	refused := 0
-	for n := range times {
+	refused, tried := 0, 0
+	// Much of a file is free, where damage is none: it goes on until some was noticed.
+	for n := 0; n < times || refused == 0 && n < 20*times; n++ {
+		tried++
 		bad := bytes.Clone(sound)
 		page := random.IntN(len(bad)/4096) * 4096
 		what := fmt.Sprintf("seed %d, a bit near %d", seed, page)
@@ -98,7 +100,7 @@ func TestHubWithADamagedLog(t *testing.T) {
 		}
 	}
 	if refused == 0 {
-		t.Errorf("none of %d damages was noticed", times)
+		t.Errorf("none of %d damages was noticed", tried)
 	}
 	bad := bytes.Clone(sound)
 	clear(bad[4096*2 : 4096*4])
@@ -116,5 +118,5 @@ func TestHubWithADamagedLog(t *testing.T) {
 			t.Errorf("after restore --lone: %s: %v", number, err)
 		}
 	}
-	t.Logf("seed %d: %d of %d damages refused", seed, refused, times)
+	t.Logf("seed %d: %d of %d damages refused", seed, refused, tried)
 }
