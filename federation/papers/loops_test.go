@@ -280,6 +280,46 @@ func TestCourierChecksWhatItDelivered(t *testing.T) {
 	eventually(t, "the third disk", holds(third, ref))
 }
 
+// TestHubFallsWithWhatItAloneTook: the county never confirms what was at that
+// hub only, and another has it soon, not after the longest pause.
+func TestHubFallsWithWhatItAloneTook(t *testing.T) {
+	first, second := newPlace(t, nil), newPlace(t, nil)
+	village, ledger, clock := mustStore(t, t.TempDir()), &book{}, newManualClock()
+	ref := mustPut(t, village, pdf(1000, 1))
+	ledger.add(ref)
+	p := pace(clock)
+	p.Recheck = 10 * time.Minute
+	c := mustCourier(t, village, ledger, p, first.target("h-1"), second.target("h-2"))
+	run(t, c)
+	eventually(t, "the first hub", func() bool { return holds(first, ref)() && c.Status().Delivered == 1 })
+	first.http.Close()
+	var pauses []time.Duration
+	for range 3 {
+		pause := <-clock.set
+		pauses = append(pauses, pause)
+		if clock.advance(pause); holds(second, ref)() {
+			break
+		}
+	}
+	eventually(t, "the other hub", holds(second, ref))
+	if pauses[0] > firstRecheck {
+		t.Errorf("it is asked after in %v", pauses)
+	}
+}
+
+// TestChecksBecomeRare: a node above that has it and does not reach the county
+// is asked less and less.
+func TestChecksBecomeRare(t *testing.T) {
+	l := newRounds(Pace{Clock: newManualClock()})
+	j := &job{}
+	for _, want := range []time.Duration{10, 20, 40, 80, 160, 320, 600, 600} {
+		l.note(j, nil)
+		if got := j.next.Sub(l.Clock.Now()); got != want*time.Second {
+			t.Fatalf("asked after in %v, want %v", got, want*time.Second)
+		}
+	}
+}
+
 // hubs are the county's hub processes.
 func threeHubs(t testing.TB) (hubs []*place, voters []Target) {
 	for i := range 3 {

@@ -36,12 +36,17 @@ type Pace struct {
 	Workers int           // attachments at once: 1, at most 2, so that entries pass
 	Batch   int           // how many more are asked of the list at once: 100
 	Idle    time.Duration // between looks at the list when nobody wakes the loop: 1 min
-	Recheck time.Duration // until what was delivered and is not confirmed is asked after: 10 min
+	Recheck time.Duration // the longest until what was delivered and is not confirmed is asked after: 10 min
 	Backoff Backoff       // DefaultBackoff
 	Clock   Clock         // the machine's
 }
 
 const mostWorkers = 2
+
+// firstRecheck is after how long what was delivered is asked after for the first
+// time; each time after it is twice as long. The county confirms within moments,
+// unless the one that took it was lost with it.
+const firstRecheck = 10 * time.Second
 
 func (p Pace) withDefaults() Pace {
 	if p.Workers <= 0 {
@@ -93,6 +98,7 @@ type job struct {
 	next      time.Time
 	failures  int
 	delivered bool
+	checks    int // how often it was delivered, or found to be there still
 	missing   bool
 }
 
@@ -268,7 +274,8 @@ func (l *rounds) note(j *job, err error) {
 	j.missing, j.delivered = errors.Is(err, errMissing), err == nil
 	switch {
 	case err == nil:
-		j.failures, j.next = 0, now.Add(l.Recheck)
+		j.failures, j.next = 0, now.Add(min(l.Recheck, firstRecheck<<min(j.checks, 16)))
+		j.checks++
 		l.status.LastSuccessAt = now
 	case j.missing: // looked for in every round: it costs a look at a folder
 	case isLine(err): // the whole loop waits
