@@ -10,6 +10,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/notify"
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -36,11 +37,7 @@ var (
 
 // SendMyContactCode sends a code to the address that waits.
 func (s *Server) SendMyContactCode(ctx context.Context, _ gen.SendMyContactCodeRequestObject) (gen.SendMyContactCodeResponseObject, error) {
-	v, err := visitorOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	known, err := s.store.Account(ctx, v.ID)
+	_, known, err := s.ownAccount(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +63,7 @@ func (s *Server) SendMyContactCode(ctx context.Context, _ gen.SendMyContactCodeR
 
 // ConfirmMyContact takes the code back.
 func (s *Server) ConfirmMyContact(ctx context.Context, in gen.ConfirmMyContactRequestObject) (gen.ConfirmMyContactResponseObject, error) {
-	v, err := visitorOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	known, err := s.store.Account(ctx, v.ID)
+	v, known, err := s.ownAccount(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +90,15 @@ func (s *Server) ConfirmMyContact(ctx context.Context, in gen.ConfirmMyContactRe
 	}
 	out, err := s.myAccount(ctx, known)
 	return gen.ConfirmMyContact200JSONResponse(out), err
+}
+
+// ownAccount is the visitor, and the account as it stands.
+func (s *Server) ownAccount(ctx context.Context) (v *Visitor, known *account.Account, err error) {
+	if v, err = visitorOf(ctx); err != nil {
+		return nil, nil, err
+	}
+	known, err = s.store.Account(ctx, v.ID)
+	return v, known, err
 }
 
 // AttestAccountContact records an address that was named in person.
