@@ -244,7 +244,7 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.CaseSubmitV1, *catalog.Item, error) {
 	item, err := s.itemInForce(ctx, in.Item)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil, &store.Refused{Code: "item_unknown", ZH: "事项目录中没有该事项，或已下架", EN: "the catalog has no such item in force"}
+		return nil, nil, s.notInForce(ctx, in.Item, &store.Refused{Code: "item_unknown", ZH: "事项目录中没有该事项", EN: "the catalog has no such item in force"})
 	}
 	if err != nil {
 		return nil, nil, err

@@ -34,7 +34,7 @@ func TestNowIsNow(t *testing.T) {
 	shown.Item["remarks"] = "下月起改"
 	h.must("operator", "POST", "/api/v1/items/"+announced+"/draft", shown.Item, 201)
 	h.must("second", "POST", "/api/v1/items/approve", gen.ApproveRequest{Items: []gen.ItemRef{{Code: announced, Version: 2}}}, 200)
-	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{EffectiveFrom: month}, 201)
+	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true, EffectiveFrom: month}, 201)
 
 	in := h.submission(announced, theCounty)
 	in.ItemVersion = 2
@@ -48,7 +48,14 @@ func TestNowIsNow(t *testing.T) {
 	if out.Edition.Number != 3 || out.Edition.EffectiveFrom < before || out.Edition.EffectiveFrom > time.Now().UnixMilli() || len(out.Coming) != 0 {
 		t.Fatalf("%+v", out)
 	}
-	h.must("", "GET", "/api/v1/items/"+other, nil, 404)
+	// Whoever asks for it hears since when, and what to do; so does who hands it in.
+	gone := []string{"item_withdrawn", "第 3 期目录自 " + instant(out.Edition.EffectiveFrom) + " 起下架", "by edition 3", "另选现行事项", "choose an item in force"}
+	says(h.must("", "GET", "/api/v1/items/"+other, nil, 404), gone...)
+	h.person("civil", theCounty, "县民政局", identity.DepartmentWindow)
+	late := in
+	late.Item, late.ItemVersion = other, 0
+	says(h.must("civil", "POST", "/api/v1/cases/check", late, 404), gone...)
+	says(h.must("", "GET", "/api/v1/items/TB-NONE-001", nil, 404), "not_found")
 	says(h.must("operator", "POST", "/api/v1/items/"+other+"/withdraw", gen.WithdrawRequest{Note: "再次"}, 409),
 		"item_withdrawn", "第 3 期目录自 "+instant(out.Edition.EffectiveFrom)+" 起下架")
 	h.must("operator", "POST", "/api/v1/items/TB-NONE-001/withdraw", gen.WithdrawRequest{Note: "无"}, 404)
@@ -78,8 +85,8 @@ func TestNowIsNow(t *testing.T) {
 	says(h.must("operator", "GET", "/api/v1/drafts", nil, 200), `"status":"approved"`, announced)
 	says(h.must("", "GET", "/api/v1/editions", nil, 200), `"cancelled_at":`)
 
-	says(h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{EffectiveFrom: 1}, 409), "edition_date", "不填生效时间")
-	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{}, 201)
+	says(h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true, EffectiveFrom: 1}, 409), "edition_date", "不填生效时间")
+	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true}, 201)
 	var back struct {
 		Version int
 		Item    json.RawMessage
@@ -89,15 +96,17 @@ func TestNowIsNow(t *testing.T) {
 		t.Errorf("version %d", back.Version)
 	}
 
-	// A department where nobody works is warned of, at the draft and when it is
-	// published: nobody would take its cases up.
+	// A department where nobody works is warned of at the draft, and nothing is
+	// published for it unless that is meant: nobody would take its cases up.
 	shown.Item["department"] = "县市场监督管理居"
 	whole := map[string]any{"count": 1, "items": []any{shown.Item}}
 	says(h.must("operator", "POST", "/api/v1/items/validate", whole, 200), `"ok":true`, `"path":"items[0].department"`, "是否应为“县市场监督管理局”")
 	says(h.must("operator", "POST", "/api/v1/items/import", whole, 200), "县市场监督管理居", announced)
 	h.must("second", "POST", "/api/v1/items/approve", gen.ApproveRequest{Items: []gen.ItemRef{{Code: announced, Version: 3}}}, 200)
-	h.decode(h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Items: []gen.ItemRef{{Code: announced, Version: 3}}}, 201), &out)
-	if len(out.Warnings) != 1 || !strings.Contains(out.Warnings[0].EN, "nobody works") {
+	typed := []gen.ItemRef{{Code: announced, Version: 3}}
+	says(h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Items: typed}, 409), "steps_unstaffed", announced, "县市场监督管理居", "受理", "审批", "仍然发布", "nevertheless")
+	h.decode(h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true, Items: typed}, 201), &out)
+	if out.Edition.Number != 5 || len(out.Warnings) != 1 || !strings.Contains(out.Warnings[0].EN, "nobody works") {
 		t.Errorf("%+v", out.Warnings)
 	}
 }

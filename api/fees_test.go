@@ -27,7 +27,7 @@ func TestFees(t *testing.T) {
 	charged["fee"] = map[string]any{"charged": true, "standard": "工本费10元/本"}
 	h.must("operator", "POST", "/api/v1/items/import", map[string]any{"count": 1, "items": []any{charged}}, 200)
 	h.approveAll()
-	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Note: "收费"}, 201)
+	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true, Note: "收费"}, 201)
 	for login, of := range map[string]struct {
 		department string
 		role       identity.Role

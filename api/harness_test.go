@@ -93,7 +93,7 @@ func newHub(t testing.TB, change ...func(*federation.Options)) *site {
 		refs = append(refs, gen.ItemRef{Code: v.Code, Version: v.Version})
 	}
 	h.must("second", "POST", "/api/v1/items/approve", gen.ApproveRequest{Items: refs}, 200)
-	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Note: "第一期目录"}, 201)
+	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true, Note: "第一期目录"}, 201)
 	return h
 }
 

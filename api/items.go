@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -175,7 +177,10 @@ func (s *Server) ListEditions(ctx context.Context, _ gen.ListEditionsRequestObje
 func (s *Server) itemAt(ctx context.Context, code string, version int) (*store.ItemVersion, error) {
 	if version == 0 {
 		v, err := s.store.ItemInForce(ctx, code, s.o.Now().UnixMilli())
-		return v, found(err)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, s.notInForce(ctx, code, errNotFound)
+		}
+		return v, err
 	}
 	v, err := s.store.Item(ctx, code, version)
 	if err != nil {
@@ -185,6 +190,27 @@ func (s *Server) itemAt(ctx context.Context, code string, version int) (*store.I
 		return nil, errNotFound
 	}
 	return v, nil
+}
+
+// notInForce is why nobody can be offered an item: that it was withdrawn, when and by which
+// edition, with the one that brings it back; otherwise where it was never in force.
+func (s *Server) notInForce(ctx context.Context, code string, otherwise error) error {
+	view, err := s.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	terms := view.terms[code]
+	term, ok := terms.At(view.now)
+	if !ok || !term.Withdrawn {
+		return otherwise
+	}
+	zh := fmt.Sprintf("该事项已由第 %d 期目录自 %s 起下架", term.Edition, instant(term.From))
+	en := fmt.Sprintf("the item is withdrawn since %s, by edition %d", instant(term.From), term.Edition)
+	if i := slices.IndexFunc(terms, func(t catalog.Term) bool { return t.From > view.now && !t.Withdrawn }); i >= 0 {
+		zh += fmt.Sprintf("，第 %d 期目录自 %s 起恢复", terms[i].Edition, instant(terms[i].From))
+		en += fmt.Sprintf("; edition %d brings it back from %s on", terms[i].Edition, instant(terms[i].From))
+	}
+	return &problem{http.StatusNotFound, "item_withdrawn", en, zh, nextWithdrawn, nil, 0}
 }
 
 // listed is the version to list of each item of a status.

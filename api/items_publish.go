@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/staffing"
 	"github.com/tongban/tongban/store"
 )
 
@@ -30,7 +31,7 @@ func (s *Server) ValidateItems(ctx context.Context, _ gen.ValidateItemsRequestOb
 	if faults == nil {
 		faults = []catalog.Fault{}
 	}
-	warnings, err := s.nobodyThere(ctx, items)
+	warnings, err := s.unstaffed(ctx, items)
 	return gen.ValidateItems200JSONResponse{Ok: len(faults) == 0, Count: len(items), Faults: faults, Ruled: ruled, Warnings: warnings}, err
 }
 
@@ -47,7 +48,7 @@ func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject
 	}
 	drafts := make([]Action, 0, len(items))
 	out := gen.ImportItems200JSONResponse{Drafted: []gen.ItemRef{}, Ruled: ruled}
-	if out.Warnings, err = s.nobodyThere(ctx, items); err != nil {
+	if out.Warnings, err = s.unstaffed(ctx, items); err != nil {
 		return nil, err
 	}
 	for _, item := range items {
@@ -148,7 +149,7 @@ func (s *Server) PublishEdition(ctx context.Context, in gen.PublishEditionReques
 			return nil, err
 		}
 	}
-	out, err := s.publish(ctx, in.Body.EffectiveFrom, in.Body.Note, entries)
+	out, err := s.publish(ctx, in.Body.EffectiveFrom, in.Body.Note, entries, in.Body.Unstaffed)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +180,7 @@ func (s *Server) WithdrawItem(ctx context.Context, in gen.WithdrawItemRequestObj
 	case !ok:
 		return nil, errNotFound
 	}
-	out, err := s.publish(ctx, from, in.Body.Note, []catalog.EditionItem{{Code: in.Code, Version: term.Version, Withdrawn: true}})
+	out, err := s.publish(ctx, from, in.Body.Note, []catalog.EditionItem{{Code: in.Code, Version: term.Version, Withdrawn: true}}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +279,10 @@ func (s *Server) unpublished(ctx context.Context) ([]catalog.EditionItem, error)
 	return entries, nil
 }
 
-func (s *Server) publish(ctx context.Context, from int64, note string, entries []catalog.EditionItem) (gen.PublishedEdition, error) {
+// publish puts versions into force. What nobody at the county can do is refused here,
+// before anything is proposed, unless the operator says that it is meant: whoever applies
+// the entry does not ask again, for people come and go while it travels.
+func (s *Server) publish(ctx context.Context, from int64, note string, entries []catalog.EditionItem, unstaffed bool) (gen.PublishedEdition, error) {
 	actor, err := as(ctx, identity.EditionPublish, identity.Target{})
 	if err != nil {
 		return gen.PublishedEdition{}, err
@@ -299,9 +303,13 @@ func (s *Server) publish(ctx context.Context, from int64, note string, entries [
 	if err != nil {
 		return gen.PublishedEdition{}, err
 	}
-	warnings, err := s.nobodyThere(ctx, items)
+	warnings, err := s.unstaffed(ctx, items)
 	if err != nil {
 		return gen.PublishedEdition{}, err
+	}
+	if len(warnings) > 0 && !unstaffed {
+		return gen.PublishedEdition{}, &store.Refused{Code: "steps_unstaffed", ZH: "有环节在县级没有人员能办理，未发布任何版本；办件到此会无人办理",
+			EN: "some steps have nobody at the county who can do them, and cases would stand there; nothing was published", Faults: warnings}
 	}
 	e := catalog.Edition{Number: len(editions) + 1, EffectiveFrom: from, Entries: slices.Clone(entries), Note: note}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionPublish, Body: &ledger.EditionPublishV1{Edition: e}})
@@ -327,23 +335,13 @@ func (s *Server) itemsOf(ctx context.Context, entries []catalog.EditionItem) ([]
 	return items, nil
 }
 
-// nobodyThere warns of departments where nobody works, once anybody works in
-// one: a county begins with its catalog and registers its people after it.
-func (s *Server) nobodyThere(ctx context.Context, items []catalog.Item) ([]catalog.Fault, error) {
+// unstaffed are the steps of items that nobody at the county can do.
+func (s *Server) unstaffed(ctx context.Context, items []catalog.Item) ([]catalog.Fault, error) {
 	people, err := s.store.StaffAt(ctx, s.self.Division)
 	if err != nil {
 		return nil, err
 	}
-	var staffed []string
-	for _, p := range people {
-		if now := p.Now(); p.Department != "" && !now.Disabled {
-			staffed = append(staffed, p.Department)
-		}
-	}
-	if len(staffed) == 0 {
-		return nil, nil
-	}
-	return catalog.NobodyThere(items, staffed), nil
+	return staffing.Faults(staffing.Gaps(items, people), people), nil
 }
 
 // ledgerNow is the present moment: by this hub's clock, and not before the last

@@ -31,7 +31,7 @@ func (h *site) offerPackage() {
 		h.t.Errorf("approved by who drafted it: %s", r)
 	}
 	h.approveAll()
-	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Note: "一件事"}, 201)
+	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true, Note: "一件事"}, 201)
 	var again gen.DraftReport
 	h.decode(h.must("operator", "POST", "/api/v1/packages/import", file, 200), &again)
 	if again.Unchanged != 1 || len(again.Drafted) != 0 {

@@ -4,27 +4,28 @@ package api
 // by its code. Many refusals say in their own words what comes first; what
 // stands here adds where it is done, or who does it.
 const (
-	nextUnknown = "请按上面的提示办理；不清楚的请联系县中心管理员"
-	nextState   = "请打开办件，查看现在可以办理的操作"
-	nextCorrect = "请按提示更正后再提交"
-	nextAnew    = "请重新打开页面再办一次；如再次出现，请把请求编号告诉县中心管理员"
-	nextNone    = "无需再办理"
-	nextWait    = "请在提示的日期之后再办"
-	nextFirst   = "请先办理提示的事项，再办本项"
-	nextOther   = "请由另一名有权人员办理"
-	nextBring   = "请申请人重新提交材料，或征得同意后再使用"
-	nextNotNow  = "不能再办理此项；依法可以另行处理的，请按提示的途径办理"
-	nextLists   = "请在列表中核对后再办"
-	nextToken   = "请县中心管理员重新生成登记口令"
-	nextDivides = "请核对区划代码；尚未导入的，请县中心管理员先导入区划"
-	nextAmount  = "请按提示的金额更正后再提交"
-	nextKept    = "请查看县中心“节点”页；需要更换节点的，请用新的编号登记"
-	nextCharge  = "请按目录公布的收费项目和标准填写"
-	nextWindow  = "请持证件到窗口办理"
-	nextAccount = "请登录后在“我的账户”中办理"
-	nextCatalog = "请到事项目录查看现行版本后再办"
-	nextFormer  = "请核对原证照的编号和有效期后再办"
-	nextLogged  = "请查看已登记的内容；需要更正的，请联系登记人"
+	nextUnknown   = "请按上面的提示办理；不清楚的请联系县中心管理员"
+	nextState     = "请打开办件，查看现在可以办理的操作"
+	nextCorrect   = "请按提示更正后再提交"
+	nextAnew      = "请重新打开页面再办一次；如再次出现，请把请求编号告诉县中心管理员"
+	nextNone      = "无需再办理"
+	nextWait      = "请在提示的日期之后再办"
+	nextFirst     = "请先办理提示的事项，再办本项"
+	nextOther     = "请由另一名有权人员办理"
+	nextBring     = "请申请人重新提交材料，或征得同意后再使用"
+	nextNotNow    = "不能再办理此项；依法可以另行处理的，请按提示的途径办理"
+	nextLists     = "请在列表中核对后再办"
+	nextToken     = "请县中心管理员重新生成登记口令"
+	nextDivides   = "请核对区划代码；尚未导入的，请县中心管理员先导入区划"
+	nextAmount    = "请按提示的金额更正后再提交"
+	nextKept      = "请查看县中心“节点”页；需要更换节点的，请用新的编号登记"
+	nextCharge    = "请按目录公布的收费项目和标准填写"
+	nextWindow    = "请持证件到窗口办理"
+	nextAccount   = "请登录后在“我的账户”中办理"
+	nextCatalog   = "请到事项目录查看现行版本后再办"
+	nextWithdrawn = "请在事项目录中另选现行事项；已收的办件照常办理"
+	nextFormer    = "请核对原证照的编号和有效期后再办"
+	nextLogged    = "请查看已登记的内容；需要更正的，请联系登记人"
 )
 
 // refusalNext is looked up for codes that have no row of their own in refusal.
@@ -115,7 +116,7 @@ var refusalNext = map[string]string{
 
 	// The catalog.
 	"approved": nextNone, "draft_changed": "请重新审核现在的草稿", "edition_number": nextAnew, "edition_twice": nextCorrect,
-	"version": "请刷新后按最新版本重新起草", "nothing_changed": "请修改后再起草", "nothing_to_publish": "请先起草事项并由另一人复核，再发布",
+	"version": "请刷新后按最新版本重新起草", "nothing_changed": "请修改后再起草", "steps_unstaffed": "请先为所列部门登记能办理该环节的人员，或更正部门全称；人员稍后才登记的，请明确选择“仍然发布”", "nothing_to_publish": "请先起草事项并由另一人复核，再发布",
 	"not_approved": "请先由另一人复核所列事项", "package_faults": nextMend, "package_mismatch": nextAnew, "package_text": nextAnew,
 	"case_id": nextAnew, "no_previous": nextAnew, "number_taken": "请重新提交",
 	"calendar_year": "请县中心管理员导入该年日历后再试",

@@ -47,18 +47,10 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 	}
 	out := gen.GetBoard200JSONResponse{At: s.o.Now().UnixMilli(), Desks: []gen.BoardDesk{}, People: []gen.BoardPerson{}}
 	var failed error
-	known := map[division.Code][]identity.Staff{}
-	roster := func(d division.Code) []identity.Staff {
-		people, read := known[d]
-		if !read && failed == nil {
-			people, failed = s.store.StaffAt(ctx, d)
-			known[d] = people
-		}
-		return people
-	}
-	today := calendar.DateOf(s.o.Now())
+	who := s.whoIsAt(ctx, &failed)
 	for _, w := range waiting {
-		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Unmanned: s.unmanned(w.Desk, roster, today), Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
+		unmanned, nobody := who(w.Desk)
+		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Unmanned: unmanned, Nobody: nobody, Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
 		out.Cases, out.Amber, out.Yellow, out.Red = out.Cases+w.Cases, out.Amber+w.Amber, out.Yellow+w.Yellow, out.Red+w.Red
 	}
 	if failed != nil {
@@ -66,6 +58,12 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 	}
 	out.Green = out.Cases - out.Amber - out.Yellow - out.Red
 	slices.SortStableFunc(out.Desks, func(a, b gen.BoardDesk) int {
+		if a.Nobody != b.Nobody { // no card rises there before its limit, and nothing moves
+			if a.Nobody {
+				return -1
+			}
+			return 1
+		}
 		return cmp.Or(cmp.Compare(b.Red, a.Red), cmp.Compare(b.Yellow, a.Yellow), cmp.Compare(b.Amber, a.Amber), cmp.Compare(b.Cases, a.Cases))
 	})
 	asked, err := s.store.AskedPeople(ctx, within, department)
@@ -90,14 +88,30 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 	return out, err
 }
 
-// unmanned reports whether nobody is on duty for a desk. Only the county's desks are a
-// department's: a village's and a township's are for whoever works there. A node knows
-// the people of its own region alone.
-func (s *Server) unmanned(desk ledger.Desk, roster supervision.Roster, day calendar.Date) bool {
-	if desk.Division.Tier() != node.County {
-		desk.Department = ""
+// whoIsAt asks whether a desk is unmanned today, and whether nobody's account can take its
+// step on any day. Only the county's desks are a department's; a village's and a
+// township's are for whoever works there.
+func (s *Server) whoIsAt(ctx context.Context, failed *error) func(ledger.Desk) (unmanned, nobody bool) {
+	known := map[division.Code][]identity.Staff{}
+	roster := func(d division.Code) []identity.Staff {
+		people, read := known[d]
+		if !read && *failed == nil {
+			people, *failed = s.store.StaffAt(ctx, d)
+			known[d] = people
+		}
+		return people
 	}
-	return desk.Verb != "" && s.self.Division.Contains(desk.Division) && !supervision.Manned(desk, roster, day)
+	today := calendar.DateOf(s.o.Now())
+	return func(desk ledger.Desk) (unmanned, nobody bool) {
+		// A node knows the people of its own region alone.
+		if desk.Verb == "" || !s.self.Division.Contains(desk.Division) {
+			return false, false
+		}
+		if desk.Division.Tier() != node.County {
+			desk.Department = ""
+		}
+		return !supervision.Manned(desk, roster, today), !supervision.Staffed(desk, roster)
+	}
 }
 
 // GetThresholds shows the settings of supervision, and who changed them when and
@@ -196,6 +210,14 @@ func (s *Server) GetCaseSupervision(ctx context.Context, in gen.GetCaseSupervisi
 		}
 		if b, ok := body.(*ledger.CaseUrgeV1); ok && maySee(ctx, b.Desk) {
 			out.Urges = append(out.Urges, gen.Said{By: urges[i].Actor, At: urges[i].OccurredAt, Text: hide(b.Text)})
+		}
+	}
+	if _, open := c.Current(); open {
+		var failed error
+		out.Desk, _ = supervision.DeskOf(c, "")
+		out.Unmanned, out.Nobody = s.whoIsAt(ctx, &failed)(out.Desk)
+		if failed != nil {
+			return nil, failed
 		}
 	}
 	return out, s.lineOf(ctx, c, (*gen.CaseSupervision)(&out))

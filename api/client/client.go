@@ -2258,7 +2258,10 @@ type BoardDesk struct {
 	Amber int64 `json:"amber"`
 	Cases int64 `json:"cases"`
 	Desk  Desk  `json:"desk"`
-	Red   int64 `json:"red"`
+
+	// Nobody No account may take its step at all; what waits there waits until somebody is registered.
+	Nobody bool  `json:"nobody,omitempty,omitzero"`
+	Red    int64 `json:"red"`
 
 	// Unmanned Nobody who may take its step is on duty today.
 	Unmanned bool  `json:"unmanned,omitempty,omitzero"`
@@ -2970,14 +2973,21 @@ type CaseSupervision struct {
 
 	// Colour The worst of its cards.
 	Colour    CaseSupervisionColour `json:"colour"`
+	Desk      Desk                  `json:"desk,omitempty,omitzero"`
 	Inquiries []Inquiry             `json:"inquiries"`
 
 	// LineDownMinutes Of business.
 	LineDownMinutes int `json:"line_down_minutes"`
 
+	// Nobody No account may take that step at all; the case stands until somebody is registered.
+	Nobody bool `json:"nobody,omitempty,omitzero"`
+
 	// Outages When the county did not hear the desk since hand-in.
 	Outages []Outage `json:"outages"`
-	Urges   []Said   `json:"urges"`
+
+	// Unmanned Nobody who may take the step that the case waits for is on duty today.
+	Unmanned bool   `json:"unmanned,omitempty,omitzero"`
+	Urges    []Said `json:"urges"`
 }
 
 // CaseSupervisionColour The worst of its cards.
@@ -3393,7 +3403,7 @@ type DraftReport struct {
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
 
-	// Warnings Departments where nobody works, who would have to handle the cases; nothing is refused for them.
+	// Warnings Steps that nobody at the county can do; publishing is refused for them unless it is asked for with unstaffed.
 	Warnings []Fault `json:"warnings,omitempty,omitzero"`
 }
 
@@ -3550,7 +3560,7 @@ type FileReport struct {
 	// Ruled Of items: papers that the rule takes to be minor, for the file does not say.
 	Ruled []RuledPapers `json:"ruled,omitempty,omitzero"`
 
-	// Warnings Departments where nobody works, who would have to handle the cases; nothing is refused for them.
+	// Warnings Steps that nobody at the county can do; publishing is refused for them unless it is asked for with unstaffed.
 	Warnings []Fault `json:"warnings,omitempty,omitzero"`
 }
 
@@ -5348,6 +5358,9 @@ type PublishRequest struct {
 	EffectiveFrom int64     `json:"effective_from,omitempty,omitzero"`
 	Items         []ItemRef `json:"items,omitempty,omitzero"`
 	Note          string    `json:"note,omitempty,omitzero"`
+
+	// Unstaffed Publishes also what has steps that nobody at the county can do yet. Without it such an edition is refused (steps_unstaffed); a case of such an item stands at that step until somebody is registered for it.
+	Unstaffed bool `json:"unstaffed,omitempty,omitzero"`
 }
 
 // PublishedEdition defines model for PublishedEdition.
@@ -5359,7 +5372,7 @@ type PublishedEdition struct {
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
 
-	// Warnings Departments where nobody works, who would have to handle the cases; nothing is refused for them.
+	// Warnings Steps that nobody at the county can do; publishing is refused for them unless it is asked for with unstaffed.
 	Warnings []Fault `json:"warnings,omitempty,omitzero"`
 }
 

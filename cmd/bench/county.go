@@ -230,7 +230,7 @@ func (c *county) publish(ctx context.Context, items []byte) error {
 	if err := c.second.post(ctx, at, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, nil); err != nil {
 		return err
 	}
-	return c.admin.post(ctx, at, "/api/v1/editions", client.PublishRequest{Note: "一期"}, nil)
+	return c.admin.post(ctx, at, "/api/v1/editions", client.PublishRequest{Unstaffed: true, Note: "一期"}, nil)
 }
 
 // leader asks the hubs who leads.

@@ -112,7 +112,7 @@ func (c *county) fanOutOnce(ctx context.Context, hub *member, fs []*follower, ro
 		}()
 	}
 	began := time.Now()
-	if err := c.admin.post(ctx, at, "/api/v1/editions", client.PublishRequest{Note: fmt.Sprintf("第%d次修订", round+1)}, nil); err != nil {
+	if err := c.admin.post(ctx, at, "/api/v1/editions", client.PublishRequest{Unstaffed: true, Note: fmt.Sprintf("第%d次修订", round+1)}, nil); err != nil {
 		return 0, nil, 0, 0, err
 	}
 	for range fs {

@@ -131,13 +131,19 @@ func itemPublishCommand() *cobra.Command {
 		Short: "发布新一期目录 (publish an edition)",
 		Long: `将已复核的版本在同一时刻在全县生效。生效时刻应留足各村收到的时间。
 不列版本则发布所有已复核、未发布的版本。
-Puts approved versions into force everywhere at one moment.`,
+有环节在县级没有人员能办理的（部门名称写错，或其人员尚未登记），不予发布；人员稍后才登记的，用 --unstaffed 明确发布，
+其办件在人员登记前会停在该环节，见 tongban supervise board。
+Puts approved versions into force everywhere at one moment. What has a step that
+nobody at the county can do is refused: its cases would stand there. --unstaffed
+publishes it deliberately, for a department whose people are registered later.`,
 		Example: `  tongban item publish --note 第一期目录
-  tongban item publish TB-XZRZ-005@2 --effective-from 2026-12-01T00:00`,
+  tongban item publish TB-XZRZ-005@2 --effective-from 2026-12-01T00:00
+  tongban item publish --unstaffed --note 新设部门`,
 		Args: arguments(0, 1<<20, "CODE@VERSION"),
 	}
 	from := cmd.Flags().String("effective-from", "", "生效时刻，默认现在 (when it takes effect; default now)")
 	note := cmd.Flags().String("note", "", "说明 (note)")
+	unstaffed := cmd.Flags().Bool("unstaffed", false, "有环节无人能办理时仍然发布 (publish also what has steps that nobody can do yet)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		refs, err := parseRefs(args)
 		if err != nil {
@@ -148,7 +154,7 @@ Puts approved versions into force everywhere at one moment.`,
 			return err
 		}
 		send := func() (*http.Response, error) {
-			return c.api.PublishEdition(cmd.Context(), client.PublishRequest{EffectiveFrom: at, Items: refs, Note: *note})
+			return c.api.PublishEdition(cmd.Context(), client.PublishRequest{EffectiveFrom: at, Items: refs, Note: *note, Unstaffed: *unstaffed})
 		}
 		return ask(cmd.Context(), c, send, editionLine(c))
 	})

@@ -160,6 +160,7 @@ var problemCommands = map[string]string{
 	"hub_not_handed_on":  "tongban raft status",
 	"division_unknown":   "tongban division import FILE",
 	"roster_missing":     "tongban staff roster set PERSON",
+	"steps_unstaffed":    "tongban staff add, tongban item publish --unstaffed",
 	"nothing_to_publish": "tongban item import FILE, tongban item approve",
 	"token_unknown":      "tongban node invite",
 	"token_used":         "tongban node invite",

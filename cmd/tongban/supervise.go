@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,9 +50,9 @@ func superviseBoardCommand() *cobra.Command {
 		}
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Board) {
 			fmt.Fprintf(w, c.pick("在办 %d：正常 %d，预警 %d，黄牌 %d，红牌 %d；待答复问询 %d\n", "%d cases: green %d, amber %d, yellow %d, red %d; %d inquiries wait\n"), v.Cases, v.Green, v.Amber, v.Yellow, v.Red, v.Inquiries)
-			t := newTable(c.pick("窗口", "DESK"), c.pick("环节", "STEP"), c.pick("在办", "CASES"), c.pick("预警", "AMBER"), c.pick("黄牌", "YELLOW"), c.pick("红牌", "RED"))
+			t := newTable(c.pick("窗口", "DESK"), c.pick("环节", "STEP"), c.pick("在办", "CASES"), c.pick("预警", "AMBER"), c.pick("黄牌", "YELLOW"), c.pick("红牌", "RED"), c.pick("注意", "NOTE"))
 			for _, d := range v.Desks {
-				t.row(deskName(d.Desk), string(d.Desk.Verb), digits(d.Cases), digits(d.Amber), digits(d.Yellow), digits(d.Red))
+				t.row(deskName(d.Desk), string(d.Desk.Verb), digits(d.Cases), digits(d.Amber), digits(d.Yellow), digits(d.Red), absence(c.language, d.Unmanned, d.Nobody))
 			}
 			t.write(w, c.language)
 			if len(v.People) == 0 {
@@ -68,6 +69,17 @@ func superviseBoardCommand() *cobra.Command {
 			p.write(w, c.language)
 		})
 	})
+}
+
+// absence is why nothing moves at a desk; empty where somebody is there.
+func absence(lang language, unmanned, nobody bool) string {
+	switch {
+	case nobody:
+		return lang.pick("没有能办理的人员，请登记或改派", "nobody can do it: register people for it")
+	case unmanned:
+		return lang.pick("今日无人在岗", "nobody on duty today")
+	}
+	return ""
 }
 
 func digits(n int64) string { return strconv.FormatInt(n, 10) }
@@ -271,6 +283,8 @@ func superviseCaseCommand() *cobra.Command {
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.CaseSupervision) {
 			var s sheet
 			s.line(c.pick("颜色", "colour"), c.pick(map[string]string{"green": "正常", "amber": "预警", "yellow": "黄牌", "red": "红牌"}[string(v.Colour)], string(v.Colour)))
+			s.line(c.pick("现在", "waits at"), strings.TrimSpace(deskName(v.Desk)+" "+string(v.Desk.Verb)))
+			s.line(c.pick("注意", "note"), absence(c.language, v.Unmanned, v.Nobody))
 			if v.LineDownMinutes > 0 {
 				s.line(c.pick("线路中断", "line down"), fmt.Sprintf(c.pick("工作时间 %d 分钟，不计入个人", "%d minutes of business, counted against nobody"), v.LineDownMinutes))
 			}

@@ -86,6 +86,12 @@ func at(prefix string, faults []Fault) []Fault {
 	return faults
 }
 
+// Show makes a text of somebody's file fit to stand in a message: short, on one line.
+func Show(text string) string { return show(text) }
+
+// Capped cuts a report to as many faults as anybody corrects in one sitting.
+func Capped(faults []Fault) []Fault { return capped(faults) }
+
 // show makes text from outside fit to stand in a message: short, on one line,
 // without characters that could disguise what is written.
 func show(text string) string {

@@ -171,6 +171,16 @@ func Manned(desk ledger.Desk, staff Roster, day calendar.Date) bool {
 	})
 }
 
+// CanTake reports whether a step at a desk is for an account that is not disabled,
+// whoever is on duty.
+func CanTake(p identity.Staff, desk ledger.Desk) bool { return !p.Now().Disabled && takes(p, desk) }
+
+// Staffed reports whether anybody's account can take a step at a desk at all, on any day.
+// Where nobody's can, a case stands until somebody is registered for it.
+func Staffed(desk ledger.Desk, staff Roster) bool {
+	return slices.ContainsFunc(staff(desk.Division), func(p identity.Staff) bool { return CanTake(p, desk) })
+}
+
 // takes reports whether a step at a desk is a person's.
 func takes(p identity.Staff, desk ledger.Desk) bool {
 	return (desk.Department == "" || p.Department == desk.Department) && slices.ContainsFunc(p.Now().Roles, func(r identity.Role) bool {

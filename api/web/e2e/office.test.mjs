@@ -16,7 +16,7 @@ test('a fee is charged by the tariff, waived in part by a leader, and the rest p
   const { item } = await one('GET', `/api/v1/items/${paid}?plain=true`)
   const draft = await one('POST', `/api/v1/items/${paid}/draft`, { ...item, fee: { charged: true, standard: '工本费5元/证' } }, 201)
   await two('POST', '/api/v1/items/approve', { items: [{ code: paid, version: draft.version }] })
-  await one('POST', '/api/v1/editions', { items: [{ code: paid, version: draft.version }], note: '收费' }, 201)
+  await one('POST', '/api/v1/editions', { items: [{ code: paid, version: draft.version }], note: '收费', unstaffed: true }, 201)
   const { case: made } = await takeIn(window, paid, '330523')
   await window('POST', `/api/v1/cases/${made.id}/actions`, { kind: 'accept' })
 

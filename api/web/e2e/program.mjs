@@ -55,5 +55,5 @@ export async function offerPackages(base) {
   const { drafted } = await one('POST', '/api/v1/packages/import', readFileSync(resolve('../../cmd/tongban/data/packages.json'), 'utf8'))
   if (!drafted.length) return
   await two('POST', '/api/v1/items/approve', { items: drafted })
-  await one('POST', '/api/v1/editions', { note: '一件事' }, 201)
+  await one('POST', '/api/v1/editions', { note: '一件事', unstaffed: true }, 201)
 }

@@ -257,7 +257,7 @@ func (c *county) people(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := send(ctx, admin, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, loopback.NewKey(), nil); err != nil {
+	if err := send(ctx, admin, "/api/v1/editions", client.PublishRequest{Unstaffed: true, Note: "首期目录"}, loopback.NewKey(), nil); err != nil {
 		return err
 	}
 	c.plan.Peopled = true

@@ -144,7 +144,7 @@ func (c *county) fill(ctx context.Context) error {
 	if err := second.Post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, loopback.NewKey(), nil); err != nil {
 		return err
 	}
-	return admin.Post(ctx, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, loopback.NewKey(), nil)
+	return admin.Post(ctx, "/api/v1/editions", client.PublishRequest{Unstaffed: true, Note: "首期目录"}, loopback.NewKey(), nil)
 }
 
 // enrol gives a node its identity and starts it.
