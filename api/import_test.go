@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -72,7 +73,21 @@ func TestImportFilesAllOrNothing(t *testing.T) {
 		})
 	}
 	bom := append([]byte("\ufeff"), readFile(t, divisions)...)
-	h.must("operator", "POST", "/api/v1/divisions/import", bom, 200)
+	var whole, part gen.ImportReport
+	h.decode(h.must("operator", "POST", "/api/v1/divisions/import", bom, 200), &whole)
+	// What a file does not have stays, and whoever imports it hears how much that is.
+	var fewer map[string]any
+	check(t, json.Unmarshal(readFile(t, divisions), &fewer))
+	towns := fewer["townships"].([]any)
+	gone := len(towns[0].(map[string]any)["villages"].([]any))
+	fewer["townships"] = towns[1:]
+	fewer["township_count"], fewer["village_count"] = len(towns)-1, int(fewer["village_count"].(float64))-gone
+	h.decode(h.must("operator", "POST", "/api/v1/divisions/import", fewer, 200), &part)
+	var list gen.DivisionList
+	h.get("operator", "/api/v1/divisions", &list)
+	if whole.Kept != 0 || part.Kept != gone+1 || part.Count+part.Kept != whole.Count || len(list.Divisions) != whole.Count {
+		t.Errorf("%+v, then %+v; %d are known", whole, part, len(list.Divisions))
+	}
 }
 
 // state is a list as text, but for what changes by itself.

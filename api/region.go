@@ -30,7 +30,8 @@ func (s *Server) ListDivisions(ctx context.Context, in gen.ListDivisionsRequestO
 	return gen.ListDivisions200JSONResponse{Divisions: all}, nil
 }
 
-// ImportDivisions sets the divisions from a file.
+// ImportDivisions adds the divisions of a file and renames those it has, and says how many
+// it does not have: they stay, for cases and people are there.
 func (s *Server) ImportDivisions(ctx context.Context, _ gen.ImportDivisionsRequestObject) (gen.ImportDivisionsResponseObject, error) {
 	actor, err := as(ctx, identity.DivisionImport, identity.Target{})
 	if err != nil {
@@ -40,11 +41,25 @@ func (s *Server) ImportDivisions(ctx context.Context, _ gen.ImportDivisionsReque
 	if err != nil {
 		return nil, err
 	}
+	known, err := s.store.Divisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	listed := make(map[division.Code]bool, len(divisions))
+	for _, d := range divisions {
+		listed[d.Code] = true
+	}
+	kept := 0
+	for _, d := range known {
+		if !listed[d.Code] {
+			kept++
+		}
+	}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.DivisionImport, Body: &ledger.DivisionImportV1{Divisions: divisions}})
 	if err != nil {
 		return nil, err
 	}
-	return gen.ImportDivisions200JSONResponse{ImportedAnswerJSONResponse: gen.ImportedAnswerJSONResponse{Count: len(divisions), Recorded: recorded}}, nil
+	return gen.ImportDivisions200JSONResponse{ImportedAnswerJSONResponse: gen.ImportedAnswerJSONResponse{Count: len(divisions), Recorded: recorded, Kept: kept}}, nil
 }
 
 // GetCalendar shows the working days of the years that are known.

@@ -3693,6 +3693,9 @@ type ImportFile = json.RawMessage
 type ImportReport struct {
 	Count int `json:"count"`
 
+	// Kept Divisions known from before that the file does not have; an import removes none.
+	Kept int `json:"kept,omitempty,omitzero"`
+
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
 }

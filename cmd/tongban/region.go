@@ -19,7 +19,11 @@ func divisionCommand() *cobra.Command {
 	return group("division", "区划 (divisions)",
 		"  tongban division import divisions.json\n  tongban division list --parent 330523110",
 		divisionListCommand(),
-		importCommand("divisions.json", "导入区划，全部或全不 (set the divisions from a file, all or nothing)", "tongban division import divisions.json",
+		importCommand("divisions.json", "导入区划，全部或全不 (add and rename divisions from a file, all or nothing)",
+			`新增文件中的区划，并按文件更新已有区划的名称。文件中没有的已有区划不会删除（其办件、人员、节点仍在），结果中列出其个数。
+Adds the divisions of the file and gives those known before the names it has. What
+the file does not have is not removed, for cases, people and nodes are there; the
+answer says how many those are.`, "tongban division import divisions.json",
 			func(ctx context.Context, api *client.Client, file io.Reader) (*http.Response, error) {
 				return api.ImportDivisionsWithBody(ctx, "application/json", file)
 			}))
@@ -52,10 +56,11 @@ func divisionListCommand() *cobra.Command {
 }
 
 // importCommand sends a whole file to the node and prints what was imported.
-func importCommand(file, short, example string, send func(ctx context.Context, api *client.Client, file io.Reader) (*http.Response, error)) *cobra.Command {
+func importCommand(file, short, long, example string, send func(ctx context.Context, api *client.Client, file io.Reader) (*http.Response, error)) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "import FILE",
 		Short:   short,
+		Long:    long,
 		Example: "  " + example,
 		Args:    oneArgument("FILE (" + file + ")"),
 	}
@@ -68,6 +73,9 @@ func importCommand(file, short, example string, send func(ctx context.Context, a
 		return ask(cmd.Context(), c, request, func(w io.Writer, v *client.ImportReport) {
 			fmt.Fprintf(w, c.pick("已导入 %d 条\n", "imported: %d\n"), v.Count)
 			fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
+			if v.Kept > 0 {
+				fmt.Fprintf(w, c.pick("注意: 文件中没有的已有区划 %d 个，导入不删除，仍然保留\n", "note: %d divisions known before are not in the file; an import removes none, they stay\n"), v.Kept)
+			}
 		})
 	})
 }
@@ -92,7 +100,7 @@ func calendarCommand() *cobra.Command {
 	return group("calendar", "工作日日历与期限 (working days and time limits)",
 		"  tongban calendar due --from 2026-09-29T15:00 --days 5\n  tongban calendar show --year 2026",
 		calendarDueCommand(), calendarShowCommand(),
-		importCommand("calendar.json", "导入日历，全部或全不 (set the working days of whole years, all or nothing)", "tongban calendar import calendar.json",
+		importCommand("calendar.json", "导入日历，全部或全不 (set the working days of whole years, all or nothing)", "", "tongban calendar import calendar.json",
 			func(ctx context.Context, api *client.Client, file io.Reader) (*http.Response, error) {
 				return api.ImportCalendarWithBody(ctx, "application/json", file)
 			}))

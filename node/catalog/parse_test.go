@@ -294,3 +294,52 @@ func TestFaultsOfShapeHideNoOthers(t *testing.T) {
 	}
 	mustBeTold(t, faults)
 }
+
+// A value that could not be read hides the rules that read it, and no others.
+func TestFaultsThatHideOthers(t *testing.T) {
+	for _, row := range []struct {
+		what   string
+		change func(item map[string]any)
+		want   []string
+	}{
+		{"a field without required, and without options", func(item map[string]any) {
+			f := item["form"].([]any)[0].(map[string]any)
+			delete(f, "required")
+			f["type"], f["options"] = "enum", []any{}
+		}, []string{"form[0].options", "form[0].required"}},
+		{"without type, and with options", func(item map[string]any) {
+			f := item["form"].([]any)[0].(map[string]any)
+			delete(f, "type")
+			f["options"] = []any{"x", "x"}
+		}, []string{"form[0].type"}},
+		{"one step, at a tier that is none", func(item map[string]any) {
+			item["review_steps"] = []any{map[string]any{"tier": "province", "role": "审批"}}
+		}, []string{"review_steps", "review_steps[0].tier"}},
+	} {
+		item := sample()
+		item.Subject = SubjectNatural
+		item.Form = []Field{{Key: "x", Label: "甲", Type: TypeEnum, Required: true, Options: []string{"一", "二"}}}
+		raw, err := json.Marshal(item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var changed map[string]any
+		if err := json.Unmarshal(raw, &changed); err != nil {
+			t.Fatal(err)
+		}
+		row.change(changed)
+		file, err := json.Marshal(map[string]any{"count": 1, "items": []any{changed}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, faults := ParseItems(file)
+		var got []string
+		for _, f := range faults {
+			got = append(got, strings.TrimPrefix(f.Path, "items[0]."))
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s: %q, want %q", row.what, got, row.want)
+		}
+	}
+}

@@ -14,8 +14,9 @@ import (
 func checkRoute(item Item) []Fault {
 	faults := checkTiers(item)
 	steps := item.ReviewSteps
-	if len(steps) < 2 {
-		return append(faults, newFault("review_steps", FaultMissing, "至少要有受理和审批两个环节", "there must be at least an acceptance and a decision"))
+	few := len(steps) < 2
+	if few {
+		faults = append(faults, newFault("review_steps", FaultMissing, "至少要有受理和审批两个环节", "there must be at least an acceptance and a decision"))
 	}
 	if len(steps) > maxSteps {
 		return append(faults, newFault("review_steps", FaultLimit, "环节多于%d个", "there are more than %d steps", maxSteps))
@@ -30,6 +31,9 @@ func checkRoute(item Item) []Fault {
 			faults = append(faults, newFault(path+".role", FaultUnknown, "环节“%s”应为受理、初审、审核或审批", "role %q must be 受理, 初审, 审核 or 审批", show(string(s.Role))))
 			continue
 		}
+		if few {
+			continue // which one is missing, the order does not say
+		}
 		if (i == 0) != (s.Role == StepAcceptance) {
 			faults = append(faults, newFault(path+".role", FaultConflict, "第一个环节是受理，且只受理一次", "the first step, and only the first, is 受理"))
 		}
@@ -39,6 +43,9 @@ func checkRoute(item Item) []Fault {
 		if i > 0 && steps[i-1].Tier.Above(s.Tier) {
 			faults = append(faults, newFault(path+".tier", FaultConflict, "环节不得由上级退到下级", "a step must not go down a tier"))
 		}
+	}
+	if few {
+		return faults
 	}
 	if steps[last].Tier != item.DecideTier {
 		faults = append(faults, newFault(fmt.Sprintf("review_steps[%d].tier", last), FaultConflict, "审批环节的层级与决定层级不一致", "the decision is not at decide_tier"))

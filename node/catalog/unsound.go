@@ -53,6 +53,10 @@ func readBy(path string, code FaultCode) []string {
 		return []string{"review_steps", "accept_tiers", "decide_tier"}
 	case top == "special_procedures" && code == FaultLaw:
 		return []string{"legal_basis", parent}
+	case top == "form" && strings.HasPrefix(last, "options"):
+		return []string{parent + ".type"}
+	case top == "form" && (last == "key" || last == "label" || last == "type"):
+		return nil
 	case last == "condition", top == "form" && parent != "":
 		return []string{parent, "subject"}
 	case path == "form":

@@ -2,6 +2,7 @@ package division
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -64,13 +65,22 @@ func ParseFile(data []byte) ([]Division, error) {
 	}
 	r := reader{seen: map[Code]string{}}
 	r.file(f)
-	if faults.Touched("townships") { // some may not have been counted
-		r.faults = slices.DeleteFunc(r.faults, func(f importfile.Fault) bool { return strings.HasSuffix(f.Path, "_count") })
-	}
+	r.faults = slices.DeleteFunc(r.faults, func(f importfile.Fault) bool {
+		lists := uncounted[f.Path]
+		return lists != nil && slices.ContainsFunc(faults, func(s importfile.Fault) bool { return lists.MatchString(s.Path) })
+	})
 	if err := faults.Beside(importfile.Locate(data, r.faults)).Err(); err != nil {
 		return nil, fmt.Errorf("check divisions file: %w", err)
 	}
 	return r.divisions, nil
+}
+
+// uncounted are, for each number the file states, the lists that it counts: where one of
+// them could not be read, nothing is known of the number. What is wrong inside an element
+// leaves it counted.
+var uncounted = map[string]*regexp.Regexp{
+	"township_count": regexp.MustCompile(`^townships$`),
+	"village_count":  regexp.MustCompile(`^townships(\[[0-9]+\](\.villages)?)?$`),
 }
 
 // reader flattens the file and notes what is wrong with it.

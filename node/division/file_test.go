@@ -132,6 +132,36 @@ func TestParseFileReportsRulesBesideFaultsOfShape(t *testing.T) {
 	}
 }
 
+// What is wrong inside a township or village leaves it counted; a list that could not be
+// read is not.
+func TestCountsBesideOtherFaults(t *testing.T) {
+	const counts = "township_count village_count"
+	for _, row := range []struct{ name, from, to, want string }{
+		{"a village without a name", `, "name": "荆湾村"`, ``, counts},
+		{"a village's name is a number", `"荆湾村"`, `7`, counts},
+		{"a township without a type", `, "type": "乡"`, ``, counts},
+		{"the county's name is missing", `, "name": "安吉县"`, ``, counts},
+		{"no villages", `, "villages": []`, ``, "township_count"},
+		{"villages are no list", `"villages": []`, `"villages": 0`, "township_count"},
+		{"townships are no list", `"townships": [`, `"townships": 1, "rest": [`, ""},
+	} {
+		text := strings.NewReplacer(`"township_count": 2`, `"township_count": 5`, `"village_count": 2`, `"village_count": 9`, row.from, row.to).Replace(small)
+		_, err := division.ParseFile([]byte(text))
+		var faults importfile.Faults
+		errors.As(err, &faults)
+		var got []string
+		for _, f := range faults {
+			if strings.HasSuffix(f.Path, "_count") {
+				got = append(got, f.Path)
+			}
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != row.want || len(faults) == len(got) {
+			t.Errorf("%s: %q, want %q: %v", row.name, got, row.want, err)
+		}
+	}
+}
+
 func FuzzParseFile(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add([]byte(strings.Replace(small, `"330523201"`, `"330523110"`, 1)))

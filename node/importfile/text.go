@@ -20,8 +20,10 @@ func text(data []byte) ([]byte, *Fault) {
 		return nil, whole(Syntax, "文件是空的（第 1 行第 1 列）", "the file is empty (line 1, column 1)")
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")):
 		return nil, whole(Syntax, "这是 Excel、Word 或压缩文件，请导入 JSON 文件", "this is a spreadsheet, a document or an archive; a JSON file is needed")
-	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")), bytes.IndexByte(data[:min(len(data), 4096)], 0) >= 0:
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
 		return nil, whole(Syntax, "文件是 UTF-16（记事本的“Unicode”）编码，请另存为 UTF-8", "the file is UTF-16 (Notepad's “Unicode”); save it as UTF-8")
+	case bytes.IndexByte(data[:min(len(data), 4096)], 0) >= 0:
+		return nil, whole(Syntax, "这不是文本文件，请核对是否选错了文件；文本请存为 UTF-8", "this is no text file; is it the right one? Text is saved as UTF-8")
 	case !utf8.Valid(data):
 		line, _ := place(data, firstInvalid(data))
 		f := whole(Syntax, fmt.Sprintf("文件不是 UTF-8 编码（自第 %d 行起），请另存为 UTF-8", line), fmt.Sprintf("the file is not UTF-8 (from line %d on); save it as UTF-8", line))
