@@ -30,7 +30,7 @@ tools:
 # The pages are built before the program that they are embedded in, and only
 # when something of theirs changed.
 WEB      = api/web
-WEBFILES = $(shell find $(WEB)/src $(WEB)/public -type f ! -name schema.ts 2>/dev/null) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/pack.mjs api/openapi.yaml
+WEBFILES = $(shell find $(WEB)/src $(WEB)/public -type f ! -name schema.ts 2>/dev/null) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/pack.mjs $(WEB)/old.mjs api/openapi.yaml
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
 	@.ci/need node npm

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { unknownToOld } from './old.mjs'
 
 // A file this large is of no use out of reach: charts.
 const largest = 300 * 1024
@@ -18,6 +19,8 @@ const list = (dir, name = '') => {
   }
 }
 list('dist')
+const faults = files.flatMap(([name, bytes]) => unknownToOld(name, bytes.toString()).map((what) => `${name} has ${what}`))
+if (faults.length) throw new Error(`Chromium 86 does not understand these pages:\n${faults.join('\n')}`)
 const hash = createHash('sha256')
 for (const [name, bytes] of files) hash.update(name).update(bytes)
 const shell = files.filter(([, bytes]) => gzipSync(bytes).length <= largest).map(([name]) => (name === '/index.html' ? '/' : name))

@@ -64,7 +64,7 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   await logIn(desk.page, county.at[village], 'qiankengqiao')
   const api = (method, path, body) => desk.page.evaluate(async ([m, p, b]) => {
     const csrf = /tongban_csrf=([^;]*)/.exec(document.cookie)[1]
-    const r = await fetch(p, { method: m, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': decodeURIComponent(csrf), 'Idempotency-Key': crypto.randomUUID().replace(/-/g, '') }, ...(b ? { body: JSON.stringify(b) } : {}) })
+    const r = await fetch(p, { method: m, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': decodeURIComponent(csrf), 'Idempotency-Key': Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('') }, ...(b ? { body: JSON.stringify(b) } : {}) })
     return { status: r.status, body: await r.json() }
   }, [method, path, body])
   await desk.page.waitForFunction(async (n) => (await fetch('/api/v1/cases/' + n)).ok, number, { polling: 500 })

@@ -1,0 +1,1 @@
+export function unknownToOld(name: string, text: string): string[]
