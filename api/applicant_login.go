@@ -196,7 +196,7 @@ func (s *Server) NewTOTP(ctx context.Context, _ gen.NewTOTPRequestObject) (gen.N
 		return nil, err
 	}
 	secret := trust.NewTOTPSecret()
-	address := trust.TOTPAddress(s.o.Name, tail(v.Number), secret)
+	address := trust.TOTPAddress(s.name(ctx), tail(v.Number), secret)
 	side, path, err := qrPath(address, qr.Unicode)
 	if err != nil {
 		return nil, err

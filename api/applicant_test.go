@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -455,7 +456,11 @@ func TestApplicantLogin(t *testing.T) {
 	}
 	// One-time codes.
 	var secret gen.TOTPSecret
+	h.must("operator", "POST", "/api/v1/nodes/county-1/rename", gen.RenameRequest{Name: "安吉新址政务服务中心"}, 200)
 	seven.want("POST", "/api/v1/my/totp", nil, 200, &secret)
+	if address, err := url.Parse(secret.Address); err != nil || address.Query().Get("issuer") != "安吉新址政务服务中心" {
+		t.Errorf("an authenticator names the centre as the settings do: %s", secret.Address)
+	}
 	if secret.Qr.Side < 21 || secret.Qr.Path == "" {
 		t.Errorf("a phone has nothing to scan: %+v", secret.Qr)
 	}

@@ -178,7 +178,7 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 	if _, open := c.Current(); open && c.Holder == actor.Division {
 		for _, k := range c.Possible() {
 			info, _ := ledger.Lookup(k, 1)
-			if act, ok := actOf[k]; ok && can(info.Action) && (k != ledger.CaseReturn || returnable(c)) && jointLets(c, k) {
+			if act, ok := actOf[k]; ok && can(info.Action) && (k != ledger.CaseReturn || returnable(c)) && c.Lets(k) && jointLets(c, k) {
 				actions = append(actions, act)
 			}
 		}

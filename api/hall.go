@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
@@ -29,8 +30,10 @@ const (
 
 var errScreens = &problem{http.StatusServiceUnavailable, "too_many_screens", "this node serves as many screens as it can", "接入的大厅屏过多", "请关闭不用的大厅屏后重试", nil, time.Minute}
 
-// hallStep is what a screen shows: the end of the number, the item, the step.
+// hallStep is what a screen shows: the number without what the whole county
+// shares, the item, the step.
 type hallStep struct {
+	Lead string `json:"lead"`
 	Tail string `json:"tail"`
 	Item string `json:"item"`
 	Step string `json:"step"`
@@ -142,11 +145,19 @@ func (s *Server) hallStep(ctx context.Context, m *store.Moved) (hallStep, bool, 
 	if err != nil {
 		return hallStep{}, false, nil
 	}
-	step := hallStep{Tail: fmt.Sprintf("%06d", n.Counter()), Item: m.ItemName, Step: statusZH[m.Status]}
+	lead, tail := hallNumber(n)
+	step := hallStep{Lead: lead, Tail: tail, Item: m.ItemName, Step: statusZH[m.Status]}
 	if next, open := m.Current(); open {
 		step.Step += "，待" + tierZH[next.Tier] + verbZH[next.Verb]
 	}
 	return step, true, nil
+}
+
+// hallNumber is a number as a screen shows it: without the county and the year, so
+// that no two cases of a hall look alike; the end, which people look for, apart.
+func hallNumber(n casework.Number) (lead, tail string) {
+	parts := strings.Split(n.String(), "-") // division, day, ordinal, counter, check digit
+	return fmt.Sprintf("%s-%s-%s-", parts[0][6:], parts[1][4:], parts[2]), parts[3] + "-" + parts[4]
 }
 
 // EndStreams ends the streams of the hall's screens, for a node that stops.

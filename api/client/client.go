@@ -10766,9 +10766,11 @@ type ClientInterface interface {
 
 	// StreamHall 大厅屏
 	//
-	// Server-sent events for the screens of this hall: the last digits of a case
-	// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
-	// where a connection was lost.
+	// Server-sent events for the screens of this hall, whenever a case moves on. Each
+	// `step` has as its data the `lead` and the `tail` of the case's number (which is
+	// whole but for the county and the year, so that no two cases look alike), the
+	// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
+	// lost.
 	//
 	// Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
 	StreamHall(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -16862,9 +16864,11 @@ func (c *Client) LookUpComplaint(ctx context.Context, body LookUpComplaintJSONRe
 
 // StreamHall 大厅屏
 //
-// Server-sent events for the screens of this hall: the last digits of a case
-// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
-// where a connection was lost.
+// Server-sent events for the screens of this hall, whenever a case moves on. Each
+// `step` has as its data the `lead` and the `tail` of the case's number (which is
+// whole but for the county and the year, so that no two cases look alike), the
+// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
+// lost.
 //
 // Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
 func (c *Client) StreamHall(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -33576,9 +33580,11 @@ type ClientWithResponsesInterface interface {
 
 	// StreamHallWithResponse 大厅屏
 	//
-	// Server-sent events for the screens of this hall: the last digits of a case
-	// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
-	// where a connection was lost.
+	// Server-sent events for the screens of this hall, whenever a case moves on. Each
+	// `step` has as its data the `lead` and the `tail` of the case's number (which is
+	// whole but for the county and the year, so that no two cases look alike), the
+	// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
+	// lost.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -50817,9 +50823,11 @@ func (c *ClientWithResponses) LookUpComplaintWithResponse(ctx context.Context, b
 
 // StreamHallWithResponse 大厅屏
 //
-// Server-sent events for the screens of this hall: the last digits of a case
-// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
-// where a connection was lost.
+// Server-sent events for the screens of this hall, whenever a case moves on. Each
+// `step` has as its data the `lead` and the `tail` of the case's number (which is
+// whole but for the county and the year, so that no two cases look alike), the
+// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
+// lost.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../api'
-import { actionOf, forward, ordered, pointsOf, type Fill } from './act'
+import { actionOf, forward, ordered, pointsOf, underWay, type Fill } from './act'
 
 const item = { materials: [{ name: '身份证', form: '原件', copies: 1, required: true, source: '', shareable: false }], form: [{ key: 'bank', label: '开户行', type: 'string', required: true }] } as unknown as Schemas['Item']
 const fill: Fill = { text: 'x', granted: 'no', toStep: 1, authority: '', recipient: '甲', method: 'direct', proof: [], document: '决定书', documentNumber: '', validUntil: '', before: '', points: pointsOf(item, ['bank'], () => '补'), complete: false, supplements: [], tolerated: { 身份证: '', 户口簿: '2026-12-01' }, deemed: false, procedure: '检验', officers: '', ground: 'competence', until: '2026-12-01', on: '2026-12-01', days: 5, cause: 'withdrawn', returned: true, materials: [], answers: { bank: ' 农商行 ', other: ' ' }, more: { matter: ' 采矿许可 ', before: '2026-12-09', parties: '甲\n\n 乙 ', held: 'yes', summary: '到场', closed: '' } }
@@ -32,6 +32,10 @@ describe('an action', () => {
   it('asks for a hearing what a hearing needs', () => {
     expect(actionOf('tell_hearing', fill, found)).toEqual({ kind: 'tell_hearing', expected_head: 'h', matter: '采矿许可', before: '2026-12-09', parties: ['甲', '乙'] })
     expect(actionOf('record_hearing', { ...fill, proof: [{ hash: 'f'.repeat(64), name: 'a', size: 1, type: 'image/png' }] }, found)).toMatchObject({ held: true, summary: '到场', record: [{ name: 'a' }] })
+  })
+  it('ends the procedures that are under way, and no hearing', () => {
+    expect(underWay(undefined)).toEqual([])
+    expect(underWay([{ procedure: '检验', end: '2026-11-20' }, { procedure: '检验' }, { procedure: '听证' }, { procedure: '公示' }])).toEqual(['检验', '公示'])
   })
   it('lets a minor paper come later only with a day for it', () => expect(actionOf('accept', fill, found)).toMatchObject({ tolerated: [{ material: '户口簿', before: '2026-12-01' }] }))
 })

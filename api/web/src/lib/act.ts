@@ -114,6 +114,11 @@ function proven(f: Fill): Partial<Schemas['CaseAction']> {
   }
 }
 
+/** The special procedures that are under way, whose result is told by ending them: a hearing's is its record. */
+export function underWay(suspensions: { procedure?: string; end?: string }[] | undefined): string[] {
+  return [...new Set((suspensions ?? []).filter((s) => !s.end && s.procedure && s.procedure !== '听证').map((s) => s.procedure!))]
+}
+
 /** The procedure of a visit to the place, which takes two officers or more. */
 export const visit = '现场勘验'
 

@@ -3,8 +3,14 @@ import { visible, shown, type HallStep } from './hall'
 
 it('shows the newest step of each case, the newest first, and no more than fit', () => {
   let list: HallStep[] = []
-  for (const [tail, step] of ['1a', '2a', '1b', '3a', '4a'].map((s) => [...s])) list = shown(list, { tail, item: 'x', step }, 3)
+  for (const [tail, step] of ['1a', '2a', '1b', '3a', '4a'].map((s) => [...s])) list = shown(list, { lead: '110220-1123-01-', tail, item: 'x', step }, 3)
   expect(list.map((s) => s.tail + s.step)).toEqual(['4a', '3a', '1b'])
+})
+
+it('keeps apart what two villages, or two days, number alike', () => {
+  let list: HallStep[] = []
+  for (const lead of ['110220-1123-01-', '110221-1123-01-', '110220-1124-01-']) list = shown(list, { lead, tail: '000001-0', item: 'x', step: 'a' }, 9)
+  expect(list.length).toBe(3)
 })
 
 describe('a screen that scrolls', () => {

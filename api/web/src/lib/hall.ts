@@ -1,5 +1,7 @@
 /** What a screen shows of one step: never more than this (domain: section 9). */
 export interface HallStep {
+  /** The number without what all of a county share: of which place and day, and its end. */
+  lead: string
   tail: string
   item: string
   step: string
@@ -16,5 +18,5 @@ export function visible<T>(steps: T[], from: number, fit: number): T[] {
 
 /** The latest steps, the newest first: one line a case, no more than `most`. */
 export function shown(before: HallStep[], next: HallStep, most: number): HallStep[] {
-  return [next, ...before.filter((s) => s.tail !== next.tail || s.item !== next.item)].slice(0, most)
+  return [next, ...before.filter((s) => s.lead !== next.lead || s.tail !== next.tail)].slice(0, most)
 }
