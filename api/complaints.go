@@ -82,7 +82,7 @@ func (s *Server) openComplaint(ctx context.Context, said *gen.ComplaintRequest, 
 	}
 	opened, ok := body.(*ledger.ComplaintOpenV1)
 	if !ok {
-		return nil, &store.Refused{Code: "key_reused", ZH: "幂等键已用于另一操作，请换一个", EN: "this idempotency key was used for another action; use a new one"}
+		return nil, &store.Refused{Code: "key_reused", ZH: "上一次提交已经记下；这次内容不同，没有记下", EN: "under this idempotency key something else was recorded before; this was not"}
 	}
 	out := &gen.ComplaintReceipt{Number: opened.Number, Code: proof.QueryCode(&e.Entry), Recorded: recorded}
 	clock, err := s.serviceClock(ctx)

@@ -28,7 +28,7 @@ var (
 	errIsSealed  = &store.Refused{Code: "sealed", ZH: "该文书已加盖电子印章；内容确需更正的请注明原因换发", EN: "the document has its seal; to put it right, reissue it and say why"}
 	errUnchanged = &store.Refused{Code: "document_unchanged", ZH: "文书内容没有变化，无需换发，请补打", EN: "the document would say the same; print it again instead"}
 	errVoid      = &store.Refused{Code: "document_void", ZH: "该文书已作废，请注明原因换发", EN: "the document was declared void; reissue it and say why"}
-	errKeyReused = &store.Refused{Code: "key_reused", ZH: "该幂等键已用于另一操作", EN: "this idempotency key was used for another action"}
+	errKeyReused = &store.Refused{Code: "key_reused", ZH: "上一次提交已经记下；这次内容不同，没有记下", EN: "under this idempotency key something else was recorded before; this was not"}
 	errNoPaper   = &store.Refused{Code: "not_printed", ZH: "该文书尚未打印或盖章", EN: "the document was neither printed nor sealed yet"}
 )
 

@@ -236,7 +236,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	case "forked_origin":
 		p.next = "请联系县中心吊销并重新登记本机"
 	case "key_reused":
-		p.next = "请换一个幂等键"
+		p.next = "请刷新页面查看已记下的内容；确需另办的，再提交一次（程序请换一个幂等键）"
 	default:
 		if next := refusalNext[code]; next != "" {
 			p.next = next

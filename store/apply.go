@@ -290,7 +290,7 @@ func (a *applier) sameKey(e *ledger.Entry, known *stored) (Result, bool, error) 
 		return repeated(e, known), true, nil
 	}
 	return Result{ID: e.ID, Status: Rejected, Code: "key_reused",
-		ZH: "幂等键已用于另一操作，请换一个", EN: "this idempotency key was used for another action; use a new one"}, true, nil
+		ZH: "上一次提交已经记下；这次内容不同，没有记下", EN: "under this idempotency key something else was recorded before; this was not"}, true, nil
 }
 
 // sameContent compares what two stampings of an action about a case say. A

@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { deviceHere } from '../lib/device'
+import { Unanswered } from '../lib/unanswered'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -23,6 +24,18 @@ const unreachable: Problem = {
   request_id: '',
 }
 
+const unsure: Problem = {
+  type: 'about:blank',
+  title: 'unanswered',
+  status: 409,
+  code: 'unanswered',
+  detail: 'what was sent before had no answer and may have been recorded; this is something else and was not sent',
+  message_zh: '上一次提交没有收到应答，可能已经记下；这次内容不同，没有发送',
+  next: '请刷新页面查看；确实没有记下的，再提交一次',
+  next_en: 'load the page again and look; if it is not there, send it once more',
+  request_id: '',
+}
+
 /** The secret of this browser's login that its requests repeat; empty when there is none. */
 export function csrfHere(): string {
   const found = /(?:^|; )tongban_csrf=([^;]*)/.exec(document.cookie)
@@ -35,6 +48,27 @@ const guard: Middleware = {
     if (device) request.headers.set('Tongban-Device', device)
     if (request.method !== 'GET' && request.method !== 'HEAD') request.headers.set('X-CSRF-Token', csrfHere())
     return request
+  },
+}
+
+const unanswered = new Unanswered()
+
+const answers: Middleware = {
+  async onRequest({ request }) {
+    const key = request.headers.get('Idempotency-Key')
+    if (!key) return undefined
+    const what = `${request.method} ${request.url} ${await request.clone().text()}`
+    if (unanswered.differs(key, what)) {
+      unanswered.answered(key) // they are told; whether it goes out now is theirs to say
+      return new Response(JSON.stringify(unsure), { status: unsure.status, headers: { 'Content-Type': 'application/problem+json' } })
+    }
+    unanswered.send(key, what)
+    return undefined
+  },
+  onResponse({ request, response }) {
+    const key = request.headers.get('Idempotency-Key')
+    if (key && response.status < 500) unanswered.answered(key)
+    return undefined
   },
 }
 
@@ -63,7 +97,7 @@ async function patiently(request: Request): Promise<Response> {
 }
 
 const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', fetch: patiently })
-client.use(guard)
+client.use(guard, answers)
 
 export const api = client
 

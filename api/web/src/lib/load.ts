@@ -58,6 +58,8 @@ export function useAct() {
     } catch (e) {
       if (!(e instanceof Failure)) throw e
       problem.value = e.problem
+      // Said once more after that, it is another action.
+      if (e.problem.code === 'unanswered' || e.problem.code === 'key_reused') key = newKey()
       return undefined
     } finally {
       busy.value = false
