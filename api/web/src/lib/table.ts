@@ -1,0 +1,43 @@
+// How somebody likes their tables, remembered by the browser, and a table as a file.
+
+const setting = 'case-table'
+
+/** The columns of a table of cases that can be left out; the number is always there. */
+export const leavable = ['due', 'item', 'applicant', 'status', 'handedIn', 'word'] as const
+export type Column = (typeof leavable)[number]
+
+export interface View {
+  left: Column[]
+  dense: boolean
+}
+
+/** The view as it was left; the usual one where nothing is kept. */
+export function recallView(): View {
+  try {
+    const kept = JSON.parse(localStorage.getItem(setting) ?? '{}') as Partial<View>
+    return { left: leavable.filter((c) => kept.left?.includes(c)), dense: kept.dense === true }
+  } catch {
+    return { left: [], dense: false }
+  }
+}
+
+export function keepView(view: View): void {
+  localStorage.setItem(setting, JSON.stringify(view))
+}
+
+/**
+ * Rows as a spreadsheet opens them, in UTF-8 with its mark. What begins like a
+ * formula is text: a name must not compute.
+ */
+export function csv(rows: string[][]): string {
+  const cell = (text: string) => `"${(/^[=+\-@\t\r]/.test(text) ? "'" : '') + text.replace(/"/g, '""')}"`
+  return '\ufeff' + rows.map((r) => r.map(cell).join(',') + '\r\n').join('')
+}
+
+/** Hands a file to whoever sits here. */
+export function download(name: string, text: string, type = 'text/csv'): void {
+  const address = URL.createObjectURL(new Blob([text], { type }))
+  const link = Object.assign(document.createElement('a'), { href: address, download: name })
+  link.click()
+  window.setTimeout(() => URL.revokeObjectURL(address), 60_000) // the browser reads it first
+}
