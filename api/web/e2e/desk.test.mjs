@@ -1,7 +1,8 @@
 // A session that ends, and what those see who are not logged in.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fit, logIn, printed, village, watch } from './browser.mjs'
+import { fit, logIn, openForm, png, printed, village, watch } from './browser.mjs'
 import { password } from './county.mjs'
 import { browser, county, desk } from './scene.mjs'
 
@@ -21,6 +22,55 @@ test('a session that ends while a form is open loses nothing', { timeout: 400_00
   assert.equal(await page.inputValue('#a-name'), '丁戊己')
   await page.click('text="检查"')
   await page.waitForSelector('h2:has-text("还缺")')
+  await context.close()
+})
+
+test('what was taken out or given up by mistake comes back', { timeout: 400_000 }, async () => {
+  const { page, context, wrong } = await desk(village, 'qiankengqiao')
+  await openForm(page, county.at[village], '高龄津贴', '高龄津贴')
+  await page.fill('#a-name', '丁戊己')
+  const paper = page.locator('fieldset.paper').first()
+  await paper.locator('input[type=file]').setInputFiles({ name: '申请表.png', mimeType: 'image/png', buffer: png })
+  await paper.locator('li:has-text("申请表.png") >> text=移除').click()
+  await paper.locator('text=已移除：申请表.png').waitFor()
+  await fit(page, 'a paper that was taken out')
+  await paper.locator('text=撤消').click()
+  await paper.locator('li:has-text("申请表.png")').waitFor()
+  await page.click('text="放弃重填"')
+  await page.waitForSelector('text=已移除：填写的内容')
+  assert.equal(await page.inputValue('#a-name'), '')
+  assert.equal(await page.locator('fieldset.paper li').count(), 0)
+  await page.click('text="撤消"')
+  await page.waitForFunction(() => document.querySelector('#a-name')?.value === '丁戊己')
+  await page.waitForSelector('li:has-text("申请表.png")')
+  // Given up for good, it is in no list of drafts.
+  await page.click('text="放弃重填"')
+  await page.waitForSelector('text=已移除：填写的内容')
+  await page.click('nav >> text=今日')
+  await page.waitForSelector('main h1:has-text("今日")')
+  await page.waitForSelector('.el-skeleton', { state: 'detached' })
+  assert.equal(await page.locator('section:has-text("未提交的") >> text=高龄津贴').count(), 0)
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('a table is cut to taste, stays so, and is saved as it is shown', { timeout: 400_000 }, async () => {
+  const { page, context, wrong } = await desk(village, 'qiankengqiao')
+  await page.goto(county.at[village] + '/cases')
+  await page.click('summary:has-text("显示与导出")')
+  await fit(page, 'the view of a table')
+  await page.uncheck('details.view >> text=收件时间')
+  await page.check('details.view >> text=紧凑')
+  await page.waitForSelector('table.dense')
+  assert.ok(!(await page.innerText('thead')).includes('收件时间'))
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('details.view >> text=导出所示')])
+  assert.equal(file.suggestedFilename(), '办件.csv')
+  const text = readFileSync(await file.path(), 'utf8')
+  assert.match(text, /^\ufeff"办件编号","期限","事项"/)
+  assert.ok(!text.includes('收件时间') && !/甲乙丙|33059919850412005X/.test(text), 'what is masked or left out is in the file')
+  await page.reload()
+  await page.waitForSelector('table.dense')
+  assert.deepEqual(wrong, [])
   await context.close()
 })
 

@@ -52,6 +52,30 @@ test('a complaint is looked up by its number and code', { timeout: 240_000 }, as
   await context.close()
 })
 
+test('a complaint without an answer is sent again as it was, and recorded once', { timeout: 240_000 }, async () => {
+  const { context, page, wrong } = await visitor()
+  await page.goto(county.at[hub] + '/complain')
+  const text = '排队两小时 ' + Date.now()
+  await page.fill('#text', text)
+  let tries = 0
+  await page.route('**/api/v1/complaints', async (route) => {
+    if (++tries > 1) return route.continue()
+    await route.fetch()
+    return route.abort()
+  })
+  await page.click('button[type=submit]')
+  await page.waitForSelector('text=不知道是否已经送到')
+  assert.ok(await page.isDisabled('#text'), 'what may have arrived can be changed')
+  await fit(page, 'a complaint without an answer')
+  await page.click('text="再发一次"')
+  await page.waitForSelector('p.number')
+  const supervisor = await program(county.at[hub], 'jiancha')
+  const { complaints } = await supervisor('GET', '/api/v1/complaints')
+  assert.equal(complaints.filter((c) => c.text === text).length, 1)
+  assert.deepEqual(wrong.filter((w) => !/ERR_FAILED/.test(w)), [])
+  await context.close()
+})
+
 test('a desk has at most eight entries, with everything behind them', { timeout: 240_000 }, async () => {
   for (const [node, login] of [[village, 'qiankengqiao'], [hub, 'yibao-chuangkou'], [hub, 'yibao-lingdao']]) {
     const { context, page, wrong } = await desk(node, login)

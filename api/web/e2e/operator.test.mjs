@@ -202,6 +202,11 @@ test('an item is edited, checked while it is typed, approved by a second person,
   await second.page.click('button:has-text("发布 1 项")')
   await second.page.fill('dialog #note', '第二期目录')
   await second.page.click('dialog button[type=submit]')
+  // Nobody at the county can do one of its steps: that is published with open eyes.
+  await second.page.waitForSelector('dialog [role=alert] >> text=steps_unstaffed')
+  assert.deepEqual(await unfit(second.page), [])
+  await second.page.check('dialog >> text=仍然发布')
+  await second.page.click('dialog button[type=submit]')
   await second.page.waitForSelector('[role=status]:has-text("期目录已发布")')
   assert.deepEqual(second.wrong, [])
   await second.context.close()
