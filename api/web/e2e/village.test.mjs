@@ -83,7 +83,7 @@ test('with the line cut the village goes on, and says at every moment how far it
   await fillIn(page, '丁戊己')
   await county.cut(other)
   try {
-    await page.waitForSelector('header .sign.down')
+    await page.waitForSelector('header .sign.down:has-text("截至")') // how old the catalog is
     await bring(page)
     const number = await send(page)
     await page.waitForSelector('main >> text=已存本机')

@@ -73,9 +73,33 @@ export function useAct() {
 }
 
 /** Asks again every so many milliseconds while the page is open and looked at. */
-export function useEvery(ms: number, look: () => void): void {
+export function useEvery(ms: number, look: () => unknown): void {
   const timer = window.setInterval(() => {
     if (!document.hidden) look()
   }, ms)
   onUnmounted(() => window.clearInterval(timer))
+}
+
+/**
+ * Looks again while somebody is there: when the page comes into view, and every so
+ * often until it was not touched for ten minutes, so that a page that was left open
+ * does not keep its login alive.
+ */
+export function useLooking(look: () => void, ms = 20_000, left = 600_000): void {
+  let touched = Date.now()
+  const touch = () => (touched = Date.now())
+  const seen = () => {
+    if (document.hidden) return
+    touch()
+    look()
+  }
+  window.addEventListener('pointerdown', touch, { passive: true })
+  window.addEventListener('keydown', touch, { passive: true })
+  document.addEventListener('visibilitychange', seen)
+  useEvery(ms, () => Date.now() - touched < left && look())
+  onUnmounted(() => {
+    window.removeEventListener('pointerdown', touch)
+    window.removeEventListener('keydown', touch)
+    document.removeEventListener('visibilitychange', seen)
+  })
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isDocumentCode, neighbours, numberOf } from './scan'
+import { enterGoesOn, isDocumentCode, neighbours, numberOf } from './scan'
 
 describe('a scanner', () => {
   it('types a number with or without its dashes, half or full width', () => {
@@ -14,5 +14,20 @@ describe('a scanner', () => {
     expect(neighbours('330523110', all).map((x) => x.code)).toEqual(['330523', '330523110220', '330523110221'])
     expect(neighbours('330523110220', all).map((x) => x.code)).toEqual(['330523110', '330523'])
     expect(neighbours('330523', all).map((x) => x.code)).toEqual(['330523110', '330523111'])
+  })
+})
+
+describe('the Enter of a reader', () => {
+  const press = (at: HTMLElement, more: KeyboardEventInit = {}) => {
+    const e = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...more })
+    at.dispatchEvent(e)
+    return e.defaultPrevented
+  }
+  it('goes on to the next field, and hands nothing in', () => {
+    document.body.innerHTML = '<form><input id="a" type="text"><input type="file"><input disabled><select id="b"></select><input id="c" type="text"><button id="d"></button></form>'
+    document.querySelector('form')!.addEventListener('keydown', enterGoesOn)
+    const [a, c, d] = ['a', 'c', 'd'].map((id) => document.getElementById(id)!)
+    expect([press(a), document.activeElement?.id]).toEqual([true, 'b'])
+    expect([press(a, { isComposing: true }), press(c), press(d)]).toEqual([false, false, false])
   })
 })

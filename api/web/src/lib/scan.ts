@@ -19,3 +19,18 @@ export function neighbours(own: string, all: { code: string; name: string }[]): 
   const below = all.filter((d) => d.code !== own && d.code.startsWith(own) && size(d.code) === size(own) + 1)
   return [...above, ...below]
 }
+
+/**
+ * What a card reader's Enter does in a form: it goes on to the next field, where
+ * it would hand the form in half-filled. Not while an input method composes, whose
+ * Enter is its own; a button's and a text area's Enter are theirs.
+ */
+export function enterGoesOn(e: KeyboardEvent): void {
+  const at = e.target
+  if (e.key !== 'Enter' || e.isComposing || e.keyCode === 229 || !(at instanceof HTMLInputElement) || !['text', 'tel', 'search', 'number', 'date', 'email'].includes(at.type)) return
+  const fields = Array.from(at.form?.elements ?? []).filter((f): f is HTMLElement => f instanceof HTMLElement && f.matches('input:not([type=hidden]):not([type=file]):not(:disabled), select:not(:disabled), textarea:not(:disabled)'))
+  const next = fields[fields.indexOf(at) + 1]
+  if (!next) return
+  e.preventDefault()
+  next.focus()
+}
