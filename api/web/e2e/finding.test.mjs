@@ -86,7 +86,6 @@ test('a desk has at most eight entries, with everything behind them', { timeout:
     await page.click('.beside >> text=一件事')
     await page.waitForURL('**/packages')
     assert.equal(await page.getAttribute('.body > nav a:has-text("事项")', 'aria-current'), 'true')
-    await fit(page, `the navigation of ${login}`)
     assert.deepEqual(wrong, [])
     await context.close()
   }

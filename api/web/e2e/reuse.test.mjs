@@ -320,26 +320,6 @@ test('whoever was asked first hands on, and is free when the other has accepted'
   await other.context.close()
 })
 
-test('what comes after a case is fit for everybody', { timeout: 400_000 }, async () => {
-  for (const [node, login] of [[village, 'qiankengqiao'], ['county-1', 'minzheng-chuangkou'], [township, 'meixi-chuangkou']]) {
-    const { page, context, wrong } = await desk(node, login)
-    for (const path of ['/files', '/files?show=archived', '/files?show=expiring', '/records', '/guides']) {
-      await page.goto(county.at[node] + path)
-      await page.waitForSelector('main h1')
-      await page.waitForSelector('.el-skeleton', { state: 'detached' })
-      await fit(page, `${path} of ${login}`)
-      await page.setViewportSize({ width: 390, height: 844 })
-      await narrow(page, `${path} of ${login}`)
-      await page.setViewportSize({ width: 1366, height: 768 })
-    }
-    await page.click('text="English"')
-    await page.goto(county.at[node] + '/records')
-    await page.waitForSelector('h1:has-text("One form")')
-    assert.deepEqual(wrong, [])
-    await context.close()
-  }
-})
-
 test('a result is put right by two people, and its volume says what keeps it open', { timeout: 400_000 }, async () => {
   const clerk = await desk(township, 'meixi-chuangkou')
   await clerk.page.click('nav >> text="办件"')

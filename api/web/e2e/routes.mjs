@@ -1,6 +1,7 @@
 // Every page that the router has, as those see it whose work it is: fit for
 // everybody, in both languages, on a phone and in large type, and without a
-// complaint in the console. A new route fails here until it has a visitor.
+// complaint in the console. A new route fails until it has a visitor. Two files
+// share the visits, for they take longest.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
@@ -17,7 +18,7 @@ const routes = [...router.matchAll(/\bpath: '([^']+)'/g)].map((m) => m[1])
 
 const of = {} // what there is to look at: ids by kind
 
-test('a case, a card, a draw and whatever else a page is about are there', { timeout: 400_000 }, async () => {
+const prepared = () => test('a case, a card, a draw and whatever else a page is about are there', { timeout: 400_000 }, async () => {
   const [worker, window, supervisor] = [await program(county.at[village], 'qiankengqiao'), await program(county.at[hub], 'yibao-chuangkou'), await program(county.at[hub], 'jiancha')]
   of.case = (await takeIn(worker, item)).case.id
   const { packages } = await until('the packages to come down to the village', async () => {
@@ -81,6 +82,11 @@ const people = {
     come: staff(township, 'meixi-lingdao'),
     pages: { '/': ['/'], '/cases': ['/cases'], '/custody': ['/custody'], '/service': ['/service'], '/statistics': ['/statistics'], '/appraisal': ['/appraisal'] },
   },
+  'a clerk of a township': {
+    node: township,
+    come: staff(township, 'meixi-chuangkou'),
+    pages: { '/files': ['/files', '/files?show=archived', '/files?show=expiring'], '/records': ['/records'], '/guides': ['/guides'] },
+  },
   'a window': {
     node: hub,
     come: staff(hub, 'yibao-chuangkou'),
@@ -131,7 +137,8 @@ async function visitor() {
   return { context, page, wrong: watch(page) }
 }
 
-test('every route has somebody who visits it', () => {
+/** Tests that every route has a visitor. */
+export const everyRoute = () => test('every route has somebody who visits it', () => {
   assert.ok(routes.length > 50 && routes.length === [...router.matchAll(/component: /g)].length, 'the routes cannot be read')
   const visited = new Set(Object.values(people).flatMap((p) => Object.keys(p.pages)))
   assert.deepEqual(routes.filter((r) => !visited.has(r)), [], 'routes that nobody visits')
@@ -141,33 +148,43 @@ test('every route has somebody who visits it', () => {
 const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
 const large = (page, on) => page.evaluate((on) => document.documentElement.classList.toggle('large', on), on)
 
-for (const [who, { node, come, see, pages }] of Object.entries(people))
-  test(`the pages of ${who} are fit for everybody, in both languages, on a phone and in large type`, { timeout: 600_000 }, async () => {
-    const { page, context, wrong } = await come()
-    const faults = []
-    const paths = Object.values(pages).flatMap((addresses) => (typeof addresses === 'function' ? addresses() : addresses))
-    for (const language of ['zh', 'en']) {
-      await context.addInitScript((l) => localStorage.setItem('language', l), language)
-      // Chinese at a desk, English in a hand: each page is seen in both sizes.
-      await page.setViewportSize(language === 'zh' ? { width: 1366, height: 768 } : { width: 390, height: 844 })
-      for (const path of paths) {
-        if (see) await see(page, path)
-        else await page.goto(county.at[node] + path)
-        await page.waitForSelector('main h1')
-        await page.waitForSelector('.el-skeleton', { state: 'detached' })
-        await fit(page, `${path} in ${language}`).catch((e) => faults.push(e.message))
-        assert.equal(await page.getAttribute('html', 'lang'), language === 'zh' ? 'zh-CN' : 'en')
-        if ((await page.title()).length <= 5) faults.push(`${path} has no title`)
-        const heading = await page.innerText('main h1 >> nth=0')
-        if (/\b[a-z][A-Za-z]+\.[a-z][A-Za-z]+\b/.test(heading)) faults.push(`${path} has a message without words: ${heading}`)
-        if (language === 'en' && /[\u4e00-\u9fff]/.test(await page.locator('nav').allInnerTexts().then((t) => t.join()))) faults.push(`${path}: Chinese is left in the navigation of an English page`)
-        const wall = path === '/hall' // which hangs where nobody's phone is
-        if (!wall && (await wide(page))) faults.push(`${path} in ${language} is wider than its window`)
-        await large(page, true)
-        if (!wall && (await wide(page))) faults.push(`${path} in ${language} is wider than its window in large type`)
-        await large(page, false)
+/** Tests the pages of these visitors, each page in each language. */
+export function visits(...those) {
+  prepared()
+  for (const who of those) {
+    const { node, come, see, pages } = people[who]
+    test(`the pages of ${who} are fit for everybody, in both languages, on a phone and in large type`, { timeout: 600_000 }, async () => {
+      const { page, context, wrong } = await come()
+      const faults = []
+      const paths = Object.values(pages).flatMap((addresses) => (typeof addresses === 'function' ? addresses() : addresses))
+      for (const language of ['zh', 'en']) {
+        await context.addInitScript((l) => localStorage.setItem('language', l), language)
+        // Chinese at a desk, English in a hand: each page is seen in both sizes.
+        await page.setViewportSize(language === 'zh' ? { width: 1366, height: 768 } : { width: 390, height: 844 })
+        for (const path of paths) {
+          if (see) await see(page, path)
+          else await page.goto(county.at[node] + path)
+          await page.waitForSelector('main h1')
+          await page.waitForSelector('.el-skeleton', { state: 'detached' })
+          await fit(page, `${path} in ${language}`).catch((e) => faults.push(e.message))
+          assert.equal(await page.getAttribute('html', 'lang'), language === 'zh' ? 'zh-CN' : 'en')
+          if ((await page.title()).length <= 5) faults.push(`${path} has no title`)
+          const heading = await page.innerText('main h1 >> nth=0')
+          if (/\b[a-z][A-Za-z]+\.[a-z][A-Za-z]+\b/.test(heading)) faults.push(`${path} has a message without words: ${heading}`)
+          if (language === 'en' && /[\u4e00-\u9fff]/.test(await page.locator('nav').allInnerTexts().then((t) => t.join()))) faults.push(`${path}: Chinese is left in the navigation of an English page`)
+          const wall = path === '/hall' // which hangs where nobody's phone is
+          if (!wall && (await wide(page))) faults.push(`${path} in ${language} is wider than its window`)
+          await large(page, true)
+          if (!wall && (await wide(page))) faults.push(`${path} in ${language} is wider than its window in large type`)
+          await large(page, false)
+        }
       }
-    }
-    assert.deepEqual([...faults, ...wrong], [])
-    await context.close()
-  })
+      assert.deepEqual([...faults, ...wrong], [])
+      await context.close()
+    })
+  }
+}
+
+/** Those of one half of the visits, and the rest. */
+export const desks = ['a village worker', 'a window', 'a leader of a township', 'a leader of a department', 'a clerk of a township', 'a worker out of reach', 'anybody at a village']
+export const others = Object.keys(people).filter((who) => !desks.includes(who))
