@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/gif"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/store/blob"
 )
 
 // soundPDF is a sound PDF of about size bytes.
@@ -107,6 +110,27 @@ func TestABrokenPaperIsRefusedWhereItIsBrought(t *testing.T) {
 				t.Errorf("%s: %s %s: it stayed (%v)", name, way.method, way.at, err)
 			}
 		}
+	}
+}
+
+// TestTheDoorTakesWhatAHandInTakes: a file that no case may name is refused when it
+// is brought, in the words that list what is taken, and not when the case is handed in.
+func TestTheDoorTakesWhatAHandInTakes(t *testing.T) {
+	for _, mediaType := range blob.Types() {
+		if !slices.Contains(catalog.DefaultLimits().Types, mediaType) {
+			t.Errorf("the door takes %s, which no case may name", mediaType)
+		}
+	}
+	var moving bytes.Buffer
+	check(t, gif.Encode(&moving, image.NewGray(image.Rect(0, 0, 3, 2)), nil))
+	hub := newHub(t)
+	hub.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	hash := hashOf(moving.Bytes())
+	hub.must("window", "POST", "/api/v1/attachments", gen.AttachmentRequest{Hash: hash, Size: int64(moving.Len())}, 200)
+	r := hub.send(request0{method: "PATCH", path: "/api/v1/attachments/" + hash, body: moving.Bytes(), token: hub.token("window"),
+		header: map[string]string{"Content-Type": streamType, "Upload-Offset": "0"}})
+	if body := r.Body.String(); r.Code != 415 || !strings.Contains(body, `"wrong_type"`) || strings.Contains(body, "GIF") {
+		t.Errorf("%d %s", r.Code, body)
 	}
 }
 

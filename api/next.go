@@ -60,7 +60,7 @@ var nextEN = map[string]string{
 	"请重新扫描或拍照，或换一份完整的文件再上传":                "scan or photograph it again, or send a file that is whole",
 	"请压缩或拆分后再上传":                           "make it smaller, or split it",
 	"请重新上传":                                "upload it again",
-	"请上传 JPEG、PNG、WebP、GIF 图片或 PDF":        "upload a JPEG, PNG, WebP or GIF picture, or a PDF",
+	"请上传 JPEG、PNG、WebP 图片或 PDF":            "upload a JPEG, PNG or WebP picture, or a PDF",
 	"请联系管理员清理磁盘后重试":                        "have the administrator make room on the disk, then try again",
 	"请立即联系管理员检查磁盘":                         "call the administrator to look at the disk at once",
 	"请换一个密码":                               "choose another password",

@@ -267,7 +267,7 @@ func storageProblem(err error) *problem {
 	case errors.Is(err, blob.ErrIncomplete):
 		return &problem{http.StatusUnprocessableEntity, "attachment_damaged", "the file is incomplete or damaged; it was discarded", "文件不完整或已损坏，已丢弃", "请重新扫描或拍照，或换一份完整的文件再上传", nil, 0}
 	case errors.Is(err, blob.ErrType):
-		return &problem{http.StatusUnsupportedMediaType, "wrong_type", "JPEG, PNG, WebP, GIF and PDF are taken, recognised by content", "附件类型不允许", "请上传 JPEG、PNG、WebP、GIF 图片或 PDF", nil, 0}
+		return &problem{http.StatusUnsupportedMediaType, "wrong_type", "JPEG, PNG, WebP and PDF are taken, recognised by content", "附件类型不允许", "请上传 JPEG、PNG、WebP 图片或 PDF", nil, 0}
 	case errors.Is(err, blob.ErrNoSpace), errors.As(err, &disk) && disk.Full():
 		return &problem{http.StatusServiceUnavailable, "no_space", "the disk of this node is full; nothing was written", "本机磁盘已满，没有写入任何内容", "请联系管理员清理磁盘后重试", nil, time.Minute}
 	case errors.Is(err, store.ErrFailed), errors.Is(err, blob.ErrFailed), errors.As(err, &disk):

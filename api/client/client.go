@@ -8477,7 +8477,7 @@ type ClientInterface interface {
 	// BeginAttachmentWithBody 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
-	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+	// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 	// PDF, recognised by content, at most `papers.attachment_bytes` of
 	// `GET /api/v1/node` (413 `too_large`).
 	//
@@ -8489,7 +8489,7 @@ type ClientInterface interface {
 	// BeginAttachment 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
-	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+	// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 	// PDF, recognised by content, at most `papers.attachment_bytes` of
 	// `GET /api/v1/node` (413 `too_large`).
 	//
@@ -12065,7 +12065,7 @@ func (c *Client) ListArchives(ctx context.Context, params *ListArchivesParams, r
 // BeginAttachmentWithBody 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
-// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 // PDF, recognised by content, at most `papers.attachment_bytes` of
 // `GET /api/v1/node` (413 `too_large`).
 //
@@ -12087,7 +12087,7 @@ func (c *Client) BeginAttachmentWithBody(ctx context.Context, contentType string
 // BeginAttachment 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
-// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 // PDF, recognised by content, at most `papers.attachment_bytes` of
 // `GET /api/v1/node` (413 `too_large`).
 //
@@ -31095,7 +31095,7 @@ type ClientWithResponsesInterface interface {
 	// BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
-	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+	// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 	// PDF, recognised by content, at most `papers.attachment_bytes` of
 	// `GET /api/v1/node` (413 `too_large`).
 	//
@@ -31107,7 +31107,7 @@ type ClientWithResponsesInterface interface {
 	// BeginAttachmentWithResponse 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
-	// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+	// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 	// PDF, recognised by content, at most `papers.attachment_bytes` of
 	// `GET /api/v1/node` (413 `too_large`).
 	//
@@ -46832,7 +46832,7 @@ func (c *ClientWithResponses) ListArchivesWithResponse(ctx context.Context, para
 // BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
-// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 // PDF, recognised by content, at most `papers.attachment_bytes` of
 // `GET /api/v1/node` (413 `too_large`).
 //
@@ -46850,7 +46850,7 @@ func (c *ClientWithResponses) BeginAttachmentWithBodyWithResponse(ctx context.Co
 // BeginAttachmentWithResponse 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
-// are here already; go on from there with PATCH. JPEG, PNG, WebP, GIF and
+// are here already; go on from there with PATCH. JPEG, PNG, WebP and
 // PDF, recognised by content, at most `papers.attachment_bytes` of
 // `GET /api/v1/node` (413 `too_large`).
 //

@@ -53,7 +53,7 @@ var words = map[Code]struct {
 	LengthRequired: {http.StatusLengthRequired, "a chunk needs a Content-Length", "分块须带 Content-Length"},
 	ChunkTooLarge:  {http.StatusRequestEntityTooLarge, "the chunk is too large; send smaller ones", "分块过大，请减小分块"},
 	TooLarge:       {http.StatusRequestEntityTooLarge, "the attachment is too large", "附件过大"},
-	TypeRefused:    {http.StatusUnsupportedMediaType, "only JPEG, PNG, WebP, GIF and PDF of a reasonable size in pixels", "只接受 JPEG、PNG、WebP、GIF 图片和 PDF，且图片像素不得过大"},
+	TypeRefused:    {http.StatusUnsupportedMediaType, "only JPEG, PNG, WebP and PDF of a reasonable size in pixels", "只接受 JPEG、PNG、WebP 图片和 PDF，且图片像素不得过大"},
 	HashMismatch:   {http.StatusUnprocessableEntity, "the content does not have this hash; it was deleted, send it again from the start", "附件内容与编号不符，已删除，请从头重传"},
 	UploadCut:      {http.StatusBadRequest, "the body ended early; what arrived is kept", "上传中断，已收到的部分已保存"},
 	Busy:           {http.StatusServiceUnavailable, "too many uploads at once, or rights cannot be checked now; try again", "上传过多或暂时无法核对权限，请稍后重试"},

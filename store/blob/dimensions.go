@@ -8,7 +8,7 @@ import (
 // measures tell the width and height of an image from its header, without
 // decoding it. 0, 0 is a header that does not say; an error is the disk's.
 var measures = map[string]func(r io.ReaderAt, size int64) (w, h int64, err error){
-	PNG: measurePNG, JPEG: measureJPEG, GIF: measureGIF, WebP: measureWebP,
+	PNG: measurePNG, JPEG: measureJPEG, WebP: measureWebP,
 }
 
 func measurePNG(r io.ReaderAt, size int64) (w, h int64, err error) {
@@ -19,15 +19,6 @@ func measurePNG(r io.ReaderAt, size int64) (w, h int64, err error) {
 		return 0, 0, err
 	}
 	return int64(binary.BigEndian.Uint32(b[16:])), int64(binary.BigEndian.Uint32(b[20:])), nil
-}
-
-func measureGIF(r io.ReaderAt, size int64) (w, h int64, err error) {
-	var b [10]byte
-	n, err := readAt(r, b[:], 0, size)
-	if err != nil || n < len(b) {
-		return 0, 0, err
-	}
-	return int64(binary.LittleEndian.Uint16(b[6:])), int64(binary.LittleEndian.Uint16(b[8:])), nil
 }
 
 func measureWebP(r io.ReaderAt, size int64) (w, h int64, err error) {

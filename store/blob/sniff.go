@@ -8,18 +8,18 @@ import (
 )
 
 // The media types that attachments may have. Everything else is refused,
-// above all what a browser would run (HTML, SVG) and what hides other files
-// (archives and the office formats built on them).
+// above all what a browser would run (HTML, SVG), what moves (GIF) and what hides
+// other files (archives and the office formats built on them). A hand-in takes no
+// others (catalog.DefaultLimits), so no file may come in that no case could name.
 const (
 	JPEG = "image/jpeg"
 	PNG  = "image/png"
 	WebP = "image/webp"
-	GIF  = "image/gif"
 	PDF  = "application/pdf"
 )
 
 // Types lists them.
-func Types() []string { return []string{JPEG, PNG, WebP, GIF, PDF} }
+func Types() []string { return []string{JPEG, PNG, WebP, PDF} }
 
 // IsType says whether a media type is one that attachments may have.
 func IsType(mediaType string) bool { return slices.Contains(Types(), mediaType) }
@@ -36,8 +36,6 @@ func Sniff(head []byte) string {
 		return JPEG
 	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
 		return PNG
-	case bytes.HasPrefix(head, []byte("GIF87a")), bytes.HasPrefix(head, []byte("GIF89a")):
-		return GIF
 	case len(head) >= magicBytes && bytes.HasPrefix(head, []byte("RIFF")) && string(head[8:12]) == "WEBP":
 		return WebP
 	case bytes.HasPrefix(head, []byte("%PDF-1.")), bytes.HasPrefix(head, []byte("%PDF-2.")):
@@ -56,7 +54,7 @@ func (o Options) inspect(r io.ReaderAt, size int64) (string, error) {
 	}
 	mediaType := Sniff(buf[:n])
 	if mediaType == "" {
-		return "", &TypeError{Reason: "content is not JPEG, PNG, WebP, GIF or PDF"}
+		return "", &TypeError{Reason: "content is not JPEG, PNG, WebP or PDF"}
 	}
 	measure := measures[mediaType]
 	if measure == nil {
@@ -80,7 +78,7 @@ func (o Options) inspect(r io.ReaderAt, size int64) (string, error) {
 func checkHead(head []byte, declared string) error {
 	found := Sniff(head)
 	if found == "" {
-		return &TypeError{Reason: "content is not JPEG, PNG, WebP, GIF or PDF"}
+		return &TypeError{Reason: "content is not JPEG, PNG, WebP or PDF"}
 	}
 	if declared != "" && declared != found {
 		return &TypeError{Found: found, Reason: "declared as " + declared}

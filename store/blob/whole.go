@@ -22,7 +22,7 @@ import (
 // What they give is an *IncompleteError, an end of the content, which means the
 // same, or an error of the disk.
 var wholes = map[string]func(r io.ReaderAt, size int64) error{
-	PNG: wholePNG, JPEG: wholeJPEG, GIF: wholeGIF, WebP: wholeWebP, PDF: wholePDF,
+	PNG: wholePNG, JPEG: wholeJPEG, WebP: wholeWebP, PDF: wholePDF,
 }
 
 const wholeBuffer = 64 << 10
@@ -166,67 +166,6 @@ func nextMarker(in *bufio.Reader) (marker byte, coded bool, err error) {
 			continue
 		}
 		return b, coded, nil
-	}
-}
-
-// wholeGIF walks the blocks to the trailer (GIF89a, 12 to 27).
-func wholeGIF(r io.ReaderAt, size int64) error {
-	in := reading(r, 10, size)
-	var flags [3]byte
-	if _, err := io.ReadFull(in, flags[:]); err != nil {
-		return err
-	}
-	if err := skipColours(in, flags[0]); err != nil {
-		return err
-	}
-	pixels := false
-	for {
-		kind, err := in.ReadByte()
-		if err != nil {
-			return err
-		}
-		switch kind {
-		case 0x3B:
-			if !pixels {
-				return damage("it has no pixels")
-			}
-			return nil
-		case 0x21:
-			err = skip(in, 1)
-		case 0x2C:
-			var place [9]byte
-			if _, err = io.ReadFull(in, place[:]); err == nil {
-				err = errors.Join(skipColours(in, place[8]), skip(in, 1))
-			}
-			pixels = true
-		default:
-			return damage("a block is of no known kind")
-		}
-		if err != nil {
-			return err
-		}
-		if err := skipBlocks(in); err != nil {
-			return err
-		}
-	}
-}
-
-func skipColours(in *bufio.Reader, flags byte) error {
-	if flags&0x80 == 0 {
-		return nil
-	}
-	return skip(in, 3<<(flags&7+1))
-}
-
-func skipBlocks(in *bufio.Reader) error {
-	for {
-		n, err := in.ReadByte()
-		if err != nil || n == 0 {
-			return err
-		}
-		if err := skip(in, int64(n)); err != nil {
-			return err
-		}
 	}
 }
 

@@ -29,7 +29,7 @@ func webpWhole(chunk string, data ...byte) []byte {
 // wholeSamples are sound content of every type.
 func wholeSamples(t testing.TB) map[string][]byte {
 	return map[string][]byte{
-		"png": pngSample(t, 64, 48), "jpeg": jpegSample(t, 64, 48), "gif": gifSample(t), "pdf": pdfWhole(0), "pdf of some length": pdfWhole(100_000),
+		"png": pngSample(t, 64, 48), "jpeg": jpegSample(t, 64, 48), "pdf": pdfWhole(0), "pdf of some length": pdfWhole(100_000),
 		"webp lossy":    webpWhole("VP8 ", 0, 0, 0, 0x9D, 1, 0x2A, 5, 0, 5, 0, 7),
 		"webp lossless": webpWhole("VP8L", 0x2F, 4, 0, 0, 0, 1, 2),
 	}
