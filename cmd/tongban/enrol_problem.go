@@ -32,6 +32,8 @@ func enrolProblem(county string, err error) error {
 		return err
 	case errors.Is(err, trust.ErrWrongCounty):
 		return told(county+" 不是发放口令的县：请核对地址，口令和地址须来自同一个县中心", "the address is not of the county that made the token; token and address must come from the same county")
+	case errors.Is(err, trust.ErrWrongPeer):
+		return told("应答的不是县中心主机："+county+"；请改为县中心配置的 advertise.federation，不是乡镇的。口令未用掉，可重试", "that is a node of the county and no hub; give advertise.federation of a hub's settings, not of a township's. The token is not used up, try again")
 	case errors.Is(err, trust.ErrMalformed) && strings.Contains(err.Error(), "join token"):
 		return told("登记口令抄写有误：应为 12 组、每组 5 个字符，请逐组核对", "the token is mistyped: it is 12 groups of 5 characters")
 	case errors.As(err, &line), errors.As(err, &name), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), timedOut(err):

@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/trust"
 )
 
 // A hub that is away or without a leader is passed over; what a county refuses
@@ -47,5 +49,13 @@ func TestEnrolsAtAnyHub(t *testing.T) {
 				t.Error("the first hub's word is lost")
 			}
 		})
+	}
+}
+
+// Whoever gives a township's address is told which one it takes.
+func TestEnrollingAtATownshipSaysWhatToGive(t *testing.T) {
+	err := enrolProblem("https://t:8443", fmt.Errorf("enrol: reached t-330523110-1: %w", trust.ErrWrongPeer))
+	if !strings.Contains(err.Error(), "advertise.federation") || !strings.Contains(err.Error(), "不是县中心主机：https://t:8443") || !errors.Is(err, trust.ErrWrongPeer) {
+		t.Error(err)
 	}
 }

@@ -197,10 +197,10 @@ func finish(cmd *cobra.Command, err error, stderr io.Writer) int {
 		return exitOK
 	case !errors.As(err, &ran) || errors.As(err, &usage):
 		if printerOf(cmd).json {
-			_ = printer{out: stderr}.showValue(problemHere(usageError{err.Error()}))
+			_ = printer{out: stderr}.showValue(problemHere(usageError{inBothLanguages(err)}))
 			return exitUsage
 		}
-		fmt.Fprintf(stderr, "用法有误 usage: %v\n%s --help\n", err, cmd.CommandPath())
+		fmt.Fprintf(stderr, "用法有误 usage: %s\n%s --help\n", inBothLanguages(err), cmd.CommandPath())
 		return exitUsage
 	}
 	var coded interface{ ExitCode() int }
