@@ -75,8 +75,8 @@ func LoadMembership(dir string) (*Membership, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := new(Membership)
-	if err := errors.Join(json.Unmarshal(raw, m), m.whole()); err != nil {
+	m, err := readMembership(raw)
+	if err != nil {
 		return nil, fmt.Errorf("登记文件 %s 已损坏，请用离线保存的副本恢复 (the membership is damaged; put the copy kept offline back): %w", filepath.Join(dir, membershipFile), err)
 	}
 	if m.Keys, err = trust.LoadNode(filepath.Join(dir, keysFolder)); err != nil {
@@ -96,6 +96,11 @@ func LoadMembership(dir string) (*Membership, error) {
 		}
 	}
 	return m, nil
+}
+
+func readMembership(raw []byte) (*Membership, error) {
+	m := new(Membership)
+	return m, errors.Join(json.Unmarshal(raw, m), m.whole())
 }
 
 // whole is nil for a membership in which nothing is missing that every node has.

@@ -28,6 +28,24 @@ func TestAttendanceFile(t *testing.T) {
 	}
 }
 
+// FuzzAttendance: a line is a day of somebody, or it is named as wrong.
+func FuzzAttendance(f *testing.F) {
+	f.Add("工号,日期,上午,下午\ns-1,2026-11-23,在岗,请假\n")
+	f.Add("\xef\xbb\xbfa\n\"s\n1\",2026-11-23,absent\n")
+	f.Add("a\n,,,,,,\n\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		days, err := attendanceDays(strings.NewReader(text))
+		for _, d := range days {
+			if err == nil && (d.Staff == "" || d.Day.IsZero() || d.Morning+d.Afternoon == "") {
+				t.Fatalf("%q: %+v", text, d)
+			}
+		}
+		if err == nil && len(days) == 0 {
+			t.Fatalf("%q: nothing, and no word of it", text)
+		}
+	})
+}
+
 func TestPoints(t *testing.T) {
 	for text, want := range map[string]int{"1": 100, "-0.5": -50, "2.25": 225, "+3": 300, "100": 100_00} {
 		if got, err := parsePoints(text); err != nil || got != want {

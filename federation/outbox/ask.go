@@ -24,12 +24,17 @@ func (r *round) ask(req *http.Request) (*Answer, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, readProblem(resp.StatusCode, body)
 	}
+	return readAnswer(body, r.u.Tier)
+}
+
+// readAnswer reads what a node of a tier answers.
+func readAnswer(body []byte, tier string) (*Answer, error) {
 	a := new(Answer)
 	if err := json.Unmarshal(body, a); err != nil {
 		return nil, unreadable("%w", err)
 	}
-	if a.By != r.u.Tier {
-		return nil, unreadable("from a node of tier %.20q, want %s", a.By, r.u.Tier)
+	if a.By != tier {
+		return nil, unreadable("from a node of tier %.20q, want %s", a.By, tier)
 	}
 	return a, nil
 }

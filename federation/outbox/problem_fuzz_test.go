@@ -6,6 +6,22 @@ import (
 	"testing"
 )
 
+// An answer is one of the tier that was asked, or a problem after which the sender
+// tries again.
+func FuzzReadAnswer(f *testing.F) {
+	f.Add([]byte(`{"by":"township","origins":[{"node":"v-1","stored":3,"last":"x","forked":true}]}`))
+	f.Add([]byte(`{"by":"county","origins":null}`))
+	f.Add([]byte(`{"by":"township","origins":[{"stored":-1}]}`))
+	f.Add([]byte("<html>"))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a, err := readAnswer(body, "township")
+		var p *Problem
+		if err == nil && (a == nil || a.By != "township") || err != nil && (!errors.As(err, &p) || p.Code != CodeUnavailable) {
+			t.Fatalf("%q is %+v, %v", body, a, err)
+		}
+	})
+}
+
 // Whatever comes back with a status that is not 200, it is a problem with a
 // code, so that the sender tries again or says why it does not.
 func FuzzReadProblem(f *testing.F) {
