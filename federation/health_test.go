@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -103,6 +104,34 @@ func TestHealth(t *testing.T) {
 	// and hears what the county says.
 	f.Do(leader, f.Operator(), &ledger.NodeRevokeV1{Node: f.Township(0).ID, At: leader.Now().UnixMilli(), Reason: "测试"})
 	ails(t, f, f.Township(0), "node_revoked", true)
+}
+
+// TestAHubThatStartedIsTold: other hubs hear that it is ready when it is, and not
+// until the next heartbeat that it has no line.
+func TestAHubThatStartedIsTold(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{Hubs: 3, Heartbeat: time.Hour})
+	leader := f.Leader()
+	var other *federationtest.Node
+	for _, h := range f.Hubs() {
+		if h != leader {
+			other = h
+		}
+	}
+	f.Kill(other)
+	before := leader.Now().UnixMilli()
+	f.Restart(other)
+	f.Eventually("the leader to know that the hub is ready", func() bool {
+		said, err := leader.Reports(t.Context())
+		must(t, err)
+		for _, p := range said {
+			var r federation.Report
+			must(t, json.Unmarshal(p.Report, &r))
+			if p.Node == other.ID && p.SeenAt >= before {
+				return r.LineUp
+			}
+		}
+		return false
+	})
 }
 
 // TestHealthOfKeys: keys that end soon are spoken of before they do.

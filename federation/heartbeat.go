@@ -188,17 +188,26 @@ func (n *Node) beat(ctx context.Context) {
 	}
 }
 
-// beatHubs tells the other hubs how this one is.
+// lookAgain is how soon a hub sees that it became ready, or is not any more: of what
+// makes it so some is not told by anybody.
+const lookAgain = time.Second
+
+// beatHubs tells the other hubs how this one is, now and then and when it became
+// ready: a hub that was just started has no leader yet, and would pass for one
+// without a line until the next time.
 func (n *Node) beatHubs(ctx context.Context) {
 	for ctx.Err() == nil {
+		ready := n.hub.Ready() == nil
 		if own, err := n.ownReport(ctx); err == nil {
 			n.tellHubs([]store.PeerReport{own})
 		} else if ctx.Err() == nil {
 			n.log.Debug("heartbeat not made", "error", err)
 		}
-		select {
-		case <-ctx.Done():
-		case <-n.after(n.heartbeat):
+		for waited := time.Duration(0); waited < n.heartbeat && ready == (n.hub.Ready() == nil) && ctx.Err() == nil; waited += lookAgain {
+			select {
+			case <-ctx.Done():
+			case <-n.after(min(lookAgain, n.heartbeat-waited)):
+			}
 		}
 	}
 }

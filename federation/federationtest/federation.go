@@ -60,6 +60,8 @@ type Config struct {
 	// DeemEvery is how often nodes look for cases that count as accepted; 0 is
 	// the usual.
 	DeemEvery time.Duration
+	// Heartbeat is how often nodes tell how they are; 0 is as often as tests like it.
+	Heartbeat time.Duration
 	// LAN has every node serve a local network.
 	LAN bool
 	// Notices are how hubs tell applicants; nil tells nobody.
@@ -82,6 +84,7 @@ type Federation struct {
 	cut   map[[2]string]bool
 
 	deemEvery time.Duration
+	heartbeat time.Duration
 	lan       bool
 	notices   func() *notify.Settings
 	keys      int
@@ -91,7 +94,7 @@ type Federation struct {
 // New makes a federation whose nodes are all up and up to date.
 func New(tb TB, c Config) *Federation {
 	tb.Helper()
-	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, lan: c.LAN, notices: c.Notices}
+	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, heartbeat: c.Heartbeat, lan: c.LAN, notices: c.Notices}
 	f.log = slog.New(slog.NewTextHandler(&f.last, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if c.Log != nil {
 		f.log = slog.New(c.Log)
