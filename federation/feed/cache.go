@@ -74,11 +74,14 @@ func (c *frameCache) drop(e *list.Element) bool {
 }
 
 // keyOfIndexes names a page of whole records: a record's line is the same for
-// everybody.
-func keyOfIndexes(recs []*tailRecord) frameKey {
+// everybody, in one epoch. After the ledger went back other records have the same
+// indexes, and some of them are for others.
+func keyOfIndexes(epoch int64, recs []*tailRecord) frameKey {
 	h := sha256.New()
 	h.Write([]byte{'i'})
 	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(epoch))
+	h.Write(b[:])
 	for _, r := range recs {
 		binary.BigEndian.PutUint64(b[:], r.head.Index)
 		h.Write(b[:])

@@ -143,6 +143,30 @@ func TestTailIsTheFeed(t *testing.T) {
 	})
 }
 
+// A page kept from before the county's ledger went back is not sent for the records
+// that have its places now: they are others, of other villages.
+func TestPagesOfAnotherEpochAreNotSent(t *testing.T) {
+	cache := newFrameCache(1 << 20)
+	to := store.Follower{Node: "v-1", Division: villageA}
+	sent := func(epoch int64, line string) string {
+		v := view{head: 7, epoch: epoch, recs: []*tailRecord{{head: ledger.Head{Index: 7}, scope: villageA, line: []byte(line)}}}
+		p, ok, err := v.after(0, to, 1000, cache)
+		if err != nil || !ok || p.lines != 1 {
+			t.Fatalf("%+v, %v, %v", p, ok, err)
+		}
+		raw, err := unpacker.DecodeAll(p.frame, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(raw))
+	}
+	for epoch, line := range []string{`{"before":1}`, `{"after":1}`, `{"after":2}`} {
+		if got := sent(int64(epoch), line); got != line {
+			t.Errorf("epoch %d sends %s for %s", epoch, got, line)
+		}
+	}
+}
+
 // What belongs to one village never crosses the wire to another, neither
 // pushed nor read from the database.
 func TestScopeCanary(t *testing.T) {

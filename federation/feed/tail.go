@@ -188,7 +188,7 @@ func (v view) after(at uint64, f store.Follower, max int, cache *frameCache) (p 
 	case own: // nobody else gets the same
 		p.frame, p.size = packLines(lines)
 	default:
-		p.frame, p.size = cache.get(keyOfIndexes(chosen), func() ([]byte, int) { return packLines(lines) })
+		p.frame, p.size = cache.get(keyOfIndexes(v.epoch, chosen), func() ([]byte, int) { return packLines(lines) })
 	}
 	return p, true, nil
 }
