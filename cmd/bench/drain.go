@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -66,7 +67,9 @@ func (c *county) drainOf(ctx context.Context, m *member, how, login string, numb
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		detail := fmt.Sprintf("in %s; taken in at %s cases/s beforehand", d.took.Round(time.Millisecond), short(d.takenIn))
+		each := func(cpu time.Duration) string { return short(float64(cpu.Microseconds()) / float64(n)) }
+		detail := fmt.Sprintf("in %s, %s µs CPU a case at the village and %s above it; taken in at %s cases/s beforehand",
+			d.took.Round(time.Millisecond), each(d.own), each(d.above), short(d.takenIn))
 		f := figure{Section: "drain", Name: name, Value: float64(n) / d.took.Seconds(), Unit: "cases/s", Detail: detail}
 		c.table.least(f, drainTarget)
 		c.table.most(figure{Section: "drain", Name: name + ", village's peak", Value: float64(d.peak) / mb, Unit: "MB"}, 100)
@@ -86,6 +89,8 @@ type drained struct {
 	takenIn  float64
 	peak     int64
 	up, down int64
+	// own is the CPU time of the village, above that of its township and the hubs.
+	own, above time.Duration
 }
 
 // drainOnce cuts the village off, has n cases handed in through its own API,
@@ -111,11 +116,14 @@ func (c *county) drainOnce(ctx context.Context, m *member, staff []*person, n in
 		return d, err
 	}
 	up, down := carried(m)
+	c.step("%s comes back with %d cases", m.id, n)
 	for _, w := range m.above {
 		if err := w.Mend(); err != nil {
 			return d, err
 		}
 	}
+	above := c.aboveOf(m)
+	before, own := cpuOf(above...), cpuOf(m)
 	began := time.Now()
 	// The button on the page: the village tries its lines now.
 	if err := staff[0].post(ctx, m.url(), "/api/v1/sync/now", nil, nil); err != nil {
@@ -134,9 +142,21 @@ func (c *county) drainOnce(ctx context.Context, m *member, staff []*person, n in
 		return d, err
 	}
 	d.took, d.peak = time.Since(began), peakResident(m)
+	d.above, d.own = cpuOf(above...)-before, cpuOf(m)-own
 	d.up, d.down = carried(m)
 	d.up, d.down = d.up-up, d.down-down
 	return d, nil
+}
+
+// aboveOf are the nodes whose work a node's drain is: the hubs, and its township.
+func (c *county) aboveOf(m *member) []*member {
+	nodes := slices.Clone(c.hubs)
+	for _, t := range c.members {
+		if t.tier == "township" && len(m.townshipPorts) > 0 && t.running() {
+			nodes = append(nodes, t)
+		}
+	}
+	return nodes
 }
 
 // carried is what a node's lines have carried.

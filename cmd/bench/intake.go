@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,15 +41,17 @@ func (b *bench) intake(ctx context.Context) error {
 	ratios := map[int]float64{1: 0.75, 64: 0.7}
 	worst := time.Duration(0)
 	for _, n := range b.clients {
-		before := cpuOf(c.hubs...)
+		b.step("%s at %s", clientsName(n), leader.id)
+		before, entries := cpuOf(c.hubs...), c.logged(ctx, leader)
 		l, err := c.submitFor(ctx, []*member{leader}, n, b.during)
 		if err != nil {
 			return err
 		}
 		worst = max(worst, l.stall)
 		cost := cpuOf(c.hubs...) - before
+		entries = c.logged(ctx, leader) - entries
 		b.table.add(figure{Section: "intake", Name: clientsName(n), Value: l.rate(), Unit: "cases/s",
-			Detail: fmt.Sprintf("%s, %s µs CPU of the hubs a case", l.took, short(float64(cost.Microseconds())/float64(len(l.took))))})
+			Detail: fmt.Sprintf("%s, %s µs CPU of the hubs a case, %s cases an entry of Raft's log", l.took, short(float64(cost.Microseconds())/float64(len(l.took))), short(float64(len(l.took))/max(entries, 1)))})
 		if bare, ok := b.table.find("ceilings", bareName(n)); ok {
 			f := figure{Section: "intake", Name: clientsName(n) + ", of bare raft", Value: l.rate() / bare, Unit: "×"}
 			if want, ok := ratios[n]; ok {
@@ -93,6 +96,8 @@ func (c *county) submit(ctx context.Context, at []*member, staff []*person, clie
 	for i := range clients {
 		wg.Go(func() {
 			var took, when []time.Duration
+			web := newLine()
+			defer web.CloseIdleConnections()
 			defer func() {
 				mu.Lock()
 				defer mu.Unlock()
@@ -110,7 +115,7 @@ func (c *county) submit(ctx context.Context, at []*member, staff []*person, clie
 				}
 				p := staff[(i+turn)%len(staff)]
 				sent := time.Now()
-				err = handIn(ctx, at[i%len(at)], p, body)
+				err = handIn(ctx, web, at[i%len(at)], p, body)
 				if loopback.IsRefused(err, "too_many_requests") {
 					time.Sleep(5 * time.Millisecond) // more clients than staff for them
 					continue
@@ -131,8 +136,21 @@ func (c *county) submit(ctx context.Context, at []*member, staff []*person, clie
 	return l, ctx.Err()
 }
 
-func handIn(ctx context.Context, at *member, p *person, body []byte) error {
-	return p.post(ctx, at.url(), "/api/v1/cases", body, nil)
+// logged is how far a hub has come in Raft's log; 0 when it does not tell.
+func (c *county) logged(ctx context.Context, m *member) float64 {
+	now, err := figuresOf(ctx, m)
+	if err != nil {
+		return 0
+	}
+	return now["tongban_hub_applied_index"]
+}
+
+func handIn(ctx context.Context, web *http.Client, at *member, p *person, body []byte) error {
+	token, err := p.At(at.url()).Bearer(ctx)
+	if err != nil {
+		return err
+	}
+	return loopback.Ask(ctx, web, loopback.Request{Method: http.MethodPost, URL: at.url() + "/api/v1/cases", In: body, Key: loopback.NewKey(), Bearer: token}, nil)
 }
 
 // longestGap is the longest time between one instant and the next.

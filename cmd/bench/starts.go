@@ -176,14 +176,14 @@ func (b *bench) failover(ctx context.Context) error {
 		}
 		// Connections are open before, as those of people at work are.
 		for _, m := range rest {
-			if err := handIn(ctx, m, c.desks[i%len(c.desks)], body); err != nil {
+			if err := handIn(ctx, web, m, c.desks[i%len(c.desks)], body); err != nil {
 				return err
 			}
 		}
 		began := time.Now()
 		leader.end(syscall.SIGKILL)
 		err = loopback.Await(ctx, "a write after the leader's death", 30*time.Second, 2*time.Millisecond, func(ctx context.Context) error {
-			return handIn(ctx, rest[i%len(rest)], c.desks[i%len(c.desks)], body)
+			return handIn(ctx, web, rest[i%len(rest)], c.desks[i%len(c.desks)], body)
 		})
 		if err != nil {
 			return err

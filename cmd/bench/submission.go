@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/data"
@@ -17,8 +20,28 @@ import (
 const itemCode = "TB-YBJ-003"
 
 // submissions makes the JSON of complete submissions; papers are shown at the
-// desk, so that no file has to be uploaded first.
-type submissions struct{ item catalog.Item }
+// desk, so that no file has to be uploaded first. All are alike but for who hands
+// in, so that what stands between is made once.
+type submissions struct {
+	item catalog.Item
+	once sync.Once
+	err  error
+	// parts are what stands between the marks.
+	parts []part
+}
+
+// part is a piece of a submission, and which mark follows it.
+type part struct {
+	text []byte
+	mark string
+}
+
+// The marks stand for what differs from one resident to the next.
+const (
+	markID     = "@id@"
+	markPhone  = "@phone@"
+	markNumber = "@number@"
+)
 
 func newSubmissions() (*submissions, error) {
 	items, faults := catalog.ParseItems(data.Items())
@@ -29,15 +52,51 @@ func newSubmissions() (*submissions, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("items: no %s", itemCode)
 	}
-	return &submissions{items[i]}, nil
+	return &submissions{item: items[i]}, nil
 }
 
 // of is the n-th resident's.
 func (s *submissions) of(n int) ([]byte, error) {
-	sub := client.Submission{Item: itemCode, Applicant: client.Applicant{Type: "person", Name: "王芳", IDNumber: idNumber(n), Phone: "13800000000"}}
+	s.once.Do(func() { s.parts, s.err = s.split() })
+	if s.err != nil {
+		return nil, s.err
+	}
+	b := make([]byte, 0, 4<<10)
+	for _, p := range s.parts {
+		b = append(b, p.text...)
+		switch p.mark {
+		case markID:
+			b = append(b, idNumber(n)...)
+		case markPhone:
+			b = fmt.Appendf(b, "138%08d", n%100_000_000)
+		case markNumber:
+			b = strconv.AppendInt(b, int64(n), 10)
+		}
+	}
+	return b, nil
+}
+
+// split makes a submission with marks in it and splits it there.
+func (s *submissions) split() (parts []part, err error) {
+	text, err := s.marked()
+	if err != nil {
+		return nil, err
+	}
+	marks := regexp.MustCompile(strings.Join([]string{markID, markPhone, markNumber}, "|"))
+	from := 0
+	for _, at := range marks.FindAllIndex(text, -1) {
+		parts = append(parts, part{text[from:at[0]], string(text[at[0]:at[1]])})
+		from = at[1]
+	}
+	return append(parts, part{text: text[from:]}), nil
+}
+
+// marked is a submission with the marks in it.
+func (s *submissions) marked() ([]byte, error) {
+	sub := client.Submission{Item: itemCode, Applicant: client.Applicant{Type: "person", Name: "王芳", IDNumber: markID, Phone: "13800000000"}}
 	for _, f := range s.item.Form {
 		if f.Required {
-			sub.Form = append(sub.Form, client.FieldValue{Key: f.Key, Value: answer(f, n)})
+			sub.Form = append(sub.Form, client.FieldValue{Key: f.Key, Value: answer(f)})
 		}
 	}
 	for _, m := range s.item.Materials {
@@ -56,12 +115,12 @@ func (s *submissions) of(n int) ([]byte, error) {
 	return json.Marshal(sub)
 }
 
-func answer(f catalog.Field, n int) string {
+func answer(f catalog.Field) string {
 	switch f.Type {
 	case catalog.TypeIDNumber:
-		return idNumber(n)
+		return markID
 	case catalog.TypePhone:
-		return fmt.Sprintf("138%08d", n%100_000_000)
+		return markPhone
 	case catalog.TypeNumber:
 		return "1"
 	case catalog.TypeDate:
@@ -69,7 +128,7 @@ func answer(f catalog.Field, n int) string {
 	case catalog.TypeEnum:
 		return f.Options[0]
 	}
-	return strings.TrimSuffix(f.Label, "（选填）") + fmt.Sprint(n)
+	return strings.TrimSuffix(f.Label, "（选填）") + markNumber
 }
 
 // idNumber makes a number with a right check digit (GB 11643), in an area code
