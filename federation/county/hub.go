@@ -31,6 +31,7 @@ type Hub struct {
 	notify     chan bool
 
 	queue   chan *proposal
+	waiting waiting
 	intake  sync.RWMutex // held for reading while a proposal enters the queue
 	closing bool
 
@@ -64,7 +65,7 @@ func Open(o Options) (*Hub, error) {
 	}
 	h := &Hub{
 		o: o, log: o.Logger.With("hub", o.ID), port: newPort(&o),
-		queue: make(chan *proposal, o.Limits.Queue), notify: make(chan bool, 16), started: make(chan struct{}),
+		queue: make(chan *proposal, o.Limits.Queue), waiting: newWaiting(), notify: make(chan bool, 16), started: make(chan struct{}),
 	}
 	h.life, h.end = context.WithCancel(context.Background())
 	h.port.admits = h.admits
@@ -233,6 +234,7 @@ func (h *Hub) shutDown(graceful bool) error {
 		h.intake.Lock()
 		h.closing = true
 		close(h.queue)
+		close(h.waiting.shut)
 		h.intake.Unlock()
 		if graceful && h.Err() == nil {
 			h.handOver()

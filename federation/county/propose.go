@@ -177,10 +177,13 @@ func (h *Hub) enqueue(p *proposal) error {
 		// Whoever asked from elsewhere finds the next leader.
 		return errNotLeader
 	}
+	h.waiting.put(p)
 	select {
 	case h.queue <- p:
+		h.waiting.stir()
 		return nil
 	default:
+		h.waiting.took(p)
 		return ErrBusy
 	}
 }
@@ -189,22 +192,26 @@ func (h *Hub) enqueue(p *proposal) error {
 // flight; what arrives meanwhile waits and makes the next one larger, so the
 // batches grow with the load and one alone does not wait.
 func (h *Hub) formBatches() {
-	slots := make(chan struct{}, h.o.Limits.InFlight)
+	pace := newPace(h.o.Limits.InFlight)
 	var carried *proposal // taken from the queue, too large for the last frame
 	for {
-		slots <- struct{}{}
+		pace.await(&h.waiting, func() int {
+			if carried != nil {
+				return len(h.queue) + 1
+			}
+			return len(h.queue)
+		})
 		batch, next, open := h.gather(carried)
 		carried = next
 		if len(batch) > 0 {
 			f := h.apply(payloads(batch))
+			pace.sent(len(batch))
 			h.batches.Add(1)
 			h.run(func() {
 				defer h.batches.Done()
-				defer func() { <-slots }()
+				defer pace.end()
 				h.answer(batch, f)
 			})
-		} else {
-			<-slots
 		}
 		if !open {
 			return
@@ -216,6 +223,9 @@ func (h *Hub) formBatches() {
 func (h *Hub) gather(carried *proposal) (batch []*proposal, next *proposal, open bool) {
 	size := 0
 	take := func(p *proposal) bool {
+		if p != carried {
+			h.waiting.took(p)
+		}
 		if size+frameCost(p.data) > maxFrame && len(batch) > 0 {
 			next = p
 			return false
