@@ -92,6 +92,44 @@ func BenchmarkFollow(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
 }
 
+// BenchmarkPassOn has a township take what a village sends, and then what the
+// county says of it.
+func BenchmarkPassOn(b *testing.B) {
+	c := storetest.NewCounty(b)
+	township, village := c.Township(division.Code(here).Township()), c.Village(here)
+	clerk := storetest.NewClerk(village.Store)
+	township.Pull(c.Hub())
+	var batches [][]ledger.Entry
+	for seq := 1; seq <= b.N; {
+		var some []ledger.Entry
+		for ; len(some) < 512 && seq <= b.N; seq++ {
+			e, err := clerk.Entry(ledger.IDFromKey("bench", "", fmt.Sprint(seq)), welfare, uint64(seq), seq)
+			must(b, err)
+			must(b, e.Sign(village.Key))
+			some = append(some, e)
+		}
+		batches = append(batches, some)
+	}
+	b.ResetTimer()
+	spent := processorTime()
+	for _, some := range batches {
+		results, err := township.Receive(ctx, some)
+		must(b, err)
+		if results[0].Outcome != ledger.Applied {
+			b.Fatalf("%+v", results[0])
+		}
+	}
+	b.ReportMetric(float64((processorTime()-spent).Microseconds())/float64(b.N), "CPU-µs/taken")
+	b.StopTimer()
+	for range b.N/1000 + 1 {
+		township.Push(c.Hub())
+	}
+	b.StartTimer()
+	spent = processorTime()
+	township.Pull(c.Hub())
+	b.ReportMetric(float64((processorTime()-spent).Microseconds())/float64(b.N), "CPU-µs/confirmed")
+}
+
 // BenchmarkStatistics asks for pages over the counts of a million cases: 226
 // items at 216 offices over two years.
 func BenchmarkStatistics(b *testing.B) {
