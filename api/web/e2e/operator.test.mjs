@@ -205,7 +205,7 @@ test('an item is edited, checked while it is typed, approved by a second person,
   // Nobody at the county can do one of its steps: that is published with open eyes.
   await second.page.waitForSelector('dialog [role=alert] >> text=steps_unstaffed')
   assert.deepEqual(await unfit(second.page), [])
-  await second.page.check('dialog >> text=仍然发布')
+  await second.page.check('dialog label:has-text("仍然发布") >> input')
   await second.page.click('dialog button[type=submit]')
   await second.page.waitForSelector('[role=status]:has-text("期目录已发布")')
   assert.deepEqual(second.wrong, [])

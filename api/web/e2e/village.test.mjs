@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { act, bring, desk, fillIn, fit, handIn, logIn, openCase, openForm, openProfile, printed, send, township, village, watch } from './browser.mjs'
 import { codeOn, onPaper } from './paper.mjs'
+import { program, takeIn } from './program.mjs'
 import { browser, county } from './scene.mjs'
 
 // The village whose line is cut and whose node is killed: no other file looks at
@@ -200,6 +201,12 @@ test('the hall display goes on by itself after its node was restarted', { timeou
   const page = await context.newPage()
   await page.goto(county.at[other] + '/hall')
   await page.waitForSelector('.age')
+  // A case that the law publishes is there by itself: its number but for county and
+  // year, its item, and no name.
+  const { case: made } = await takeIn(await program(county.at[other], 'wukangqiao'), 'TB-LYJ-001')
+  const row = `tbody tr:has-text("${made.number.slice(6, 13) + made.number.slice(17)}"):has-text("林木采伐许可"):has-text("已收件")`
+  await page.waitForSelector(row)
+  assert.ok(!/甲乙丙|330599/.test(await page.innerText('.wall')))
   await fit(page, 'hall')
   assert.ok(await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector('.wall')).fontSize) >= 30), 'too small for a wall')
   await county.kill(other)
@@ -208,5 +215,6 @@ test('the hall display goes on by itself after its node was restarted', { timeou
   await county.start(other)
   await page.waitForSelector('.lost', { state: 'detached' })
   await page.waitForSelector('.age')
+  await page.waitForSelector(row)
   await context.close()
 })
