@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import jsQR from 'jsqr'
 
-/** Prints a page as the printer gets it; A4, without a blank page. The text is without spaces. */
+/** Prints a page as the printer gets it; A4, numbered, without a blank page. The text is without spaces. */
 export async function onPaper(page) {
   const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true })
   const raw = pdf.toString('latin1')
@@ -12,8 +12,13 @@ export async function onPaper(page) {
   const box = /\/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)/.exec(raw)
   assert.ok(box && Math.abs(box[1] - 595) < 2 && Math.abs(box[2] - 842) < 2, `not A4: ${box?.[0]}`)
   const text = execFileSync('pdftotext', ['-', '-'], { input: pdf, encoding: 'utf8' })
-  // One page after the other has something on it: none is blank.
-  assert.ok(text.split('\f').slice(0, pages).every((p) => p.trim()), 'a page is blank')
+  // One page after the other has its number and something else on it: none is blank.
+  for (const [i, p] of text.split('\f').slice(0, pages).entries()) {
+    const number = `第${i + 1}页共${pages}页`
+    const words = p.replace(/\s/g, '')
+    assert.ok(words.includes(number), `page ${i + 1} has no number: ${words.slice(-80)}`)
+    assert.ok(words.replace(number, ''), `page ${i + 1} is blank`)
+  }
   return { pages, text: text.replace(/\s/g, '') }
 }
 

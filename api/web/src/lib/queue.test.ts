@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { grouped, groupOf, step } from './queue'
+import { beyond, grouped, groupOf, step } from './queue'
 
 const base = { kind: 'promised' as const, instant: false, overdue: false }
 
@@ -21,5 +21,14 @@ describe('a queue', () => {
   })
   it('is walked through without leaving it', () => {
     expect([step(-1, 1, 3), step(-1, -1, 3), step(0, -1, 3), step(2, 1, 3), step(0, 1, 3), step(0, 1, 0)]).toEqual([0, 0, 0, 2, 1, -1])
+  })
+})
+
+describe('a long list that is read anew in part', () => {
+  const ids = (...all: string[]) => all.map((id) => ({ id }))
+  it('keeps what was shown beyond that part, and nothing twice', () => {
+    expect(beyond(ids('a', 'b', 'c', 'd'), ids('n', 'a'))).toEqual(ids('c', 'd'))
+    expect(beyond(ids('a', 'b', 'c'), ids('c', 'a'))).toEqual([])
+    expect(beyond(ids('a'), ids('a', 'b'))).toEqual([])
   })
 })

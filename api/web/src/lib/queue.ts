@@ -29,3 +29,9 @@ export function step(at: number, by: number, length: number): number {
   if (length === 0) return -1
   return Math.min(Math.max(at + by, 0), length - 1)
 }
+
+/** What was shown beyond a first part that was read anew: nothing twice. */
+export function beyond<T extends { id: string }>(shown: T[], anew: T[]): T[] {
+  const again = new Set(anew.map((x) => x.id))
+  return shown.slice(anew.length).filter((x) => !again.has(x.id))
+}
