@@ -224,8 +224,8 @@ func (n *Node) takeLost(ctx context.Context, from string, body io.Reader) error 
 		return &outbox.Problem{Code: outbox.CodeMalformed, Err: err}
 	}
 	for _, l := range lost {
-		if epoch.At == 0 || l.Index <= epoch.Kept {
-			continue // this ledger lacks nothing there
+		if epoch.At == 0 {
+			return nil // it never went back, and lacks nothing
 		}
 		if err := n.takeLostOne(ctx, from, l); err != nil {
 			return err
@@ -254,6 +254,12 @@ func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) error
 	}
 	if err != nil || len(l.Entry) > maxLostEntry {
 		return &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("lost record %d of %d bytes: %w", l.Index, len(l.Entry), err)}
+	}
+	// Its index says nothing: it is that of a ledger before this one or the last.
+	if _, err := n.Store.Entry(ctx, e.ID); err == nil {
+		return nil
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
 	}
 	signer, _, known := n.directory.Credential(e.Origin)
 	if !known || signer.Credential.Tier != node.County || e.Seq != 0 {

@@ -400,6 +400,62 @@ func TestCountyRecoversTwice(t *testing.T) {
 	}
 }
 
+// listsLost waits until the county lists a renaming that it has not again.
+func listsLost(t *testing.T, f *federationtest.Federation, hub *federationtest.Node, name string) {
+	t.Helper()
+	f.Eventually("the county to list the name "+name, func() bool {
+		lost, err := hub.Store.LostRecords(t.Context())
+		return err == nil && slices.ContainsFunc(lost, func(l store.LostRecord) bool {
+			return l.Was.Kind == ledger.NodeRename && bytes.Contains(l.Was.Body, []byte(name)) && !l.Again && !l.Resolved
+		})
+	})
+}
+
+// What the county had recorded again is listed again when it loses that, too: who
+// holds it had shown it to a ledger that is no more.
+func TestWhatIsLostTwiceIsListedTwice(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	hub, town, village := f.Hub(), f.Township(0), f.Village(0)
+	backup := backupOf(t, hub)
+	f.Do(hub, f.Operator(), &ledger.NodeRenameV1{Node: village.ID, Name: "两次丢失"})
+	f.Settle()
+	f.CaughtUp()
+	for range 2 {
+		lostDisk(t, f, hub, backup)
+		inEpoch(t, f, declare(t, f), town, village)
+		listsLost(t, f, hub, "两次丢失")
+		again, err := hub.RecordAgain(t.Context(), f.Operator(), nil)
+		if err != nil || len(again) != 1 || again[0].Status == store.Rejected {
+			t.Fatalf("%+v, %v", again, err)
+		}
+		f.Settle()
+		f.CaughtUp()
+	}
+}
+
+// A node that was away when the county went back shows what it holds of the first
+// ledger also after the county went back once more, to more records than that had.
+func TestWhatANodeThatWasAwayHoldsIsListed(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	hub, town, village := f.Hub(), f.Township(0), f.Village(0)
+	first := backupOf(t, hub)
+	f.Do(hub, f.Operator(), &ledger.NodeRenameV1{Node: village.ID, Name: "久未连线"})
+	f.Settle()
+	f.CaughtUp()
+	f.Cut(town.ID, "*")
+	f.Cut(village.ID, "*")
+	lostDisk(t, f, hub, first)
+	declare(t, f)
+	for range 5 {
+		f.Do(hub, f.Operator(), &ledger.NodeRenameV1{Node: village.ID, Name: "后来的名称"})
+	}
+	lostDisk(t, f, hub, backupOf(t, hub))
+	second := declare(t, f)
+	f.HealAll()
+	inEpoch(t, f, second, town, village)
+	listsLost(t, f, hub, "久未连线")
+}
+
 // The county's own numbers of a day are never given out twice, however often it
 // goes back on that day: a resident holds a receipt for each of them.
 func TestNumbersOfADayAreNotGivenOutTwice(t *testing.T) {

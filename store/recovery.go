@@ -302,6 +302,10 @@ func (s *Store) GoBack(ctx context.Context, to ledger.Recovery, kept uint64) err
 				return err
 			}
 		}
+		// What was shown was shown to a ledger that may lack that now, too.
+		if err := w.exec(ctx, `UPDATE lost SET told = 0`); err != nil {
+			return err
+		}
 		return w.setEpoch(ctx, to)
 	})
 	return err
@@ -455,8 +459,9 @@ func (g *goingBack) remember() error {
 			return err
 		}
 	}
-	return g.w.exec(g.ctx, `INSERT OR IGNORE INTO lost (id, idx, recorded_at, entry)
-		SELECT id, idx, recorded_at, entry FROM former_entries WHERE idx > ? AND seq = 0 AND outcome = 'applied' AND kind NOT IN (?, ?, ?, ?, ?, ?)`,
+	return g.w.exec(g.ctx, `INSERT INTO lost (id, idx, recorded_at, entry)
+		SELECT id, idx, recorded_at, entry FROM former_entries WHERE idx > ? AND seq = 0 AND outcome = 'applied' AND kind NOT IN (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET idx = excluded.idx, recorded_at = excluded.recorded_at`,
 		g.kept, ledger.AttachmentConfirm, ledger.CountyRecovery, ledger.CountyLost,
 		ledger.CardIssue, ledger.CardRise, ledger.LineOutage) // which the county makes again by itself
 }
