@@ -85,3 +85,25 @@ func TestInterruptionIsToldSeldom(t *testing.T) {
 	f.fail("county-1", ErrUnreachable)
 	want("down again", 10, append(told, "county-1 unreachable 1 ")...)
 }
+
+// An upstream that cannot be reached is not why this node does not follow, where
+// another was just reached and sent what is not taken; a day later it is.
+func TestALineThatFailsDoesNotHideWhatIsGraver(t *testing.T) {
+	clock := newManual(storetest.Beginning)
+	f := NewFollower(newRealm(t).Hub().Store, FollowerOptions{Clock: clock, Trust: sharedKeys().Trust})
+	for _, row := range []struct {
+		wait  time.Duration
+		fault *Fault
+		says  string
+	}{
+		{0, ErrUnreachable, "unreachable"}, {time.Second, ErrMalformed, "malformed_feed"}, {time.Second, ErrUnreachable, "malformed_feed"},
+		{time.Second, ErrTrouble, "malformed_feed"}, {time.Second, ErrOldEpoch, "older_epoch"}, {24 * time.Hour, ErrUnreachable, "unreachable"},
+		{time.Second, ErrSilent, "silent"},
+	} {
+		clock.Advance(row.wait)
+		f.fail("county-1", row.fault)
+		if got := f.Status().LastError; got == nil || got.Code != row.says {
+			t.Errorf("after %s: %v, want %s", row.fault.Code, got, row.says)
+		}
+	}
+}

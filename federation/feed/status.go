@@ -214,6 +214,20 @@ func (f *Follower) fail(upstream string, err error) error {
 	}
 	f.troubles[trouble{upstream, fault.Code}] = t
 	f.o.Logger.Log(context.Background(), level, "feed interrupted", "upstream", upstream, "code", fault.Code, "times", t.times, "error", err)
+	if last := f.state.LastError; last != nil && lineFaults[fault.Code] && !lineFaults[last.Code] && now.Sub(time.UnixMilli(f.state.LastErrorAt)) < f.graver() {
+		return err
+	}
 	f.state.LastError, f.state.LastErrorAt = fault, now.UnixMilli()
 	return err
+}
+
+// lineFaults are those of a line. Where one upstream sends what cannot be taken and
+// the next cannot be reached, the first is why this node does not follow.
+var lineFaults = map[string]bool{ErrUnreachable.Code: true, ErrSilent.Code: true, ErrBehind.Code: true, ErrBusy.Code: true,
+	ErrClosing.Code: true, ErrReplaced.Code: true, ErrTrouble.Code: true}
+
+// graver is for how long another fault is not overtaken by that of a line: by then
+// each upstream was tried again.
+func (f *Follower) graver() time.Duration {
+	return time.Minute + time.Duration(1+len(f.o.Upstreams))*f.o.BackoffMax
 }
