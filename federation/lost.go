@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -35,7 +36,16 @@ const (
 	// maxLostEntry is the largest entry that fits in another one.
 	maxLostEntry = 400 << 10
 	lostPause    = 5 * time.Second
+	// laterPause is after how long what the county cannot judge yet is shown again.
+	laterPause = 10 * time.Second
 )
+
+// lostAnswer is what the county says to lost records.
+type lostAnswer struct {
+	// Later are the entries of hubs that the county does not know yet: these were
+	// enrolled after the backup, which is itself among what was lost.
+	Later []string `json:"later,omitempty"`
+}
 
 // DeclareRecovery has the county's root key sign, and the ledger say, that the
 // ledger went back to what this county kept when it was restored or left alone.
@@ -137,6 +147,20 @@ func (n *Node) tellLost(ctx context.Context) {
 	for {
 		changed := n.Store.Changed()
 		err := n.tellLostNow(ctx)
+		later := false
+		if err == nil {
+			later, err = n.Store.LostForLater(ctx)
+		}
+		if err == nil && later {
+			select {
+			case <-ctx.Done():
+				return
+			case <-n.after(laterPause):
+			}
+			if err = n.Store.LostIsLater(ctx); err == nil {
+				continue
+			}
+		}
 		if err == nil {
 			select {
 			case <-ctx.Done():
@@ -171,23 +195,23 @@ func (n *Node) tellLostNow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := n.postToCounty(ctx, lostPath, body); err != nil {
+		var answer lostAnswer
+		if err := n.postToCounty(ctx, lostPath, body, &answer); err != nil {
 			return err
 		}
-		if err := n.Store.ToldLost(ctx, lost[len(lost)-1].Index); err != nil {
+		if err := n.Store.ToldLost(ctx, lost[len(lost)-1], answer.Later); err != nil {
 			return err
 		}
 	}
 }
 
-func (n *Node) postToCounty(ctx context.Context, path string, body []byte) error {
+func (n *Node) postToCounty(ctx context.Context, path string, body []byte, into any) error {
 	errs := []error{errors.New("no hub answers")}
 	for _, u := range n.upstreams {
 		if u.Tier != string(node.County) {
 			continue
 		}
-		var answer struct{}
-		err := post(ctx, u.Client, u.BaseURL+path, body, &answer)
+		err := post(ctx, u.Client, u.BaseURL+path, body, into)
 		if err == nil {
 			return nil
 		}
@@ -199,9 +223,10 @@ func (n *Node) postToCounty(ctx context.Context, path string, body []byte) error
 // serveLost lists what a node below holds of the former ledger and this one
 // lacks. The entries prove themselves: a hub of the county signed them.
 func (n *Node) serveLost(w http.ResponseWriter, r *http.Request) {
+	var answer lostAnswer
 	peer, err := n.peer(r)
 	if err == nil {
-		err = n.takeLost(r.Context(), peer.Node, io.LimitReader(r.Body, maxLostBody))
+		answer, err = n.takeLost(r.Context(), peer.Node, io.LimitReader(r.Body, maxLostBody))
 	}
 	if err != nil {
 		var p *outbox.Problem
@@ -211,27 +236,31 @@ func (n *Node) serveLost(w http.ResponseWriter, r *http.Request) {
 		outbox.WriteProblem(w, p)
 		return
 	}
-	respond(w, struct{}{})
+	respond(w, answer)
 }
 
-func (n *Node) takeLost(ctx context.Context, from string, body io.Reader) error {
+func (n *Node) takeLost(ctx context.Context, from string, body io.Reader) (answer lostAnswer, err error) {
 	epoch, err := n.Store.Epoch(ctx)
 	if err != nil {
-		return err
+		return answer, err
 	}
 	lost, err := readLost(body)
 	if err != nil {
-		return &outbox.Problem{Code: outbox.CodeMalformed, Err: err}
+		return answer, &outbox.Problem{Code: outbox.CodeMalformed, Err: err}
 	}
 	for _, l := range lost {
 		if epoch.At == 0 {
-			return nil // it never went back, and lacks nothing
+			return answer, nil // it never went back, and lacks nothing
 		}
-		if err := n.takeLostOne(ctx, from, l); err != nil {
-			return err
+		later, err := n.takeLostOne(ctx, from, l)
+		if err != nil {
+			return answer, err
+		}
+		if later != "" {
+			answer.Later = append(answer.Later, later)
 		}
 	}
-	return nil
+	return answer, nil
 }
 
 // readLost reads one message of lost records; their entries are not read yet.
@@ -246,34 +275,40 @@ func readLost(body io.Reader) ([]store.Lost, error) {
 	return lost, nil
 }
 
-func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) error {
+// takeLostOne lists a lost record. later is the id of one that is of no hub known
+// here, or not yet.
+func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) (later string, err error) {
 	var e ledger.Entry
-	err := json.Unmarshal(l.Entry, &e)
+	err = json.Unmarshal(l.Entry, &e)
 	if err == nil {
 		_, err = e.Decode()
 	}
 	if err != nil || len(l.Entry) > maxLostEntry {
-		return &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("lost record %d of %d bytes: %w", l.Index, len(l.Entry), err)}
+		return "", &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("lost record %d of %d bytes: %w", l.Index, len(l.Entry), err)}
 	}
 	// Its index says nothing: it is that of a ledger before this one or the last.
 	if _, err := n.Store.Entry(ctx, e.ID); err == nil {
-		return nil
+		return "", nil
 	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
+		return "", err
 	}
 	signer, _, known := n.directory.Credential(e.Origin)
 	if !known || signer.Credential.Tier != node.County || e.Seq != 0 {
-		n.log.Warn("a lost record is not of a hub known here", "shown by", from, "index", l.Index, "origin", e.Origin, "kind", string(e.Kind))
-		return nil
+		level, later := slog.LevelInfo, e.ID
+		if known || e.Seq != 0 {
+			level, later = slog.LevelWarn, ""
+		}
+		n.log.Log(ctx, level, "a lost record is not of a hub known here", "shown by", from, "index", l.Index, "origin", e.Origin, "kind", string(e.Kind))
+		return later, nil
 	}
 	if err := e.Verify(signer.Credential.SignKey); err != nil {
-		return &outbox.Problem{Code: outbox.CodeSignature, Err: fmt.Errorf("lost record %d: %w", l.Index, err)}
+		return "", &outbox.Problem{Code: outbox.CodeSignature, Err: fmt.Errorf("lost record %d: %w", l.Index, err)}
 	}
 	_, err = n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.CountyLost, Key: "lost " + e.ID,
 		Body: &ledger.CountyLostV1{SeenBy: from, Index: l.Index, RecordedAt: l.RecordedAt, Entry: l.Entry}})
 	var no *store.Refused
 	if errors.As(err, &no) && no.Code == "not_lost" {
-		return nil
+		return "", nil
 	}
-	return err
+	return "", err
 }

@@ -456,6 +456,43 @@ func TestWhatANodeThatWasAwayHoldsIsListed(t *testing.T) {
 	listsLost(t, f, hub, "久未连线")
 }
 
+// What was done at a hub that joined after the backup is listed once that hub is
+// known again: until then nobody can tell that a hub of the county signed it.
+func TestWhatWasDoneAtAHubThatIsLostIsListed(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	hub, town, village := f.Hub(), f.Township(0), f.Village(0)
+	backup := backupOf(t, hub)
+	second := f.Join("county-2")
+	f.Settle()
+	f.Do(second, f.Operator(), &ledger.NodeRenameV1{Node: village.ID, Name: "在新主机上改名"})
+	f.Settle()
+	f.CaughtUp()
+	f.Kill(second)
+	lostDisk(t, f, hub, backup)
+	r := declare(t, f)
+	for _, n := range []*federationtest.Node{town, village} {
+		f.Eventually(n.ID+" to go back with the county", func() bool { e, err := n.Store.Epoch(t.Context()); return err == nil && e.At == r.At })
+	}
+	f.Eventually("the county to list the hub's enrolment", func() bool {
+		lost, err := hub.Store.LostRecords(t.Context())
+		return err == nil && slices.ContainsFunc(lost, func(l store.LostRecord) bool { return l.Was.Kind == ledger.NodeEnrol })
+	})
+	for _, n := range []*federationtest.Node{town, village} {
+		f.Eventually(n.ID+" to have shown everything", func() bool {
+			untold, err := n.Store.UntoldLost(t.Context(), 1)
+			return err == nil && len(untold) == 0
+		})
+	}
+	if again, err := hub.RecordAgain(t.Context(), f.Operator(), nil); err != nil || len(again) == 0 {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	listsLost(t, f, hub, "在新主机上改名")
+	lost, err := hub.Store.LostRecords(t.Context())
+	if err != nil || !slices.ContainsFunc(lost, func(l store.LostRecord) bool { return l.Was.Origin == second.ID }) {
+		t.Errorf("nothing of %s: %+v, %v", second.ID, lost, err)
+	}
+}
+
 // The county's own numbers of a day are never given out twice, however often it
 // goes back on that day: a resident holds a receipt for each of them.
 func TestNumbersOfADayAreNotGivenOutTwice(t *testing.T) {

@@ -220,7 +220,7 @@ type Lost struct {
 // UntoldLost are the lost records that this node has not shown the county yet,
 // oldest first.
 func (s *Store) UntoldLost(ctx context.Context, limit int) ([]Lost, error) {
-	return rowsOf(ctx, s.read, scanLost, `SELECT idx, recorded_at, entry FROM lost WHERE told = 0 ORDER BY idx LIMIT ?`, limit)
+	return rowsOf(ctx, s.read, scanLost, `SELECT idx, recorded_at, entry FROM lost WHERE told = 0 ORDER BY idx, id LIMIT ?`, limit)
 }
 
 func scanLost(r *sql.Rows) (l Lost, err error) {
@@ -230,11 +230,37 @@ func scanLost(r *sql.Rows) (l Lost, err error) {
 	return l, err
 }
 
-// ToldLost notes that the county was shown the lost records through an index.
-func (s *Store) ToldLost(ctx context.Context, through uint64) error {
+// ToldLost notes that the county was shown the lost records through the last of
+// those that UntoldLost gave, and which of them it asks to be shown again later,
+// by their entries' ids.
+func (s *Store) ToldLost(ctx context.Context, last Lost, later []string) error {
+	var e struct{ ID string }
+	if err := json.Unmarshal(last.Entry, &e); err != nil {
+		return storage("read entry", err)
+	}
 	return s.write(ctx, func(w *writer) error {
-		return w.exec(ctx, `UPDATE lost SET told = 1 WHERE idx <= ?`, through)
+		if err := w.exec(ctx, `UPDATE lost SET told = 1 WHERE told = 0 AND (idx, id) <= (?, ?)`, last.Index, e.ID); err != nil {
+			return err
+		}
+		for _, id := range later {
+			if err := w.exec(ctx, `UPDATE lost SET told = 2 WHERE told = 1 AND id = ?`, id); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// LostForLater tells whether there are lost records that the county asked to be
+// shown again.
+func (s *Store) LostForLater(ctx context.Context) (some bool, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM lost WHERE told = 2)`).Scan(&some)
+	return some, storage("read lost records", err)
+}
+
+// LostIsLater has what the county asked to be shown again be untold.
+func (s *Store) LostIsLater(ctx context.Context) error {
+	return s.write(ctx, func(w *writer) error { return w.exec(ctx, `UPDATE lost SET told = 0 WHERE told = 2`) })
 }
 
 // LostRecord is, at the county, a record of the former ledger that a node

@@ -101,7 +101,7 @@ func TestGoBack(t *testing.T) {
 	if err != nil || len(lost) != 1 || lost[0].Index <= kept {
 		t.Errorf("lost %+v, %v", lost, err)
 	}
-	if err := village.ToldLost(ctx, lost[0].Index); err != nil {
+	if err := village.ToldLost(ctx, lost[0], nil); err != nil {
 		t.Fatal(err)
 	}
 	if lost, err := village.UntoldLost(ctx, 10); err != nil || len(lost) != 0 {
