@@ -261,6 +261,9 @@ func checkTexts(v reflect.Value, path string) []Fault {
 // printable refuses U+FFFD too: it is what a decoder leaves of broken text.
 func printable(text string) bool {
 	for _, r := range text {
+		if r >= ' ' && r <= '~' || r >= '\u4e00' && r <= '\u9fff' { // mostly, and looking up takes a while
+			continue
+		}
 		if r == utf8.RuneError || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co) {
 			return false
 		}

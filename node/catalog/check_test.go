@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/tongban/tongban/node"
 )
@@ -123,6 +124,17 @@ func TestMatch(t *testing.T) {
 	} {
 		if got := Match(sample(), query); got != want {
 			t.Errorf("Match(%q) = %v", query, got)
+		}
+	}
+}
+
+// Most texts are of what printable does not look up; what it says is the same.
+func TestPrintableSaysWhatTheTablesSay(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		text := string(r) // of a surrogate, U+FFFD
+		want := text != "\ufffd" && !unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+		if printable(text) != want {
+			t.Errorf("%U: printable is %t", r, !want)
 		}
 	}
 }

@@ -56,11 +56,11 @@ func paperType(name string) string {
 
 // checkOnFile holds a paper that is not brought again against what the item lets
 // stand for it. Whether the paper is there and good is not for the item to say.
-func checkOnFile(item Item, s SubmittedMaterial, path string) []Fault {
+func checkOnFile(item Item, s SubmittedMaterial, i int) []Fault {
 	if s.OnFile == (OnFile{}) {
 		return nil
 	}
-	path += ".on_file"
+	path := element("materials", i) + ".on_file"
 	var faults []Fault
 	for _, m := range item.Materials {
 		switch {
@@ -82,14 +82,14 @@ func checkOnFile(item Item, s SubmittedMaterial, path string) []Fault {
 func CheckDates(submitted []SubmittedMaterial, today calendar.Date) []Fault {
 	var faults []Fault
 	for i, s := range submitted {
-		path := element("materials", i)
+		at := func(field string) string { return element("materials", i) + field }
 		switch {
 		case !s.ValidUntil.IsZero() && s.ValidUntil.Before(today):
-			faults = append(faults, newFault(path+".valid_until", FaultRange, "“%s”已过有效期，请提交有效的", "%q is no longer valid; a valid one is needed", show(s.Name)))
+			faults = append(faults, newFault(at(".valid_until"), FaultRange, "“%s”已过有效期，请提交有效的", "%q is no longer valid; a valid one is needed", show(s.Name)))
 		case s.IssuedOn.After(today):
-			faults = append(faults, newFault(path+".issued_on", FaultRange, "“%s”的签发日期晚于今天", "%q is issued after today", show(s.Name)))
+			faults = append(faults, newFault(at(".issued_on"), FaultRange, "“%s”的签发日期晚于今天", "%q is issued after today", show(s.Name)))
 		case !s.ValidUntil.IsZero() && s.ValidUntil.Before(s.IssuedOn):
-			faults = append(faults, newFault(path+".valid_until", FaultRange, "“%s”的有效期早于签发日期", "%q ends before it was issued", show(s.Name)))
+			faults = append(faults, newFault(at(".valid_until"), FaultRange, "“%s”的有效期早于签发日期", "%q ends before it was issued", show(s.Name)))
 		}
 	}
 	return faults

@@ -74,15 +74,15 @@ func checkApplying(item Item, applying []string) []Fault {
 
 // place is a submitted material and where it stands in the submission.
 type place struct {
-	SubmittedMaterial
+	*SubmittedMaterial
 	index int
 }
 
 func named(submitted []SubmittedMaterial, name string) []place {
 	var found []place
-	for i, s := range submitted {
-		if s.Name == name {
-			found = append(found, place{s, i})
+	for i := range submitted {
+		if submitted[i].Name == name {
+			found = append(found, place{&submitted[i], i})
 		}
 	}
 	return found
@@ -95,9 +95,8 @@ func checkAgainst(m Material, handedIn []place) []Fault {
 	}
 	original, hasOriginal := inForm(handedIn, SubmittedOriginal)
 	paperCopy, hasCopy := inForm(handedIn, SubmittedCopy)
-	here := fmt.Sprintf("materials[%d].form", handedIn[0].index)
 	lacks := func(form MaterialForm) []Fault {
-		return []Fault{newFault(here, FaultMissing, "“%[1]s”缺少%[2]s", "%[1]q: the %[2]s is missing", m.Name, form)}
+		return []Fault{newFault(element("materials", handedIn[0].index)+".form", FaultMissing, "“%[1]s”缺少%[2]s", "%[1]q: the %[2]s is missing", m.Name, form)}
 	}
 	switch m.Form {
 	case FormElectronic:
@@ -128,7 +127,7 @@ func inForm(handedIn []place, form SubmittedForm) (place, bool) {
 			return p, true
 		}
 	}
-	return place{}, false
+	return place{new(SubmittedMaterial), 0}, false
 }
 
 func tooFew(m Material, index, copies int) []Fault {
@@ -144,25 +143,25 @@ func checkSubmitted(item Item, submitted []SubmittedMaterial, limits Limits) []F
 	var faults []Fault
 	sum := contents{sizes: map[string]int64{}}
 	for i, s := range submitted {
-		path := fmt.Sprintf("materials[%d]", i)
+		at := func(field string) string { return element("materials", i) + field }
 		if !slices.ContainsFunc(item.Materials, func(m Material) bool { return m.Name == s.Name }) {
-			faults = append(faults, newFault(path+".name", FaultUnknown, "本事项不需要“%s”，不得要求或收取", "%q is no material of this item and must not be asked for", show(s.Name)))
+			faults = append(faults, newFault(at(".name"), FaultUnknown, "本事项不需要“%s”，不得要求或收取", "%q is no material of this item and must not be asked for", show(s.Name)))
 		}
 		if slices.ContainsFunc(submitted[:i], func(o SubmittedMaterial) bool { return o.Name == s.Name && o.Form == s.Form }) {
-			faults = append(faults, newFault(path, FaultDuplicate, "“%s”重复提交", "%q is submitted twice", show(s.Name)))
+			faults = append(faults, newFault(at(""), FaultDuplicate, "“%s”重复提交", "%q is submitted twice", show(s.Name)))
 		}
-		faults = append(faults, checkOnFile(item, s, path)...)
+		faults = append(faults, checkOnFile(item, s, i)...)
 		switch s.Form {
 		case SubmittedOriginal, SubmittedCopy:
 		case SubmittedElectronic:
 			if len(s.Attachments) == 0 {
-				faults = append(faults, newFault(path+".attachments", FaultMissing, "“%s”为电子材料，须上传文件", "%q is electronic and needs its file", show(s.Name)))
+				faults = append(faults, newFault(at(".attachments"), FaultMissing, "“%s”为电子材料，须上传文件", "%q is electronic and needs its file", show(s.Name)))
 			}
 		default:
-			faults = append(faults, newFault(path+".form", FaultUnknown, "提交形式“%s”应为original、copy或electronic", "form %q must be original, copy or electronic", show(string(s.Form))))
+			faults = append(faults, newFault(at(".form"), FaultUnknown, "提交形式“%s”应为original、copy或electronic", "form %q must be original, copy or electronic", show(string(s.Form))))
 		}
 		if s.Copies < 1 || s.Copies > maxCopies {
-			faults = append(faults, newFault(path+".copies", FaultRange, "份数应为1至%d", "copies must be 1 to %d", maxCopies))
+			faults = append(faults, newFault(at(".copies"), FaultRange, "份数应为1至%d", "copies must be 1 to %d", maxCopies))
 		}
 		faults = append(faults, checkAttachments(i, s.Attachments, limits, &sum)...)
 	}

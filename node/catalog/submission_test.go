@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/tongban/tongban/node/calendar"
 )
 
 func TestCheckMaterials(t *testing.T) {
@@ -166,4 +169,39 @@ func files(n int) []AttachmentRef {
 		refs[i] = AttachmentRef{Hash: fmt.Sprintf("%064x", i+1), Name: "扫描件.pdf", Size: 20 << 20, Type: "application/pdf"}
 	}
 	return refs
+}
+
+// BenchmarkHandIn checks what a desk checks at each hand-in, and every hub again.
+func BenchmarkHandIn(b *testing.B) {
+	items := realItems(b)
+	item := items[slices.IndexFunc(items, func(i Item) bool { return i.Code == "TB-YBJ-003" })]
+	var form []FieldValue
+	for _, f := range item.Form {
+		value := "某某村第三村民小组十二号"
+		switch {
+		case f.Type == TypeEnum:
+			value = f.Options[0]
+		case f.Type == TypeDate:
+			value = "2026-01-05"
+		case f.Type == TypeNumber:
+			value = "1"
+		case f.Type == TypePhone:
+			value = "13800000000"
+		case f.Type == TypeIDNumber:
+			value = "33059919850412005X"
+		}
+		form = append(form, FieldValue{Key: f.Key, Value: value})
+	}
+	var papers []SubmittedMaterial
+	for _, m := range item.Materials {
+		papers = append(papers, SubmittedMaterial{Name: m.Name, Form: SubmittedOriginal, Copies: m.Copies}, SubmittedMaterial{Name: m.Name, Form: SubmittedCopy, Copies: m.Copies})
+	}
+	today := calendar.DateOf(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
+	b.ReportAllocs()
+	for b.Loop() {
+		faults := append(ValidateForm(item, form, today), CheckDates(papers, today)...)
+		if faults = append(faults, CheckMaterials(item, papers, nil, DefaultLimits())...); len(faults) > 0 {
+			b.Fatal(faults)
+		}
+	}
 }
