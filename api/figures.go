@@ -13,6 +13,8 @@ import (
 // for.
 type nodeFigures struct {
 	node    Node
+	removed *prometheus.Desc
+	freed   *prometheus.Desc
 	figures []figure
 	hub     []hubFigure
 }
@@ -47,6 +49,8 @@ func newNodeFigures(n Node) *nodeFigures {
 	}
 	type r = federation.Report
 	return &nodeFigures{node: n,
+		removed: desc("unnamed_uploads_removed_total", "Uploads removed because nothing had named them."),
+		freed:   desc("unnamed_uploads_removed_bytes_total", "Their bytes."),
 		figures: []figure{
 			{desc("line_up", "1 while the node above is heard; at a hub while it is ready."), func(x r) float64 { return count(x.LineUp) }},
 			{desc("cursor", "County index this node has followed the ledger to."), func(x r) float64 { return float64(x.Cursor) }},
@@ -72,6 +76,8 @@ func newNodeFigures(n Node) *nodeFigures {
 
 // Describe implements prometheus.Collector.
 func (f *nodeFigures) Describe(to chan<- *prometheus.Desc) {
+	to <- f.removed
+	to <- f.freed
 	for _, x := range f.figures {
 		to <- x.desc
 	}
@@ -89,6 +95,9 @@ func (f *nodeFigures) Collect(to chan<- prometheus.Metric) {
 			to <- prometheus.MustNewConstMetric(x.desc, prometheus.GaugeValue, x.value(r))
 		}
 	}
+	files, bytes := f.node.UnnamedRemoved()
+	to <- prometheus.MustNewConstMetric(f.removed, prometheus.CounterValue, float64(files))
+	to <- prometheus.MustNewConstMetric(f.freed, prometheus.CounterValue, float64(bytes))
 	hub := f.node.Hub()
 	if hub == nil {
 		return

@@ -219,6 +219,7 @@ var nextEN = map[string]string{
 	"请先升级本程序":                           "upgrade this program first",
 	"请更正配置中的 advertise.lan 后重试":         "correct advertise.lan in the settings, then try again",
 	"请按材料清单的要求准备，或向窗口咨询":                "prepare it as the list of papers asks, or ask at a window",
+	"请重新上传附件后再提交":                       "upload the file again, then repeat this",
 	"请等待上传完成后再决定；无法取得的，请窗口请申请人重新提交该材料":  "wait until it is uploaded, then decide; what cannot be had the applicant hands in again, asked by the window",
 	"请申请人用自己的手机、自助终端或窗口的评价器评价":          "the applicant rates on their own phone, at a terminal or on the window's device",
 	"请由AB岗或其他有权人员办理":                    "have the substitute, or somebody else who has the right to, do it",

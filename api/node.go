@@ -60,6 +60,9 @@ type Node interface {
 	// Report is how this node is, Reports what the nodes below it last said.
 	Report(ctx context.Context) (federation.Report, error)
 	Reports(ctx context.Context) ([]store.PeerReport, error)
+	// UnnamedRemoved is how many uploads, and bytes, this node removed since its
+	// start because nothing had named them.
+	UnnamedRemoved() (files, bytes int64)
 	// NoticeFigures are what this hub told applicants since it started.
 	NoticeFigures() []notify.Figures
 	// SendContactCode sends the code that confirms the address an account has named,

@@ -157,6 +157,8 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "papers_missing", "papers_damaged":
 		p.next = "请与对方核对；找到的材料由收到的一方签收，再标记处理完毕"
+	case "paper_removed":
+		p.status, p.next = http.StatusUnprocessableEntity, "请重新上传附件后再提交"
 	case "papers_awaited":
 		p.next = "请等待上传完成后再决定；无法取得的，请窗口请申请人重新提交该材料"
 	case "papers_not_here", "paper_unknown", "paper_elsewhere", "paper_on_the_way":

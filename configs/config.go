@@ -128,6 +128,9 @@ type Limits struct {
 	CaseAttachmentsBytes int64
 	Request              time.Duration
 	LoginHashes          int // password hashes computed at once
+	// UnnamedDays is after how many daily looks at which nothing named it a complete
+	// upload is removed; 0 keeps all.
+	UnnamedDays int
 }
 
 // Session holds how long a login lasts.
@@ -273,6 +276,7 @@ func Default(tier Tier) Config {
 			CaseAttachmentsBytes: 200 * megabyte,
 			Request:              30 * time.Second,
 			LoginHashes:          4,
+			UnnamedDays:          30,
 		},
 		Session: Session{Access: 15 * time.Minute, Refresh: 12 * time.Hour},
 		Sync: Sync{

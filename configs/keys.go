@@ -78,6 +78,7 @@ var keys = []key{
 	{"limits.case_attachments_mb", everyTier, size(func(c *Config) *int64 { return &c.Limits.CaseAttachmentsBytes }, megabyte, 1, 10_240)},
 	{"limits.request_seconds", everyTier, span(func(c *Config) *time.Duration { return &c.Limits.Request }, time.Second, 1, 600)},
 	{"limits.login_hashes", everyTier, number(func(c *Config) *int { return &c.Limits.LoginHashes }, 1, 64)},
+	{"limits.unnamed_days", everyTier, number(func(c *Config) *int { return &c.Limits.UnnamedDays }, 0, 3650)},
 
 	{"session.access_minutes", everyTier, span(func(c *Config) *time.Duration { return &c.Session.Access }, time.Minute, 1, 15)},
 	{"session.refresh_hours", everyTier, span(func(c *Config) *time.Duration { return &c.Session.Refresh }, time.Hour, 1, 168)},

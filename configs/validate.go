@@ -263,6 +263,9 @@ func (k *checker) bounds() {
 			k.fault(p.name, "必须大于 0", "must be over 0")
 		}
 	}
+	if d := c.Limits.UnnamedDays; d < 0 || d > 0 && d < 7 {
+		k.fault("limits.unnamed_days", "不能少于 7 天；0 表示从不清理", "must be 7 or more; 0 removes nothing")
+	}
 	if c.Limits.CaseAttachmentsBytes < c.Limits.AttachmentBytes {
 		k.fault("limits.case_attachments_mb", "不能小于 limits.attachment_mb", "must not be under limits.attachment_mb")
 	}

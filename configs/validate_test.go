@@ -91,6 +91,7 @@ func TestValidate(t *testing.T) {
 		{"election under heartbeat", County, func(c *Config) { c.Raft.Election = 300 * time.Millisecond }, "raft.election_ms"},
 		{"attachment over case", Village, func(c *Config) { c.Limits.AttachmentBytes = 1 << 40 }, "limits.case_attachments_mb"},
 		{"no hashes", Village, func(c *Config) { c.Limits.LoginHashes = 0 }, "limits.login_hashes"},
+		{"uploads removed too soon", Village, func(c *Config) { c.Limits.UnnamedDays = 6 }, "limits.unnamed_days"},
 		{"refresh under access", Village, func(c *Config) { c.Session.Refresh = time.Minute }, "session.refresh_hours"},
 		{"warning after the stop", Village, func(c *Config) { c.Disk.WarnBytes = 1 }, "disk.warn_mb"},
 		{"phone", Village, func(c *Config) { c.Centre.SupervisionPhone = "call me" }, "centre.supervision_phone"},

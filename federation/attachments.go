@@ -102,11 +102,14 @@ const (
 	staleUpload = 30 * 24 * time.Hour
 )
 
-// tidyPapers removes uploads that were given up.
+// tidyPapers removes uploads that were given up, and those that nothing ever named.
 func (n *Node) tidyPapers(ctx context.Context) {
 	for {
 		if _, _, err := n.Blobs.RemoveStale(ctx, n.now().Add(-staleUpload)); err != nil && ctx.Err() == nil {
 			n.log.Warn("abandoned uploads not removed", "error", err)
+		}
+		if err := n.removeUnnamed(ctx); err != nil && ctx.Err() == nil {
+			n.log.Warn("uploads that nothing names not removed", "error", err)
 		}
 		select {
 		case <-ctx.Done():

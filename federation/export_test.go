@@ -1,6 +1,10 @@
 package federation
 
-import "github.com/tongban/tongban/node/ledger"
+import (
+	"context"
+
+	"github.com/tongban/tongban/node/ledger"
+)
 
 // AtPoint has f called at every moment at which a renewal may be cut off, until
 // the returned function is called.
@@ -15,3 +19,6 @@ func (n *Node) Reads(level int) { n.ahead.Store(int32(level - ledger.Level)) }
 
 // SetDisk replaces what is known of the room a node has.
 func (n *Node) SetDisk(d Disk) { n.disk = d }
+
+// LookForUnnamed makes a look for uploads that nothing names, if one is due.
+func (n *Node) LookForUnnamed(ctx context.Context) error { return n.removeUnnamed(ctx) }

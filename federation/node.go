@@ -73,9 +73,12 @@ type Options struct {
 	LAN       []string
 	Heartbeat time.Duration
 	// DeemEvery is how often the node looks for cases that count as accepted.
-	DeemEvery    time.Duration
-	BackoffMax   time.Duration
-	SkewWarn     time.Duration
+	DeemEvery  time.Duration
+	BackoffMax time.Duration
+	SkewWarn   time.Duration
+	// UnnamedDays is after how many daily looks at which nothing named it an upload
+	// is removed; 0 keeps all.
+	UnnamedDays  int
 	BatchEntries int
 	BatchBytes   int
 	// Wrap, if set, goes around what carries requests to the nodes above, so
@@ -129,9 +132,15 @@ type Node struct {
 	diskLow  atomic.Bool
 	proxy    *url.URL
 	counters counters
-	spread   *papers.Spread
-	gather   *papers.Gather
-	notices  *notify.Sender // hubs only
+	// unnamedDays is Options'; looking is held while a look is made, and what was
+	// removed since the start is counted.
+	unnamedDays                  int
+	looking                      sync.Mutex
+	unnamedRemoved, unnamedBytes atomic.Int64
+
+	spread  *papers.Spread
+	gather  *papers.Gather
+	notices *notify.Sender // hubs only
 
 	// castOut is what a node above told of this one, nil while nothing.
 	castOut atomic.Pointer[Revocation]
@@ -240,7 +249,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
 	n := &Node{version: o.Version, name: m.Name, names: o.Names, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
-		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, deemEvery: o.DeemEvery, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, proxy: o.Proxy, counters: counters{last: map[string]int{}}}
+		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, deemEvery: o.DeemEvery, unnamedDays: o.UnnamedDays, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, proxy: o.Proxy, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}

@@ -67,6 +67,9 @@ func (n *Node) record(ctx context.Context, a Action) (store.Result, error) {
 	if a.Kind.Opens() && n.diskLow.Load() {
 		return store.Result{}, errDiskLow
 	}
+	if err := n.namePapers(a.Body); err != nil {
+		return store.Result{}, err
+	}
 	if n.hub != nil {
 		return n.recordAtCounty(ctx, a)
 	}
@@ -268,6 +271,9 @@ func (n *Node) RecordTogether(ctx context.Context, actions []Action) ([]store.Re
 	defer n.signing.RUnlock()
 	p := store.Proposal{Together: true}
 	for _, a := range actions {
+		if err := n.namePapers(a.Body); err != nil {
+			return nil, err
+		}
 		e, err := n.draft(ctx, a)
 		if err != nil {
 			return nil, err

@@ -158,7 +158,7 @@ func nodeOptions(c configs.Config, k *atrest.Key, m *federation.Membership, p *p
 			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},
 		Genesis: m.Genesis, Founded: func() error { return m.Founded(c.DataDir) },
 		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), Names: certificateNames(c), LAN: c.Advertise.LAN, TokenLife: c.Session.Access,
-		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn,
+		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn, UnnamedDays: c.Limits.UnnamedDays,
 		BatchEntries: c.Sync.BatchEntries, BatchBytes: int(c.Sync.BatchBytes),
 		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes, Warn: c.Disk.WarnBytes},
 		Fatal: stop,

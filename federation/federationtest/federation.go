@@ -62,6 +62,9 @@ type Config struct {
 	DeemEvery time.Duration
 	// Heartbeat is how often nodes tell how they are; 0 is as often as tests like it.
 	Heartbeat time.Duration
+	// UnnamedDays is after how many daily looks nodes remove uploads that nothing
+	// names; 0 keeps all.
+	UnnamedDays int
 	// LAN has every node serve a local network.
 	LAN bool
 	// Notices are how hubs tell applicants; nil tells nobody.
@@ -85,6 +88,7 @@ type Federation struct {
 
 	deemEvery time.Duration
 	heartbeat time.Duration
+	unnamed   int
 	lan       bool
 	notices   func() *notify.Settings
 	keys      int
@@ -94,7 +98,7 @@ type Federation struct {
 // New makes a federation whose nodes are all up and up to date.
 func New(tb TB, c Config) *Federation {
 	tb.Helper()
-	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, heartbeat: c.Heartbeat, lan: c.LAN, notices: c.Notices}
+	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, heartbeat: c.Heartbeat, unnamed: c.UnnamedDays, lan: c.LAN, notices: c.Notices}
 	f.log = slog.New(slog.NewTextHandler(&f.last, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	if c.Log != nil {
 		f.log = slog.New(c.Log)

@@ -71,7 +71,7 @@ func (n *Node) start(founded func() error) {
 	n.f.must(err, "membership of "+n.ID)
 	o := federation.Options{Dir: n.dir, Key: storetest.Key, Membership: m, Version: "test", Limits: catalog.DefaultLimits(), Logger: n.f.log.With("at", n.ID),
 		Now: n.Clock.Now, FeedClock: feedClock{n.Clock}, Timing: timing(), Founded: founded, Genesis: m.Genesis,
-		Heartbeat: cmp.Or(n.f.heartbeat, 300*time.Millisecond), BackoffMax: 500 * time.Millisecond, DeemEvery: n.f.deemEvery, Wrap: n.faults.wrap, Fatal: n.failed}
+		Heartbeat: cmp.Or(n.f.heartbeat, 300*time.Millisecond), BackoffMax: 500 * time.Millisecond, DeemEvery: n.f.deemEvery, UnnamedDays: n.f.unnamed, Wrap: n.faults.wrap, Fatal: n.failed}
 	if n.Tier() == node.County {
 		if n.f.notices != nil {
 			o.Notices = n.f.notices()

@@ -6,6 +6,7 @@
 //	own/OWNER.HASH.SIZE     an upload that its owner alone brings (own.go)
 //	scratch/put-…           content made here whose hash is not yet known
 //	damaged/HASH            content that no longer fits its hash, kept aside
+//	unnamed/HASH.LOOKS      what nothing has named so far (unnamed.go)
 //
 // With a storage key all content is sealed (sealed.go); names are not, so whoever
 // has the disk and a certain file can tell that it is there.
@@ -77,6 +78,7 @@ type Store struct {
 
 	mu      sync.Mutex
 	partial map[string]partial // by hash
+	marks   map[string]int     // looks that found content unnamed, or gone, by hash
 	failed  error
 }
 
@@ -93,7 +95,7 @@ func open(dir string, opts Options, d disk) (*Store, error) {
 	if opts.Key != nil {
 		d = sealedDisk{d, opts.Key}
 	}
-	s := &Store{dir: dir, limits: opts.withDefaults(), disk: d, partial: map[string]partial{}}
+	s := &Store{dir: dir, limits: opts.withDefaults(), disk: d, partial: map[string]partial{}, marks: map[string]int{}}
 	s.pieces.New = func() any { b := make([]byte, pieceBytes); return &b }
 	if err := s.prepare(); err != nil {
 		return nil, fmt.Errorf("open attachments in %s: %w", dir, describe(err))
@@ -137,7 +139,7 @@ func (s *Store) prepare() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{objectsDir, partialDir, scratchDir, damagedDir} {
+	for _, name := range []string{objectsDir, partialDir, scratchDir, damagedDir, unnamedDir} {
 		if err := s.disk.MkdirAll(filepath.Join(s.dir, name)); err != nil {
 			return err
 		}
@@ -151,7 +153,10 @@ func (s *Store) prepare() error {
 	if err := s.findPartials(); err != nil {
 		return err
 	}
-	return s.settleObjects()
+	if err := s.settleObjects(); err != nil {
+		return err
+	}
+	return s.findMarks()
 }
 
 // settleObjects makes sure that what is visible is durable: a kill may have

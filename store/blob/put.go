@@ -50,7 +50,7 @@ func (s *Store) put(ctx context.Context, r io.Reader, w way) (_ Info, err error)
 	defer s.locks.lock(info.Hash)()
 	switch have, err := s.object(info.Hash); {
 	case err == nil && have.Size == info.Size:
-		return have, nil
+		return have, s.unmark(info.Hash)
 	case err == nil, errors.Is(err, ErrDamaged):
 		if err := s.setAside(info.Hash); err != nil {
 			return Info{}, err

@@ -20,6 +20,9 @@ func (s *Store) Stat(hash string) (Info, error) {
 	// Under the lock, what a rename made visible is durable, too.
 	defer s.locks.lock(hash)()
 	info, err := s.object(hash)
+	if err == nil {
+		err = s.unmark(hash) // who asks may name it
+	}
 	if err != nil {
 		return Info{}, fmt.Errorf("look at attachment: %w", err)
 	}
@@ -78,7 +81,7 @@ func (s *Store) List(after string, limit int) ([]Info, error) {
 			if name <= after || CheckHash(name) != nil || name[:2] != folder {
 				continue
 			}
-			info, err := s.Stat(name)
+			info, err := s.listed(name)
 			if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
 				continue
 			}
@@ -86,6 +89,40 @@ func (s *Store) List(after string, limit int) ([]Info, error) {
 				return nil, fmt.Errorf("list attachments: %w", err)
 			}
 			found = append(found, info)
+		}
+	}
+	return found, nil
+}
+
+// listed is Stat for those who go through all there is, and name nothing.
+func (s *Store) listed(hash string) (Info, error) {
+	defer s.locks.lock(hash)()
+	return s.object(hash)
+}
+
+// Hashes are those of the content that is here, as List gives them, without a look
+// at it.
+func (s *Store) Hashes(after string, limit int) ([]string, error) {
+	folders, err := s.names(filepath.Join(s.dir, objectsDir))
+	if err != nil {
+		return nil, fmt.Errorf("list attachments: %w", err)
+	}
+	var found []string
+	for _, folder := range folders {
+		if !isFolderName(folder) || len(after) >= 2 && folder < after[:2] {
+			continue
+		}
+		names, err := s.names(filepath.Join(s.dir, objectsDir, folder))
+		if err != nil {
+			return nil, fmt.Errorf("list attachments: %w", err)
+		}
+		for _, name := range names {
+			if len(found) >= limit {
+				return found, nil
+			}
+			if name > after && CheckHash(name) == nil && name[:2] == folder {
+				found = append(found, name)
+			}
 		}
 	}
 	return found, nil

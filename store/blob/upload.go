@@ -73,9 +73,9 @@ func (s *Store) begin(hash string, size int64, mediaType string, w way) (int64, 
 		if err := s.objectWhole(info); err != nil {
 			return 0, describe(err)
 		}
-		return size, ErrComplete
+		return size, s.complete(hash)
 	case err == nil && info.Size == size:
-		return size, ErrComplete
+		return size, s.complete(hash)
 	case err == nil:
 		return 0, fmt.Errorf("%w: declared %d bytes, it has %d", ErrBadSize, size, info.Size)
 	case errors.Is(err, ErrDamaged):
@@ -207,7 +207,7 @@ func (s *Store) underWay(hash string, offset int64) (partial, error) {
 	if !ok {
 		info, err := s.object(hash)
 		if err == nil {
-			err = ErrComplete
+			err = s.complete(hash)
 		}
 		return partial{synced: info.Size}, err
 	}
@@ -348,7 +348,7 @@ func (s *Store) publish(path, hash string) error {
 	if err := s.disk.SyncDir(folder); err != nil {
 		return errors.Join(s.lost(hash, err), s.disk.Remove(object))
 	}
-	return nil
+	return s.unmark(hash)
 }
 
 // Progress tells how far an upload has come, without starting one. Complete
@@ -362,7 +362,7 @@ func (s *Store) Progress(hash string) (Progress, error) {
 	if !ok {
 		info, err := s.object(hash)
 		if err == nil {
-			err = ErrComplete
+			err = s.complete(hash)
 		}
 		return Progress{info.Size, info.Size}, err
 	}
