@@ -19,11 +19,32 @@
 // and words. Nothing outside session.go reads a token.
 package api
 
-import _ "embed"
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+
+	_ "embed"
+)
 
 //go:generate ./generate.sh
 
-// Document is the OpenAPI document, as it is served.
+// packed is openapi.yaml, of which a node needs the text at its start and when
+// somebody reads it.
 //
-//go:embed openapi.yaml
-var Document []byte
+//go:embed gen/openapi.yaml.gz
+var packed []byte
+
+// Document is the OpenAPI document, as it is served.
+func Document() ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("api: openapi.yaml.gz: %w", err)
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("api: openapi.yaml.gz: %w", err)
+	}
+	return text, nil
+}

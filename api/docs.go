@@ -24,13 +24,24 @@ var docsStyle string
 // no script, nothing from elsewhere, and a policy that allows its one style
 // sheet only.
 func (s *Server) docsPage() http.Handler {
-	page := sync.OnceValue(func() []byte { return docsOf(s.document, s.o.Version).page() })
+	page := sync.OnceValues(func() ([]byte, error) {
+		doc, err := loadDocument()
+		if err != nil {
+			return nil, err
+		}
+		return docsOf(doc, s.o.Version).page(), nil
+	})
 	sum := sha256.Sum256([]byte(docsStyle))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, err := page()
+		if err != nil {
+			writeProblem(w, r, err)
+			return
+		}
 		w.Header().Set("Content-Security-Policy", policy)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write(page())
+		w.Write(text)
 	})
 }
 

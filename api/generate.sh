@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the server types (api/gen) and the Go client (api/client) from
-# openapi.yaml, and notes in api/gen/generated.sha256 which document and which
+# openapi.yaml, packs it for the program, and notes in api/gen/generated.sha256 which document and which
 # output belong together, so that a test can tell without the tool.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -13,4 +13,5 @@ for part in gen client; do
   gofmt -w "$part/$part.go"
 done
 cd "$here"
-sha256sum openapi.yaml gen/config.yaml gen/gen.go client/config.yaml client/client.go > gen/generated.sha256
+gzip -9nc openapi.yaml > gen/openapi.yaml.gz
+sha256sum openapi.yaml gen/openapi.yaml.gz gen/config.yaml gen/gen.go client/config.yaml client/client.go > gen/generated.sha256

@@ -195,6 +195,11 @@ const freshHeader = "Tongban-Fresh"
 var files = map[string]bool{"getAttachment": true, "getMyAttachment": true, "exportCarry": true, "takeBackup": true, "streamHall": true, "streamChanges": true}
 
 func serveDocument(w http.ResponseWriter, r *http.Request) {
+	text, err := Document()
+	if err != nil {
+		writeProblem(w, r, err)
+		return
+	}
 	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
-	w.Write(Document)
+	w.Write(text)
 }

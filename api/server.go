@@ -134,6 +134,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	keepRequests(document)
 	s.handler = s.observe(s.headers(router))
 	return s, nil
 }
@@ -184,7 +185,11 @@ func HTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
 
 // loadDocument reads the document that the server types were generated from.
 func loadDocument() (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(Document)
+	text, err := Document()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, fmt.Errorf("api: openapi.yaml: %w", err)
 	}

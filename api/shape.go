@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -144,11 +145,25 @@ func (s *shape) text(schema *openapi3.Schema) *shape {
 	}
 	if schema.Pattern != "" {
 		var err error
-		if s.pattern, err = regexp.Compile(schema.Pattern); err != nil {
+		if s.pattern, err = compiled(schema.Pattern); err != nil {
 			return nil
 		}
 	}
 	return s
+}
+
+// patterns are those compiled so far: the document has few, in many places.
+var patterns sync.Map // of *regexp.Regexp, by its text
+
+func compiled(pattern string) (*regexp.Regexp, error) {
+	if known, ok := patterns.Load(pattern); ok {
+		return known.(*regexp.Regexp), nil
+	}
+	r, err := regexp.Compile(pattern)
+	if err == nil {
+		patterns.Store(pattern, r)
+	}
+	return r, err
 }
 
 // fits reports whether a JSON document has the shape. It is well-formed

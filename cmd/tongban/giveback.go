@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/store/nativeheap"
 )
 
 // When memory is given back to the system. The runtime would do so by itself,
@@ -31,6 +32,9 @@ const (
 // a server, and what lives in its heap is small beside what passes through it.
 // What the operator says in GOGC stands.
 func collecting(t node.Tier) {
+	if t == node.Village {
+		nativeheap.Few()
+	}
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -40,6 +44,12 @@ func collecting(t node.Tier) {
 	case node.County:
 		debug.SetGCPercent(300)
 	}
+}
+
+// freeMemory returns what nobody uses, of Go's heap and of the C library's.
+func freeMemory() {
+	debug.FreeOSMemory()
+	nativeheap.GiveBack()
 }
 
 // giveBack returns the memory that a burst of work took and running does not
@@ -55,11 +65,11 @@ func giveBack(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-first.C:
-			debug.FreeOSMemory()
+			freeMemory()
 			g.freed(allocated())
 		case <-look.C:
 			if now := allocated(); g.over(now) {
-				debug.FreeOSMemory()
+				freeMemory()
 				g.freed(now)
 			}
 		}
