@@ -30,9 +30,20 @@ func (s *Server) GetCaseLimits(ctx context.Context, in gen.GetCaseLimitsRequestO
 	if err != nil {
 		return nil, err
 	}
-	limits, err := s.limits(ctx, c)
+	item, days, err := s.itemAndDays(ctx, c)
 	if err != nil {
 		return nil, err
+	}
+	limits, err := c.Limits(item, days)
+	if err != nil {
+		return nil, err
+	}
+	step, runs, err := c.StepLimit(item, days)
+	if err != nil {
+		return nil, err
+	}
+	if runs {
+		limits = append(limits, step)
 	}
 	return gen.GetCaseLimits200JSONResponse{Limits: s.shownLimits(limits)}, nil
 }

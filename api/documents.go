@@ -117,7 +117,11 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 	if err != nil {
 		return nil, err
 	}
-	d := document.Sheet(offered, document.Issuer{Centre: places.centre(office, s.name(ctx)), Department: places.authority(v.Department, office), Supervision: s.o.SupervisionPhone},
+	issuer := document.Issuer{Centre: places.centre(office, s.name(ctx)), Department: places.authority(v.Department, office), Supervision: s.o.SupervisionPhone}
+	if clerk := requestOf(ctx).actor; clerk != nil { // handed out at a window, and not printed at home
+		issuer.Clerk = fmt.Sprintf("%s（工号 %s）", clerk.Name, clerk.Staff)
+	}
+	d := document.Sheet(offered, issuer,
 		places.centres(office), calendar.DateOf(s.o.Now()), in.Params.Missing)
 	if asPage(string(in.Params.Format)) {
 		code, err := s.sheetCode(d)

@@ -45,6 +45,7 @@ func TestLifeEvents(t *testing.T) {
 	}
 }
 
+// Rules: 2.25.
 func TestPaperSample(t *testing.T) {
 	h := newHub(t)
 	var at gen.ItemAtVersion

@@ -147,6 +147,7 @@ func (h *site) documents(id string) {
 	}
 }
 
+// Rules: 9.1.
 func TestSheetAndDueForEverybody(t *testing.T) {
 	h := newHub(t)
 	page := h.send(request0{method: "GET", path: "/api/v1/items/TB-XZRZ-005/sheet?format=html&office=330523110&missing=" + url.QueryEscape("结婚证")})

@@ -61,6 +61,8 @@ func TestMistypedNumber(t *testing.T) {
 
 // TestEverySpecialProcedureHasItsNotice: each is listed, looked at and printed under its
 // own number; a visit to the place names two officers.
+//
+// Rules: 2.15.
 func TestEverySpecialProcedureHasItsNotice(t *testing.T) {
 	h := newHub(t)
 	const item, department = "TB-SCJG-001", "县市场监督管理局"

@@ -186,6 +186,8 @@ func TestReceiptOffline(t *testing.T) {
 // A department's notice is worth nothing before the seal is on it, and genuine
 // after; a new one takes its place, one is declared void, the seal is replaced
 // and revoked. Each use of the seal says who, on what and when.
+//
+// Rules: 2.7.
 func TestSealedNotice(t *testing.T) {
 	h := newHub(t)
 	const item, department = "TB-SCJG-001", "县市场监督管理局"

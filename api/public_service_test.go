@@ -93,6 +93,8 @@ func TestComplaintLookUp(t *testing.T) {
 
 // Handbook section 6: ratings are published by office, of months that are over,
 // and never of a person.
+//
+// Rules: 6.8.
 func TestPublicRatings(t *testing.T) {
 	h := newHub(t)
 	h.must("", "GET", "/api/v1/public/ratings?month=2999-01", nil, 400)

@@ -38,6 +38,8 @@ func (h *site) lookUp(number, code string) (string, gen.LookupAnswer) {
 
 // An applicant follows a case by number and code, at the village while its line
 // is cut and at the county; who has one of the two wrong learns nothing.
+//
+// Rules: 9.3.
 func TestLookUp(t *testing.T) {
 	r := newRegion(t)
 	r.hub.cut()
@@ -112,6 +114,8 @@ func TestLookUp(t *testing.T) {
 
 // What is published of a person is masked, and of what is never public nothing
 // (domain: section 9); the open-data feed says the same with stable ids.
+//
+// Rules: 9.2.
 func TestPublication(t *testing.T) {
 	h := newHub(t)
 	const market, civil = "县市场监督管理局", "县民政局"
@@ -191,6 +195,8 @@ func TestPersonsAreMasked(t *testing.T) {
 
 // Relief is posted by name, village, kind and amount while its days run, and
 // not a day longer; never what tells of health, minors or disability.
+//
+// Rules: 9.11.
 func TestReliefPosting(t *testing.T) {
 	day := func(text string) calendar.Date { d, err := calendar.Parse(text); check(t, err); return d }
 	item := &catalog.Item{Name: "临时救助（一般）", Type: catalog.Benefit, SpecialProcedures: []catalog.SpecialProcedure{{Name: catalog.Posting}}}
@@ -226,6 +232,8 @@ func TestReliefPosting(t *testing.T) {
 
 // The hall's screens get the end of the number, the item and the step, at once,
 // and go on where a connection was lost.
+//
+// Rules: 9.4.
 func TestHall(t *testing.T) {
 	h := newHub(t)
 	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)

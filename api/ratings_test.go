@@ -37,6 +37,8 @@ func codeOf(body string) string {
 
 // A rating is given on a device without login, once; who was rated finds it on
 // no path, and sees a count only when it rests on enough.
+//
+// Rules: 6.3, 6.4.
 func TestRatingOnTheSpot(t *testing.T) {
 	h := newHub(t)
 	const item, department = "TB-SCJG-001", "县市场监督管理局"
@@ -128,6 +130,8 @@ func TestRatingOnTheSpot(t *testing.T) {
 }
 
 // A bad rating goes its whole way: contact, notice, rectification, report.
+//
+// Rules: 6.5, 6.7.
 func TestBadRatingTask(t *testing.T) {
 	h := newHub(t)
 	const item, department = "TB-SCJG-001", "县市场监督管理局"
@@ -193,6 +197,8 @@ func TestBadRatingTask(t *testing.T) {
 
 // A complaint needs no login and no name; whoever it is about does not see it,
 // the named handler alone replies, and the reply says where to turn.
+//
+// Rules: 7.5, 7.6.
 func TestComplaints(t *testing.T) {
 	h := newHub(t)
 	const department = "县市场监督管理局"

@@ -202,7 +202,7 @@ func TestRenewal(t *testing.T) {
 	h.get("window", "/api/v1/cases/"+receipt.Case.Id+"/limits", &limits)
 	due := calendar.Date{}
 	for _, l := range limits.Limits {
-		if l.Kind == "renewal" {
+		if l.Kind == gen.LimitRenewal && l.RuleZh != "" {
 			due = l.Due
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node"
@@ -224,21 +225,26 @@ func (s *Server) GetCaseSupervision(ctx context.Context, in gen.GetCaseSupervisi
 }
 
 // lineOf fills in when the line to the desk of a case was down since it was
-// handed in. The county hears itself.
+// handed in, and when a line kept the case on its way there. The county hears
+// itself.
 func (s *Server) lineOf(ctx context.Context, c *casework.Case, out *gen.CaseSupervision) error {
-	if c.Holder.Tier() == node.County {
-		return nil
-	}
-	outages, err := s.store.Outages(ctx, c.Holder, c.HandedInMS)
-	if err != nil || len(outages) == 0 {
-		return err
-	}
-	for _, o := range outages {
-		out.Outages = append(out.Outages, gen.Outage{From: o.From, Until: o.Until})
-	}
 	t, err := s.store.Thresholds(ctx)
 	if err != nil {
 		return err
+	}
+	outages, err := s.store.OnTheWay(ctx, c.ID, int64(t.LineMinutes)*time.Minute.Milliseconds())
+	if err != nil {
+		return err
+	}
+	if c.Holder.Tier() != node.County {
+		own, err := s.store.Outages(ctx, c.Holder, c.HandedInMS)
+		if err != nil {
+			return err
+		}
+		outages = supervision.Merge(outages, own)
+	}
+	for _, o := range outages {
+		out.Outages = append(out.Outages, gen.Outage{From: o.From, Until: o.Until})
 	}
 	days, err := s.workingDays(ctx)
 	if err != nil {

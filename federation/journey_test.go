@@ -122,6 +122,8 @@ func TestVillageSeesItsTownshipDecide(t *testing.T) {
 // A case that the county accepts goes through every hand there is: collected
 // at the village, relayed by the township, and at the county the window, the
 // reviewer and the leader; the village hands the result over.
+//
+// Rules: 4.10.
 func TestThroughEveryHand(t *testing.T) {
 	f := federationtest.New(t, federationtest.Config{})
 	village, town, hub := f.Village(0), f.Township(0), f.Hub()

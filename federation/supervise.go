@@ -246,7 +246,7 @@ func (r *watchRound) cards(ctx context.Context, c *casework.Case, item *catalog.
 	down := map[supervision.Rule]int{} // minutes
 	excused := func(f supervision.Finding) bool {
 		desk, _ := supervision.DeskOf(c, f.Rule)
-		minutes, days, err := r.silent(ctx, desk.Division, began(c), f.AsOf)
+		minutes, days, err := r.lost(ctx, c, f, desk.Division)
 		if err != nil {
 			r.failed = errors.Join(r.failed, err)
 			return false
@@ -434,24 +434,52 @@ func (w *watch) record(ctx context.Context, actions []Action) (refused []Action,
 	return refused, nil
 }
 
+// lost is for how many minutes of business, and on how many working days, a line
+// kept a case from being worked on: that of the desk where it lies, and the lines
+// that it came by. Whoever got it late does not answer for the way.
+func (r *watchRound) lost(ctx context.Context, c *casework.Case, f supervision.Finding, desk division.Code) (minutes, days int, err error) {
+	known, err := r.outagesOf(ctx, desk)
+	if err != nil {
+		return 0, 0, err
+	}
+	if f.Colour != supervision.Amber && !f.Due.IsZero() {
+		way, err := r.n.Store.OnTheWay(ctx, c.ID, int64(r.set.LineMinutes)*time.Minute.Milliseconds())
+		if err != nil {
+			return 0, 0, err
+		}
+		known = supervision.Merge(known, way)
+	}
+	return r.set.Business(known, began(c), f.AsOf, r.days)
+}
+
 // silent is for how many minutes of business, and on how many working days, the
-// county did not hear a division. The county hears itself.
+// county did not hear a division.
 func (r *watchRound) silent(ctx context.Context, d division.Code, from, until calendar.Date) (minutes, days int, err error) {
+	known, err := r.outagesOf(ctx, d)
+	if err != nil {
+		return 0, 0, err
+	}
+	return r.set.Business(known, from, until, r.days)
+}
+
+// outagesOf is when the county did not hear a division. It hears itself.
+func (r *watchRound) outagesOf(ctx context.Context, d division.Code) ([]supervision.Outage, error) {
 	if d.Tier() == node.County {
-		return 0, 0, nil
+		return nil, nil
 	}
 	known, ok := r.outages[d]
 	if !ok {
 		// Months back at most: what is older is in no limit that still runs.
+		var err error
 		if known, err = r.n.Store.Outages(ctx, d, r.now.AddDate(-1, 0, 0).UnixMilli()); err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 		if last, heard := r.heard[d]; heard && r.now.UnixMilli()-last > int64(r.set.LineMinutes)*time.Minute.Milliseconds() {
 			known = append(known, supervision.Outage{From: last, Until: r.now.UnixMilli()}) // it is down now
 		}
 		r.outages[d] = known
 	}
-	return r.set.Business(known, from, until, r.days)
+	return known, nil
 }
 
 // listen notes when each division was heard, and at the leader records those

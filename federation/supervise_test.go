@@ -119,6 +119,8 @@ func TestCardsOnceAcrossLeaders(t *testing.T) {
 // A township whose line is down gets its card from what the county knows; the
 // hours without a line are recorded, shown apart, and make it count against
 // nobody.
+//
+// Rules: 5.11.
 func TestLineDownCountsAgainstNobody(t *testing.T) {
 	f := federationtest.New(t, federationtest.Config{})
 	hub, town, village := f.Hub(), f.Township(0), f.Village(0)
@@ -163,6 +165,8 @@ func TestLineDownCountsAgainstNobody(t *testing.T) {
 
 // A charge above the list has its card, once, for whoever tried it and not for who has
 // the case (handbook, section 5).
+//
+// Rules: 5.7.
 func TestFeeAboveAsksWhoCharged(t *testing.T) {
 	f := federationtest.New(t, federationtest.Config{})
 	hub := f.Hub()

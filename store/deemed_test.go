@@ -20,6 +20,8 @@ func deem(n *storetest.Node, c *casework.Case, answerable identity.Actor) (strin
 // Licence law art. 32 no. 4: the node that holds a case says that the law
 // accepted it, after the limit and not before, once, and names who owed the
 // notice.
+//
+// Rules: 2.5.
 func TestDeemedAcceptanceIsTheHoldersOwn(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village := c.Village(here)

@@ -11,6 +11,8 @@ import (
 
 // A substitute on duty decides for whoever is absent (AB岗), and whoever is absent does
 // not. It counts as it was when the decision was made, however late that arrives.
+//
+// Rules: 4.6.
 func TestSubstituteDecides(t *testing.T) {
 	w := newWatched(t)
 	as := func(role identity.Role) error {

@@ -494,6 +494,8 @@ func TestNoticesEndInOneState(t *testing.T) {
 
 // A day that an applicant is told in a message, in a year whose holidays are not
 // announced, is told as one that may change, until they are (handbook, section 2).
+//
+// Rules: 2.40.
 func TestToldDayMayChange(t *testing.T) {
 	c := storetest.NewCounty(t)
 	hub := c.Hub()

@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/appraisal"
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -40,7 +42,7 @@ func (ask asker) each(do func(*sql.Rows) error, query string, args ...any) error
 // entries are applied, cards, ratings and attendance of the month, and no case.
 func appraise(month string, county division.Code, ask asker) ([]ledger.AppraisalRow, *appraisal.Scorecard, error) {
 	g := &gathering{county: county, at: map[ledger.Appraised]*ledger.AppraisalRow{}, staff: map[string]*identity.Staff{}}
-	for _, part := range []func(string, asker) error{g.people, g.offices, g.cases, g.work, g.cards, g.ratings, g.attendance, g.marks} {
+	for _, part := range []func(string, asker) error{g.people, g.offices, g.cases, g.work, g.excused, g.cards, g.ratings, g.attendance, g.marks} {
 		if err := part(month, ask); err != nil {
 			return nil, nil, err
 		}
@@ -182,6 +184,60 @@ func (g *gathering) work(month string, ask asker) error {
 		}
 		return nil
 	}, `SELECT staff, cases, decided, on_time, early, overdue, corrected FROM workload WHERE month = ?`, month)
+}
+
+// excused takes what was late for a line alone as done in time: the hours a line
+// was down count against nobody, neither whoever had a hand in the case nor their
+// office.
+func (g *gathering) excused(month string, ask asker) error {
+	type late struct {
+		c     *casework.Case
+		cards []supervision.Card
+	}
+	cases := map[string]*late{}
+	err := ask.each(func(r *sql.Rows) error {
+		var is, card []byte
+		if err := r.Scan(&is, &card); err != nil {
+			return err
+		}
+		l, c := &late{c: new(casework.Case)}, supervision.Card{}
+		if err := errors.Join(json.Unmarshal(is, l.c), json.Unmarshal(card, &c)); err != nil {
+			return err
+		}
+		if known := cases[l.c.ID]; known != nil {
+			l = known
+		}
+		l.cards = append(l.cards, c)
+		cases[l.c.ID] = l
+		return nil
+	}, `SELECT c.body, k.body FROM cards k JOIN cases c ON c.id = k.case_id
+		WHERE k.rule IN ('promise_passed', 'promise_far', 'statute_passed') AND k.issued BETWEEN ? AND ?
+		AND EXISTS (SELECT 1 FROM cards x WHERE x.case_id = k.case_id AND x.rule = 'promise_passed' AND json_extract(x.body, '$.excused'))`,
+		monthNumber(month)-1_00_00, monthNumber(month)+1_00_00) // of a year before and after, for what is decided long after it was late, or judged so
+	if err != nil {
+		return err
+	}
+	for _, l := range cases {
+		if slices.ContainsFunc(l.cards, func(c supervision.Card) bool { return !c.Excused }) {
+			continue // later than the line accounts for
+		}
+		office := false
+		for _, w := range appraisal.WorkOf(l.c) {
+			if w.Month != month || w.Overdue == 0 {
+				continue
+			}
+			office = true
+			if f := g.person(w.Staff); f != nil {
+				f.Overdue, f.OnTime = f.Overdue-1, f.OnTime+1
+			}
+		}
+		if office {
+			for _, f := range g.placed(l.c.HandedInAt, l.c.Department) {
+				f.Overdue, f.OnTime = f.Overdue-1, f.OnTime+1
+			}
+		}
+	}
+	return nil
 }
 
 // cards of the month: those that count against nobody count against no office

@@ -236,6 +236,28 @@ func (s *Store) Outages(ctx context.Context, d division.Code, after int64) ([]su
 		`SELECT since, until FROM outages WHERE division = ? AND until > ? ORDER BY since`, string(d), after)
 }
 
+// OnTheWay is when a line kept a case on its way up: from when a step of it was
+// taken below until the county had that, as far as this node has heard, and where
+// it was longer than least (milliseconds). Whoever comes next could not have
+// known of it meanwhile.
+func (s *Store) OnTheWay(ctx context.Context, caseID string, least int64) ([]supervision.Outage, error) {
+	entries, err := s.Timeline(ctx, caseID)
+	if err != nil {
+		return nil, err
+	}
+	var held []supervision.Outage
+	for i := range entries {
+		e := &entries[i]
+		info, known := ledger.Lookup(e.Kind, e.V)
+		steps := known && info.Case && !info.Beside || e.Kind == ledger.PackageSubmit
+		o := supervision.Outage{From: e.OccurredAt - e.SkewMS, Until: e.RecordedAt}
+		if steps && e.Index != 0 && e.Status == ledger.Applied && o.Until-o.From > least {
+			held = append(held, o)
+		}
+	}
+	return supervision.Merge(held), nil
+}
+
 // StaffAt lists the staff of a division itself.
 func (s *Store) StaffAt(ctx context.Context, d division.Code) ([]identity.Staff, error) {
 	return all[identity.Staff](ctx, s.read, `SELECT body FROM staff WHERE division = ? ORDER BY id`, string(d))

@@ -158,6 +158,8 @@ func TestRefusedDecisionAboutAResultIsTakenBack(t *testing.T) {
 
 // A renewal is found from what it renews, only its holder hands it in, and what
 // expires is listed.
+//
+// Rules: 2.23.
 func TestRenewals(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, hub := c.Village(here), c.Hub()

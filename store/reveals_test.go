@@ -12,6 +12,8 @@ import (
 
 // A view made at a village is read at the county, by place, case and person,
 // page by page; one that the county refuses is not forgotten.
+//
+// Rules: 9.13.
 func TestReveals(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, other := c.Village(here), c.Village(next)

@@ -160,6 +160,8 @@ func TestJointVisitRated(t *testing.T) {
 
 // Two places rate the same visit while the line is down: the county keeps the
 // first it hears of, and the other place takes its word.
+//
+// Rules: 6.2.
 func TestVisitRatedTwice(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, townNode := c.Village(here), c.Township(town)

@@ -79,6 +79,8 @@ func (w *watched) same(t *testing.T, want supervision.State) {
 
 // domain.md sections 4 and 5: card → explanation → finding → sanction, the
 // person may state a defence and contest it, nobody decides in their own matter.
+//
+// Rules: 4.7, 5.5.
 func TestCardLife(t *testing.T) {
 	w := newWatched(t)
 	about := w.about()
@@ -131,6 +133,8 @@ func TestCardLife(t *testing.T) {
 
 // An appeal that is upheld leaves the card where it is, and counts it against
 // nobody.
+//
+// Rules: 7.2.
 func TestAppealUpheld(t *testing.T) {
 	w := newWatched(t)
 	about := w.about()
@@ -278,6 +282,8 @@ func TestRosterDecides(t *testing.T) {
 
 // An entry that left a step out, which a node below had let pass, is refused at
 // the county and has the case looked at.
+//
+// Rules: 5.8.
 func TestSkippedStepIsSeen(t *testing.T) {
 	w := newWatched(t)
 	opened := w.village.Submit("TB-XZRZ-005")

@@ -236,6 +236,7 @@ func caseLimitsCommand() *cobra.Command {
 
 var limitZH = map[client.CaseLimitKind]string{
 	client.LimitNotice: "一次性告知", client.LimitPromised: "承诺时限", client.LimitStatutory: "法定时限", client.LimitService: "送达时限",
+	client.LimitRenewal: "延续决定时限", client.LimitStep: "环节时限",
 }
 
 func caseDocumentCommand() *cobra.Command {

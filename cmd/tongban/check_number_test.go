@@ -7,6 +7,8 @@ import (
 )
 
 // The vectors of the domain handbook, section 10.
+//
+// Rules: 10.1, 10.8.
 func TestCheck(t *testing.T) {
 	desk(t)
 	for _, row := range []struct {

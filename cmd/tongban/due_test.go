@@ -7,6 +7,8 @@ import (
 )
 
 // The worked vectors of the domain handbook, section 2, as a clerk asks them.
+//
+// Rules: 2.39, 2.41.
 func TestCalendarDueVectors(t *testing.T) {
 	desk(t)
 	rows := []struct {

@@ -77,6 +77,8 @@ func TestDateJSON(t *testing.T) {
 
 // The date changes at midnight in Asia/Shanghai, whatever the zone the instant
 // is written in.
+//
+// Rules: 2.39.
 func TestDateOf(t *testing.T) {
 	rows := []struct{ instant, date string }{
 		{"2026-10-11T15:59:59Z", "2026-10-11"},

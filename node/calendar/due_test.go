@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/node/calendar/calendartest"
 )
 
+// Rules: 2.31.
 func TestIsWorkingDay(t *testing.T) {
 	c := calendartest.Calendar(t)
 	rows := []struct {
@@ -43,6 +44,8 @@ func TestIsWorkingDay(t *testing.T) {
 }
 
 // The worked vectors of the domain handbook, section 2.
+//
+// Rules: 2.22, 2.32, 2.41.
 func TestWorkedVectors(t *testing.T) {
 	c := calendartest.Calendar(t)
 	expert := []calendar.Suspension{{Start: mustDate(t, "2026-04-28"), End: mustDate(t, "2026-05-12"), Reason: "专家评审"}}
@@ -81,6 +84,7 @@ func TestWorkedVectors(t *testing.T) {
 	}
 }
 
+// Rules: 2.33.
 func TestDueExplains(t *testing.T) {
 	c := calendartest.Calendar(t)
 	result := mustDue(t, c, calendar.Period{
@@ -116,6 +120,7 @@ func TestResultJSON(t *testing.T) {
 	}
 }
 
+// Rules: 2.35.
 func TestOpenSuspension(t *testing.T) {
 	c := calendartest.Calendar(t)
 	p := calendar.Period{Start: mustDate(t, "2026-09-29"), Days: 5,
@@ -141,6 +146,7 @@ func TestOpenSuspension(t *testing.T) {
 	}
 }
 
+// Rules: 2.37.
 func TestOnlineReceipt(t *testing.T) {
 	c := calendartest.Calendar(t)
 	online := mustDue(t, c, calendar.Period{Start: mustDate(t, "2026-10-03"), Days: 5, Online: true})
@@ -170,6 +176,7 @@ func TestSameDay(t *testing.T) {
 	}
 }
 
+// Rules: 2.38.
 func TestNaturalDays(t *testing.T) {
 	c := calendartest.Calendar(t)
 	rows := []struct {
@@ -196,6 +203,7 @@ func TestNaturalDays(t *testing.T) {
 	}
 }
 
+// Rules: 2.40.
 func TestProvisionalYearWarns(t *testing.T) {
 	c := calendartest.Calendar(t)
 	for _, unit := range []calendar.Unit{calendar.WorkingDays, calendar.NaturalDays} {
@@ -209,6 +217,7 @@ func TestProvisionalYearWarns(t *testing.T) {
 	}
 }
 
+// Rules: 2.36.
 func TestDueRefuses(t *testing.T) {
 	c := calendartest.Calendar(t)
 	start := mustDate(t, "2026-09-29")

@@ -33,6 +33,7 @@ func reference(t *rapid.T, c *calendar.Calendar, p calendar.Period) calendar.Dat
 	return counted[p.Days-1]
 }
 
+// Rules: 2.32.
 func TestDueProperties(t *testing.T) {
 	c := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -108,6 +109,8 @@ func TestDueMonotonic(t *testing.T) {
 
 // Overlapping suspensions leave a day out once: any two that overlap do what
 // the one that spans both does, in any order.
+//
+// Rules: 2.34.
 func TestOverlappingSuspensionsCountOnce(t *testing.T) {
 	c := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {

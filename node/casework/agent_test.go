@@ -116,6 +116,8 @@ func TestProofAmong(t *testing.T) {
 // Section 4: the one notice of what is missing is for before acceptance; after it the
 // window can ask for nothing more, not even with a reason, so that what section 5 has a
 // card for (a second notice) can only be the one of before.
+//
+// Rules: 4.1, 4.2.
 func TestNothingIsAskedForAfterAcceptance(t *testing.T) {
 	c := mustOpen(t, county)
 	item := mustItem(t, c.Item)

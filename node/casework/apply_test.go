@@ -86,6 +86,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// Rules: 2.3.
 func TestOpenRefuses(t *testing.T) {
 	type args struct {
 		e     *ledger.Entry
@@ -205,6 +206,8 @@ func drawBody(t *rapid.T, k ledger.Kind, item *catalog.Item, today calendar.Date
 
 // Every verb at every step of every kind of way: the step's own passes, all
 // others are refused and change nothing.
+//
+// Rules: 4.1.
 func TestApplyEveryVerbAtEveryStep(t *testing.T) {
 	for _, way := range []struct {
 		item string
@@ -292,6 +295,7 @@ func TestRejectOnlyBeforeAcceptance(t *testing.T) {
 	}
 }
 
+// Rules: 4.2.
 func TestReturn(t *testing.T) {
 	c := mustOpen(t, village)
 	c = mustApply(t, c, "e1", bodies[ledger.CaseAccept])
@@ -315,6 +319,7 @@ func TestReturn(t *testing.T) {
 	}
 }
 
+// Rules: 2.13, 4.3.
 func TestWhoAcceptedMayNotDecide(t *testing.T) {
 	c := mustOpen(t, village)
 	accept := entry(c, "e1")

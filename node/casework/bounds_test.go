@@ -10,6 +10,8 @@ import (
 
 // Art. 45: the clock stands still for what the item names and for as long as it
 // says; for anything else whoever heads the authority answers.
+//
+// Rules: 2.14.
 func TestWhoStopsTheClock(t *testing.T) {
 	const item = "TB-XFJY-001" // 现场勘验, three working days
 	suspend := func(p string, lawful bool, until string) ledger.Body {
@@ -42,6 +44,8 @@ func TestWhoStopsTheClock(t *testing.T) {
 }
 
 // An extension does no more than double the item's own limit.
+//
+// Rules: 2.9.
 func TestExtensionIsBounded(t *testing.T) {
 	const item = "TB-SCJG-001" // three working days
 	extend := func(days int) ledger.Body { return &ledger.CaseExtendV1{Days: days, Reason: "情况复杂"} }
@@ -107,6 +111,8 @@ func TestSecondNoticeIsAnswered(t *testing.T) {
 }
 
 // Art. 32 and 38: who is refused is told why.
+//
+// Rules: 3.10.
 func TestRefusalsSayWhy(t *testing.T) {
 	const item = "TB-XFJY-001"
 	for reason, want := range map[string]string{"x": "reason_short", "不符合": "reason_short", "无，略。。。。": "reason_short", "不属于本机关职权范围": ""} {

@@ -20,6 +20,7 @@ const (
 	LimitStatutory LimitKind = "statutory" // 法定时限
 	LimitService   LimitKind = "service"   // 送达时限
 	LimitRenewal   LimitKind = "renewal"   // 延续决定时限
+	LimitStep      LimitKind = "step"      // 环节时限
 )
 
 // Rule says what a limit counts, for a clerk and an applicant to read.
@@ -43,6 +44,8 @@ var Rules = []Rule{
 		"issued and delivered within 10 working days of the decision (art. 44); waiting for a payment stops no clock"},
 	{LimitRenewal, "有效期届满三十日前申请延续的，在有效期届满前作出决定，逾期未作决定的视为准予延续（行政许可法第五十条）；特别程序不停止计时",
 		"a renewal that was asked for thirty days before is decided before what it renews expires, or counts as granted (art. 50); no special procedure stops it"},
+	{LimitStep, "受理后各环节的内部时限，为承诺时限的一部分：事项写明天数的从其规定，未写明的平均分摊；与承诺时限同样起算、停止和延长，材料在途时间不顺延；下级行政机关的初审自受理之日起不超过20个工作日（行政许可法第四十三条）；仅作提醒，不单独发牌",
+		"a step's own part of the promise: the days that the item states for it, else an even share; it starts, stops and is prolonged as the promise is, and the way between offices is not left out; a first review below the deciding office ends within 20 working days of acceptance (art. 43); it reminds, and makes no card of its own"},
 }
 
 // The working days that the law sets for every item.
@@ -103,6 +106,53 @@ func (c *Case) Limits(item *catalog.Item, cal *calendar.Calendar) ([]Limit, erro
 		c.within(&limits[i])
 	}
 	return limits, nil
+}
+
+// firstReviewDays are the working days that a lower authority has for its first
+// review (art. 43).
+const firstReviewDays = 20
+
+// StepLimit is the limit of the step that the case waits at, from its acceptance to
+// its decision; false at any other. The errors are those of Limits.
+func (c *Case) StepLimit(item *catalog.Item, cal *calendar.Calendar) (Limit, bool, error) {
+	if _, open := c.Current(); !open || c.Status != Accepted || c.AcceptedOn.IsZero() {
+		return Limit{}, false, nil
+	}
+	// The step that examines, or the next one where the case is on its way there.
+	n, at := 0, ledger.Step{}
+	for i, s := range c.Steps {
+		if !slices.Contains([]ledger.Verb{ledger.VerbPreReview, ledger.VerbReview, ledger.VerbDecide}, s.Verb) {
+			continue
+		}
+		n, at = n+1, s
+		if i >= c.Step {
+			break
+		}
+	}
+	limit := Limit{Kind: LimitStep}
+	var err error
+	if limit.Result, err = cal.Due(c.period(item.StepDue(n), false)); err != nil {
+		return limit, false, err
+	}
+	bounds := []calendar.Period{c.period(item.StatutoryWorkingDays, true)}
+	if at.Verb == ledger.VerbPreReview && item.Type == catalog.Licence && at.Tier != item.DecideTier {
+		first := c.period(firstReviewDays, true)
+		first.Extension = calendar.Extension{}
+		bounds = append(bounds, first)
+	}
+	for _, b := range bounds {
+		r, err := cal.Due(b)
+		if err != nil {
+			return limit, false, err
+		}
+		if !r.Due.IsZero() && limit.Result.Due.After(r.Due) {
+			limit.Result = r
+		}
+	}
+	if c.Package != nil && !c.Package.Due.Promised.IsZero() && limit.Result.Due.After(c.Package.Due.Promised) {
+		limit.Result.Due = c.Package.Due.Promised
+	}
+	return limit, true, nil
 }
 
 // capPromise keeps the promise from being later than the law allows, which a

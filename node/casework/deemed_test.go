@@ -16,6 +16,8 @@ var receiver = identity.Actor{Staff: "s-1", Name: "甲", Role: identity.VillageW
 
 // Licence law art. 32 no. 4, the handbook's vector: papers received 2026-02-11,
 // nobody told, notice limit 2026-02-25; then deemed accepted 02-11, 20 days.
+//
+// Rules: 2.5, 2.41.
 func TestDeemedAcceptance(t *testing.T) {
 	cal := calendartest.Calendar(t)
 	const licence = "TB-XFJY-001"

@@ -12,6 +12,8 @@ import (
 
 // domain.md section 3, proof of delivery: each way of serving proves what it
 // says, at any desk.
+//
+// Rules: 3.12.
 func TestServiceIsProven(t *testing.T) {
 	scan := []catalog.AttachmentRef{{Hash: "h", Name: "x.jpg", Size: 1, Type: "image/jpeg"}}
 	day := func(text string) calendar.Date { return calendartest.Date(t, text) }

@@ -74,6 +74,8 @@ func TestDecidedByTheRecordOfTheHearing(t *testing.T) {
 
 // Art. 47: a hearing is asked for within five working days of being told; while it
 // can be, or was and none was held, nothing is decided.
+//
+// Rules: 2.17.
 func TestHeardFirst(t *testing.T) {
 	c := &Case{Status: Accepted, Hearing: &Hearing{ToldOn: date(t, "2026-11-16"), Before: date(t, "2026-11-23"), Parties: []string{"梅溪村"}}}
 	ask := func(id, party string, interested, waived bool) Ask {
@@ -110,6 +112,8 @@ func TestHeardFirst(t *testing.T) {
 
 // The days of a hearing are working days (art. 82): five to ask, seven of notice,
 // twenty to hold it. Of National Day's make-up days the calendar knows.
+//
+// Rules: 2.17, 2.18, 2.19, 2.22.
 func TestDaysOfAHearing(t *testing.T) {
 	cal := calendartest.Calendar(t)
 	for _, x := range []struct {
@@ -143,6 +147,8 @@ func TestDaysOfAHearing(t *testing.T) {
 
 // Art. 50: a renewal asked for in time is decided before what it renews expires;
 // after that the law has renewed it, and it can no longer be declined.
+//
+// Rules: 2.23.
 func TestRenewalIsDecidedBeforeItExpires(t *testing.T) {
 	item := mustItem(t, "TB-SCJG-005")
 	renews := func(handedIn, until string) *Case {

@@ -78,6 +78,8 @@ func material(tb testing.TB, code string, tolerable bool) string {
 }
 
 // Licence law art. 32 no. 4: everything that is missing is told once.
+//
+// Rules: 2.4, 2.6, 4.5.
 func TestToldOnce(t *testing.T) {
 	const item = "TB-XFJY-001"
 	lacks := material(t, item, false)
@@ -111,6 +113,8 @@ func TestToldOnce(t *testing.T) {
 
 // Licence law art. 32 no. 4: the one notice names everything that is known to be
 // missing, but what may come later and what has come.
+//
+// Rules: 2.4.
 func TestToldWhole(t *testing.T) {
 	const code = "TB-SCJG-001"
 	item := catalogItems()[code]
@@ -219,6 +223,8 @@ func TestTolerance(t *testing.T) {
 }
 
 // Licence law art. 42 and 45: what stops and what prolongs the clock.
+//
+// Rules: 2.9, 2.15, 5.10.
 func TestProceduresAndExtension(t *testing.T) {
 	const item = "TB-XFJY-001"
 	suspend := func(p string, lawful bool, until string) ledger.Body {
@@ -271,6 +277,8 @@ func TestWithdrawal(t *testing.T) {
 }
 
 // The handbook's worked vectors, as limits of a case.
+//
+// Rules: 2.4, 2.8, 2.10, 2.16, 2.21.
 func TestLimits(t *testing.T) {
 	cal := calendartest.Calendar(t)
 	item := catalog.Item{PromisedWorkingDays: 5, StatutoryWorkingDays: 20}

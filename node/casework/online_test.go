@@ -13,6 +13,8 @@ import (
 
 // Online hand-in on a non-working day counts as received on the next working day
 // (handbook, section 2).
+//
+// Rules: 2.37.
 func TestReceivedOn(t *testing.T) {
 	days := calendartest.Calendar(t)
 	for from, want := range map[string]string{

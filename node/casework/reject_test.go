@@ -8,6 +8,8 @@ import (
 
 // A refusal to accept names its ground, and for want of competence who is competent
 // (Administrative Licence Law art. 32 no. 1 and 2).
+//
+// Rules: 2.1, 2.2, 2.6.
 func TestRejectGround(t *testing.T) {
 	const item = "TB-XFJY-001"
 	for _, row := range []struct {

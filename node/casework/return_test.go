@@ -4,6 +4,8 @@ import "testing"
 
 // domain.md section 5: a case returned with no reason is found. What only says
 // that there is one is none.
+//
+// Rules: 5.9.
 func TestReasonsThatSaySomething(t *testing.T) {
 	for reason, want := range map[string]bool{
 		"退回": false, "无": false, "。。。": false, "-- 12 --": false, "同上，略": false, "退回，无理由": false,

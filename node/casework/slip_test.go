@@ -56,6 +56,8 @@ func TestApplicantAfterAcceptance(t *testing.T) {
 
 // Acceptor and decider differ, and the reviewer too, also when a case was sent
 // back and accepted by another.
+//
+// Rules: 4.3.
 func TestWhoEverLookedIntoItMayNotDecide(t *testing.T) {
 	by := func(c *Case, id, staff string, kind ledger.Kind) (*Case, error) {
 		e := entry(c, id)

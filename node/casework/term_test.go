@@ -53,6 +53,8 @@ func TestTermOfANotice(t *testing.T) {
 // Domain: section 3, 终止办理通知书. A case ends as withdrawn on the applicant's
 // wish, for what did not come when something is missing still, and as moot, once it
 // was accepted, by leave of whoever heads the authority.
+//
+// Rules: 3.11.
 func TestWhatEndsACase(t *testing.T) {
 	const item = "TB-XFJY-001"
 	moot := &ledger.CaseTerminateV1{Cause: ledger.CauseMoot, Reason: "申请人已注销"}

@@ -15,6 +15,7 @@ func TestCheckAcceptsTheSample(t *testing.T) {
 	}
 }
 
+// Rules: 4.8.
 func TestCheck(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(*Item)

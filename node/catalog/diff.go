@@ -150,6 +150,9 @@ func readable(v reflect.Value) string {
 		return strings.Join(parts, "、")
 	case reflect.Struct:
 		if s, ok := v.Interface().(ReviewStep); ok {
+			if s.WorkingDays != 0 {
+				return fmt.Sprintf("%s%s%d日", readable(v.Field(0)), s.Role, s.WorkingDays)
+			}
 			return readable(v.Field(0)) + string(s.Role)
 		}
 		var parts []string

@@ -137,6 +137,29 @@ func (r Role) Valid() bool {
 type ReviewStep struct {
 	Tier node.Tier `json:"tier" zh:"层级"`
 	Role Role      `json:"role" zh:"环节"`
+	// WorkingDays is the step's own part of the promise (环节时限). Where no step
+	// after acceptance states one, the promise is shared evenly; acceptance has the
+	// five days of its notice.
+	WorkingDays int `json:"working_days,omitempty" zh:"环节时限（工作日）"`
+}
+
+// StepDue is by which working day of the promise the n-th step after acceptance is
+// done, counted from 1: what the steps up to it state, else an even share, rounded
+// up. The last is due with the promise at the latest.
+func (i *Item) StepDue(n int) int {
+	if len(i.ReviewSteps) < 2 {
+		return i.PromisedWorkingDays
+	}
+	steps := i.ReviewSteps[1:]
+	n = max(1, min(n, len(steps)))
+	stated := 0
+	for _, s := range steps[:n] {
+		stated += s.WorkingDays
+	}
+	if stated == 0 {
+		return (i.PromisedWorkingDays*n + len(steps) - 1) / len(steps)
+	}
+	return min(stated, i.PromisedWorkingDays)
 }
 
 // DayUnit says how a number of days is counted.

@@ -168,7 +168,7 @@ func sample() Item {
 		LegalBasis:  []LegalBasis{{Law: "食品安全法", Article: "第三十五条"}},
 		Subject:     SubjectBoth,
 		AcceptTiers: []node.Tier{node.County, node.Township, node.Village},
-		ReviewSteps: []ReviewStep{{node.Village, StepAcceptance}, {node.Township, StepPreReview}, {node.County, StepDecide}},
+		ReviewSteps: []ReviewStep{{Tier: node.Village, Role: StepAcceptance}, {Tier: node.Township, Role: StepPreReview}, {Tier: node.County, Role: StepDecide}},
 		DecideTier:  node.County, StatutoryWorkingDays: 20, PromisedWorkingDays: 5,
 		SpecialProcedures: []SpecialProcedure{{Name: "现场勘验", TypicalDays: 3, Unit: WorkingDays}},
 		Fee:               Fee{Standard: "不收费"},

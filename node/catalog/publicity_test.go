@@ -13,6 +13,8 @@ var updatePublicity = flag.Bool("update-publicity", false, "write testdata/publi
 
 // What of each of the county's items is public stands in testdata/publicity.txt,
 // to be read by people (domain: section 9, never public).
+//
+// Rules: 9.10.
 func TestPublicity(t *testing.T) {
 	raw, err := os.ReadFile("testdata/items.json")
 	if err != nil {

@@ -47,6 +47,7 @@ func checkRoute(item Item) []Fault {
 	if few {
 		return faults
 	}
+	faults = append(faults, checkStepDays(item)...)
 	if steps[last].Tier != item.DecideTier {
 		faults = append(faults, newFault(fmt.Sprintf("review_steps[%d].tier", last), FaultConflict, "审批环节的层级与决定层级不一致", "the decision is not at decide_tier"))
 	}
@@ -58,6 +59,33 @@ func checkRoute(item Item) []Fault {
 }
 
 const maxSteps = 16
+
+// checkStepDays: the steps' own limits are parts of the promise. All steps after
+// acceptance state theirs, or none does, so that nobody's is what others leave.
+func checkStepDays(item Item) []Fault {
+	var faults []Fault
+	sum, stated := 0, 0
+	for i, s := range item.ReviewSteps {
+		path := fmt.Sprintf("review_steps[%d].working_days", i)
+		switch {
+		case s.WorkingDays < 0 || s.WorkingDays > 366:
+			return append(faults, newFault(path, FaultRange, "环节时限应为1至366个工作日", "a step's limit must be 1 to 366 working days"))
+		case i == 0 && s.WorkingDays != 0:
+			faults = append(faults, newFault(path, FaultConflict, "受理环节按五个工作日告知的规定，不另设时限", "acceptance has the five working days of its notice, and no limit of its own"))
+		case i > 0 && s.WorkingDays != 0:
+			sum += s.WorkingDays
+			stated++
+		}
+	}
+	if stated != 0 && stated != len(item.ReviewSteps)-1 {
+		faults = append(faults, newFault("review_steps", FaultMissing, "环节时限要么都填，要么都不填", "either every step after acceptance states its limit, or none does"))
+	}
+	if sum > item.PromisedWorkingDays {
+		faults = append(faults, newFault("review_steps", FaultConflict, "各环节时限之和%d个工作日长于承诺时限%d个工作日",
+			"the steps take %d working days together, and the promise is %d", sum, item.PromisedWorkingDays))
+	}
+	return faults
+}
 
 func checkTiers(item Item) []Fault {
 	var faults []Fault

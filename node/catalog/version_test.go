@@ -178,7 +178,7 @@ func drawItem(t *rapid.T, label string) Item {
 		}), 0, 3).Draw(t, label+" basis"),
 		AcceptTiers: rapid.SliceOfN(rapid.SampledFrom([]node.Tier{node.County, node.Village, "", "x"}), 0, 3).Draw(t, label+" tiers"),
 		ReviewSteps: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ReviewStep {
-			return ReviewStep{rapid.SampledFrom([]node.Tier{node.County, "y", "x"}).Draw(t, "tier"), StepReview}
+			return ReviewStep{Tier: rapid.SampledFrom([]node.Tier{node.County, "y", "x"}).Draw(t, "tier"), Role: StepReview}
 		}), 0, 3).Draw(t, label+" steps"),
 		Materials: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Material {
 			return Material{Name: name.Draw(t, "name"), Copies: small.Draw(t, "copies"), Required: flag.Draw(t, "required")}

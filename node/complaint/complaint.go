@@ -6,6 +6,7 @@
 package complaint
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/node/calendar"
@@ -80,8 +81,8 @@ func (c *Complaint) State() State {
 }
 
 // Concerned are the people a complaint is about, who may neither see nor handle
-// it: who is named, else whoever acted on the case. An inquiry and a suggestion
-// are about nobody unless they name somebody.
+// it: who is named, else whoever took a step in the case. An inquiry and a
+// suggestion are about nobody unless they name somebody.
 func (c *Complaint) Concerned(of *casework.Case) []string {
 	if c.Staff != "" {
 		return []string{c.Staff}
@@ -89,13 +90,7 @@ func (c *Complaint) Concerned(of *casework.Case) []string {
 	if c.Type != ledger.Complaint || of == nil {
 		return nil
 	}
-	var all []string
-	for _, a := range []*identity.Actor{of.AcceptedBy, of.DecidedBy} {
-		if a != nil {
-			all = append(all, a.Staff)
-		}
-	}
-	return all
+	return slices.Clone(of.Hands)
 }
 
 // MayAssign tells whether a handler can be named.

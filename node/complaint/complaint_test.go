@@ -25,6 +25,8 @@ func code(err error) string {
 }
 
 // Handbook section 7: a handler who is not the person complained about.
+//
+// Rules: 7.4.
 func TestHandler(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -48,14 +50,15 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// Rules: 7.4.
 func TestConcerned(t *testing.T) {
-	of := &casework.Case{AcceptedBy: &identity.Actor{Staff: "accepted"}, DecidedBy: &identity.Actor{Staff: "decided"}}
+	of := &casework.Case{AcceptedBy: &identity.Actor{Staff: "accepted"}, TerminatedBy: &identity.Actor{Staff: "ended"}, Hands: []string{"accepted", "reviewed", "ended"}}
 	for _, c := range []struct {
 		c    complaint.Complaint
 		want []string
 	}{
 		{complaint.Complaint{Type: ledger.Complaint, Staff: "x"}, []string{"x"}},
-		{complaint.Complaint{Type: ledger.Complaint}, []string{"accepted", "decided"}},
+		{complaint.Complaint{Type: ledger.Complaint}, []string{"accepted", "reviewed", "ended"}},
 		{complaint.Complaint{Type: ledger.Inquiry}, nil},
 		{complaint.Complaint{Type: ledger.Suggestion, Staff: "x"}, []string{"x"}},
 	} {
@@ -66,6 +69,8 @@ func TestConcerned(t *testing.T) {
 }
 
 // A reply within five working days, over the National Day holiday (convention).
+//
+// Rules: 7.1.
 func TestDue(t *testing.T) {
 	c := complaint.Complaint{OpenedMS: time.Date(2026, 9, 29, 15, 0, 0, 0, time.FixedZone("", 8*3600)).UnixMilli()}
 	due, err := c.Due(rating.DefaultRules, calendartest.Calendar(t))
@@ -75,6 +80,8 @@ func TestDue(t *testing.T) {
 }
 
 // Reconsideration within 60 days, a suit within six months, and neither here.
+//
+// Rules: 7.3.
 func TestRemedy(t *testing.T) {
 	zh, en := complaint.Remedy("安吉县人民政府")
 	for _, want := range []string{"60日", "6个月", "行政复议", "不受理"} {
@@ -87,6 +94,7 @@ func TestRemedy(t *testing.T) {
 	}
 }
 
+// Rules: 7.6.
 func TestNumberOfAnotherDay(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600))
 	n, err := casework.NewNumber("330523110200", calendar.DateOf(at), 1, 7)

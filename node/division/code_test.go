@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 )
 
+// Rules: 10.6.
 func TestParse(t *testing.T) {
 	rows := []struct {
 		text   string
@@ -65,6 +66,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// Rules: 10.6.
 func TestFamily(t *testing.T) {
 	const county, town, village = division.Code("330523"), division.Code("330523110"), division.Code("330523110200")
 	if got := village.Parent(); got != town {

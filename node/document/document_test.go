@@ -80,6 +80,8 @@ func decided(granted bool) func(*casework.Case) {
 }
 
 // Each document and what the law and the handbook (section 3) want in it.
+//
+// Rules: 2.7, 3.1, 3.2, 3.3, 3.4, 3.5, 3.6, 3.7, 3.9, 3.10, 3.11, 3.12, 3.13.
 func TestGoldenDocuments(t *testing.T) {
 	for _, row := range []struct {
 		kind   Kind
@@ -118,11 +120,12 @@ func TestGoldenDocuments(t *testing.T) {
 	}
 }
 
+// Rules: 8.1.
 func TestSheet(t *testing.T) {
 	item := *mustItem(t, "TB-XFJY-001")
 	o := item.With(catalog.Overlay{Item: item.Code, Office: "330523110", Window: "3 号窗口", Hours: "8:30–17:00", Phone: "0572-1111111"})
-	d := Sheet(o, Issuer{Centre: "梅溪镇便民服务中心", Department: "安吉县消防救援大队", Supervision: "0572-0000001"}, map[node.Tier]string{node.County: "安吉县政务服务中心"}, calendartest.Date(t, "2026-11-23"), []string{item.Materials[1].Name})
-	golden(t, string(NoticeSheet), d, []string{item.Name, "法律依据", "谁可以申请", "法定时限", "承诺时限", "收费", "3 号窗口", "8:30–17:00", "0572-1111111", "安吉县政务服务中心", "实施机关", "安吉县消防救援大队", "□" + item.Materials[1].Name, "0572-0000001"})
+	d := Sheet(o, Issuer{Centre: "梅溪镇便民服务中心", Department: "安吉县消防救援大队", Supervision: "0572-0000001", Clerk: "窗口甲（工号 s-17）"}, map[node.Tier]string{node.County: "安吉县政务服务中心"}, calendartest.Date(t, "2026-11-23"), []string{item.Materials[1].Name})
+	golden(t, string(NoticeSheet), d, []string{item.Name, "法律依据", "谁可以申请", "法定时限", "承诺时限", "收费", "3 号窗口", "8:30–17:00", "0572-1111111", "安吉县政务服务中心", "实施机关", "安吉县消防救援大队", "□" + item.Materials[1].Name, "0572-0000001", "窗口甲（工号 s-17）", "一式两份", "窗口人员", "申请人", string(item.Materials[1].Form), "2026-11-23"})
 	if strings.Contains(mustJSON(t, d), "□"+item.Materials[0].Name) {
 		t.Error("a material that is there is ticked as missing")
 	}

@@ -13,6 +13,8 @@ import (
 // domain.md section 2: benefits, confirmations and public services are not
 // licences. No paper of any item of the catalog that is none names the Licence
 // Law, and those of a licence do.
+//
+// Rules: 2.26.
 func TestPapersNameTheLawOfTheirItem(t *testing.T) {
 	data, err := os.ReadFile("../catalog/testdata/items.json")
 	if err != nil {

@@ -14,6 +14,9 @@ import (
 // Licence Law art. 30). missing names the materials that the applicant does not
 // have with them; those are ticked.
 //
+// issuer.Clerk is who hands it out, with their staff number; nobody on one that people
+// print themselves.
+//
 // centres names the office of each tier that the issuer belongs to; the others
 // are named by their kind.
 func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on calendar.Date, missing []string) *Document {
@@ -43,6 +46,10 @@ func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on ca
 	if item.Remarks != "" {
 		d.Text = append(d.Text, item.Remarks)
 	}
+	if issuer.Clerk != "" {
+		d.add("告知人", issuer.Clerk)
+	}
+	d.Text = append(d.Text, "本告知单一式两份，窗口和申请人各执一份。")
 	d.Signatures = []string{"窗口人员", "申请人"}
 	return d
 }
@@ -93,6 +100,9 @@ func steps(all []catalog.ReviewStep) string {
 			text += " → "
 		}
 		text += names[s.Tier] + string(s.Role)
+		if s.WorkingDays > 0 {
+			text += fmt.Sprintf("（%d 个工作日）", s.WorkingDays)
+		}
 	}
 	return text
 }

@@ -64,6 +64,8 @@ func one(rate string, quantity int, fen int64) *ledger.FeeChargeV1 {
 }
 
 // Licence law art. 58: no charge outside the list, and never above the standard.
+//
+// Rules: 2.24.
 func TestChargeByTheListOnly(t *testing.T) {
 	live(t, licence,
 		act{one("手续费", 1, 100), "fee_not_listed"},

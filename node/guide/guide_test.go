@@ -42,6 +42,8 @@ func asked() *Guide {
 // domain.md section 4, first-asked responsibility: the first person asked answers,
 // or takes the visitor to the responsible window and logs the hand-over; until that
 // window accepts, they stay responsible.
+//
+// Rules: 4.4.
 func TestFirstAskedStaysResponsible(t *testing.T) {
 	g := asked()
 	must := func(e *ledger.Entry, body ledger.Body, from division.Code, want string) {

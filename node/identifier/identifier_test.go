@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 )
 
+// Rules: 10.1, 10.2, 10.3.
 func TestParseIDNumber(t *testing.T) {
 	today := mustDate(t, "2026-11-23")
 	rows := []struct {
@@ -54,6 +55,7 @@ func TestParseIDNumber(t *testing.T) {
 	}
 }
 
+// Rules: 10.4, 10.5.
 func TestParseUSCC(t *testing.T) {
 	rows := []struct {
 		text   string
@@ -86,6 +88,7 @@ func TestParseUSCC(t *testing.T) {
 	}
 }
 
+// Rules: 10.7.
 func TestParsePhone(t *testing.T) {
 	rows := []struct {
 		text string
@@ -134,6 +137,7 @@ func TestErrorsHoldNoPersonalData(t *testing.T) {
 	}
 }
 
+// Rules: 10.2.
 func TestGeneratedIDNumbers(t *testing.T) {
 	today := mustDate(t, "2026-11-23")
 	rapid.Check(t, func(t *rapid.T) {
@@ -153,6 +157,7 @@ func TestGeneratedIDNumbers(t *testing.T) {
 	})
 }
 
+// Rules: 10.4.
 func TestGeneratedUSCC(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		character := rapid.SampledFrom([]byte(usccAlphabet))

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Rules: 9.5, 9.6, 9.7, 9.9.
 func TestMasks(t *testing.T) {
 	rows := []struct {
 		name       string
@@ -66,6 +67,8 @@ func TestMasks(t *testing.T) {
 }
 
 // However a house is written after its village, nothing of it stays.
+//
+// Rules: 9.8.
 func TestMaskAddressHidesTheHouse(t *testing.T) {
 	villages := []string{"浙江省安吉县梅溪镇荆湾村", "安吉县递铺街道苕秀社区", "溪龙乡黄杜村", "安吉县章村镇章里村"}
 	houses := []string{"%d号", "%d组", "大竹园%d号", "人民路%d号", "第%d小区", "王家弄%d号", "张三家%d楼"}

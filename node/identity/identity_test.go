@@ -29,6 +29,8 @@ func subject(r Role) Subject {
 
 // TestPermitEveryCell tries every role with every action on every kind of
 // place. What is expected is written by hand, in identitytest/matrix.txt.
+//
+// Rules: 4.8, 4.9.
 func TestPermitEveryCell(t *testing.T) {
 	want := identitytest.Expected(t)
 	for _, r := range Roles {

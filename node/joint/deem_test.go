@@ -45,7 +45,7 @@ func TestDeemTellsTheDateOfTheWhole(t *testing.T) {
 	}
 	// A calendar that lacks the year of the joint date keeps no case from being accepted.
 	b.Status, b.AcceptedOn = casework.HandedIn, calendar.Date{}
-	a.ExtendedBy = 300
+	a.ExtendedBy = 900
 	if body, err := c.Deem(members, b, item, cal, late, by); err != nil || body == nil || !body.Dues.JointPromised.IsZero() || body.Dues.Promised.IsZero() {
 		t.Errorf("without the year: %+v %v", body, err)
 	}

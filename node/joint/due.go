@@ -32,6 +32,10 @@ import (
 // working days (Administrative Licence Law art. 42).
 const JointDays = 45
 
+// JointExtension is what may be added to that, however much its departments add to
+// their own cases (art. 42).
+const JointExtension = 15
+
 // TakenUpOn is the day on which the joint matter was taken up as a whole: the last
 // of those on which the cases that wait for nothing were, once each of them was or
 // has ended. No day before that, and none where all of them ended.
@@ -74,7 +78,7 @@ func (c *Case) Days(members []*casework.Case) int {
 func (c *Case) Added(members []*casework.Case) int { return c.Days(members) - c.Promise }
 
 // Limits are the limits of the whole: its promise, which is no later than the law
-// allows, and the law's 45 working days with what was added. The errors are those of
+// allows, and the law's 45 working days with what was added, fifteen at most. The errors are those of
 // calendar.Due.
 func (c *Case) Limits(members []*casework.Case, cal *calendar.Calendar) ([]casework.Limit, error) {
 	from := c.TakenUpOn(members)
@@ -82,7 +86,7 @@ func (c *Case) Limits(members []*casework.Case, cal *calendar.Calendar) ([]casew
 		return nil, nil
 	}
 	promised := calendar.Period{Start: from, Days: c.Days(members)}
-	statutory := calendar.Period{Start: from, Days: JointDays + c.Added(members)}
+	statutory := calendar.Period{Start: from, Days: JointDays + min(c.Added(members), JointExtension)}
 	for _, m := range members {
 		for _, s := range m.Suspensions {
 			end := s.End

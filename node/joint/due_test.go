@@ -15,9 +15,30 @@ import (
 	"github.com/tongban/tongban/node/notice"
 )
 
+// Whatever the departments add to their own cases, the law adds fifteen working days to
+// the whole at most (art. 42), and the promise keeps to that.
+//
+// Rules: 2.11.
+func TestFifteenMoreAtMost(t *testing.T) {
+	cal := calendartest.Calendar(t)
+	for added, want := range map[int]string{0: "2026-11-13", 5: "2026-11-27", 10: "2026-12-04"} { // 45, 55 and 60 working days; of twice ten only fifteen count
+		c := &Case{Promise: 80, Members: []Member{{Case: "a", Stage: 1, Promise: 40}, {Case: "b", Stage: 2, Promise: 40, After: []string{"a"}}}}
+		var members []*casework.Case
+		for _, m := range c.Members {
+			members = append(members, &casework.Case{ID: m.Case, Status: casework.Accepted, AcceptedOn: calendartest.Date(t, "2026-09-07"), ExtendedBy: added, Package: &casework.Joined{ID: "j"}})
+		}
+		limits, err := c.Limits(members, cal)
+		if err != nil || limits[1].Result.Due.String() != want || limits[0].Result.Due.String() != want {
+			t.Errorf("%d each: promised %s, statutory %s, %v; want %s", added, limits[0].Result.Due, limits[1].Result.Due, err, want)
+		}
+	}
+}
+
 // Joint handling takes 45 working days (Administrative Licence Law art. 42), the
 // promise the stages one after the other; both run from the day on which the last of
 // the cases that wait for nothing was taken up, without special procedures.
+//
+// Rules: 2.11.
 func TestOneDueDate(t *testing.T) {
 	cal := calendartest.Calendar(t)
 	day := func(s string) calendar.Date { return calendartest.Date(t, s) }

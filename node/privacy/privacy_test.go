@@ -50,6 +50,7 @@ func person() Content {
 	}
 }
 
+// Rules: 9.5, 9.6, 9.7, 9.8, 9.9.
 func TestFields(t *testing.T) {
 	v := New(item, person())
 	for _, row := range []struct{ key, value, want string }{
@@ -136,6 +137,7 @@ func TestText(t *testing.T) {
 	}
 }
 
+// Rules: 9.12.
 func TestContent(t *testing.T) {
 	c := person()
 	c.Materials = []catalog.SubmittedMaterial{{Name: "居民身份证", Attachments: []catalog.AttachmentRef{{Name: theName + ".jpg", Type: "image/jpeg"}, {Name: thePhone + ".pdf", Type: "application/pdf"}}},
@@ -169,6 +171,8 @@ func TestContent(t *testing.T) {
 
 // Every key of the real catalog that is shown plainly is one of those listed
 // here, and the list names no key twice as two things.
+//
+// Rules: 9.10.
 func TestTheCatalogIsClosed(t *testing.T) {
 	raw, err := os.ReadFile(filepath.FromSlash("../catalog/testdata/items.json"))
 	if err != nil {

@@ -37,6 +37,8 @@ func code(err error) string {
 
 // Handbook section 6: grades 1 and 2 are bad, of the institution, the platform
 // or the person.
+//
+// Rules: 6.1.
 func TestBad(t *testing.T) {
 	for _, c := range []struct {
 		institution, platform, person ledger.Grade
@@ -51,6 +53,8 @@ func TestBad(t *testing.T) {
 
 // Handbook section 6: one rating per visit. The visit at which a joint matter was
 // handed in is one, whichever of its cases the rating names.
+//
+// Rules: 6.2.
 func TestVisitIsAboutItsCases(t *testing.T) {
 	number := func(of string) string { return strings.Repeat(of, 29) }
 	members := &ledger.PackageSubmitV1{Number: number("0"), Package: "P", Version: 1, Department: "县民政局", Division: "330523110200", HandedInAt: "330523110200",
@@ -94,6 +98,8 @@ func TestVisitIsAboutItsCases(t *testing.T) {
 }
 
 // What a supervisor may do, state by state.
+//
+// Rules: 6.5.
 func TestSteps(t *testing.T) {
 	bad := func(change func(*rating.Rating)) *rating.Rating {
 		r := &rating.Rating{Institution: 1}
@@ -154,6 +160,8 @@ func TestMayAnswer(t *testing.T) {
 }
 
 // One working day to contact and five to finish, over the National Day holiday.
+//
+// Rules: 6.6.
 func TestDue(t *testing.T) {
 	r := rating.Rating{Institution: 1, GivenMS: time.Date(2026, 9, 29, 15, 0, 0, 0, time.FixedZone("", 8*3600)).UnixMilli()}
 	contact, finish, err := r.Due(rating.DefaultRules, calendartest.Calendar(t))
@@ -174,6 +182,8 @@ func TestDue(t *testing.T) {
 
 // Satisfaction is grades 3 to 5 of rated, rectification rectified of bad
 // (handbook section 6), and no rating is lost between the two.
+//
+// Rules: 6.9.
 func TestFigures(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var f rating.Figures

@@ -8,6 +8,8 @@ import (
 // domain.md section 3, remedy notice: the body is named. Reconsideration Law art.
 // 24 and 27: a county's government reconsiders what its own departments and the
 // governments below decide, and not what those do that it does not lead.
+//
+// Rules: 3.13.
 func TestBody(t *testing.T) {
 	const government = "安吉县人民政府"
 	for _, row := range []struct{ named, department, want string }{

@@ -98,6 +98,8 @@ func person(id string, role identity.Role, heads identity.Headed, rank identity.
 
 // The line of answerability: handler → head of the reviewing office → leader in
 // charge, as the roster names them, with the substitute on duty.
+//
+// Rules: 5.4.
 func TestAnswerable(t *testing.T) {
 	day := calendartest.Date(t, "2026-11-10")
 	desk := ledger.Desk{Division: "330523", Department: "县民政局", Verb: ledger.VerbReview}
@@ -154,6 +156,31 @@ func TestAnswerable(t *testing.T) {
 
 // Hours the line was down are counted in business only, and excuse as many
 // working days as there were.
+// Outages of several lines at one time are that time once, whatever their order.
+func TestMergedOutages(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		some := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Outage {
+			from := rapid.Int64Range(0, 60).Draw(t, "from")
+			return Outage{from, from + rapid.Int64Range(1, 20).Draw(t, "for")}
+		}), 0, 6)
+		a, b := some.Draw(t, "a"), some.Draw(t, "b")
+		at := func(list []Outage, moment int64) (n int) {
+			for _, o := range list {
+				if o.From <= moment && moment < o.Until {
+					n++
+				}
+			}
+			return n
+		}
+		merged := Merge(a, b)
+		for moment := range int64(80) {
+			if want := min(1, at(a, moment)+at(b, moment)); at(merged, moment) != want {
+				t.Fatalf("%v and %v make %v: at %d", a, b, merged, moment)
+			}
+		}
+	})
+}
+
 func TestOutages(t *testing.T) {
 	cal := calendartest.Calendar(t)
 	at := func(text string) int64 {

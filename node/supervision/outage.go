@@ -1,6 +1,8 @@
 package supervision
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/node/calendar"
@@ -11,6 +13,22 @@ import (
 // limits, and never counts against a person.
 type Outage struct {
 	From, Until int64
+}
+
+// Merge is the time of several lists of outages, each moment once, the earliest
+// first. The lists given are not changed.
+func Merge(lists ...[]Outage) []Outage {
+	all := slices.Concat(lists...)
+	slices.SortFunc(all, func(a, b Outage) int { return cmp.Compare(a.From, b.From) })
+	var merged []Outage
+	for _, o := range all {
+		if last := len(merged) - 1; last >= 0 && o.From <= merged[last].Until {
+			merged[last].Until = max(merged[last].Until, o.Until)
+			continue
+		}
+		merged = append(merged, o)
+	}
+	return merged
 }
 
 // Business is how many minutes of an outage lie in hours of business, and on

@@ -56,6 +56,8 @@ func TestDeemedAcceptanceIsAFinding(t *testing.T) {
 }
 
 // domain.md section 5: amber, yellow, red.
+//
+// Rules: 2.13, 2.21, 2.40, 5.1, 5.2, 5.3.
 func TestColours(t *testing.T) {
 	for _, row := range []struct {
 		what   string
@@ -116,6 +118,8 @@ func TestColours(t *testing.T) {
 
 // Whatever the order and however often a case is looked at, it has one card of
 // each rule, none is taken back, and a card rises to the leader and no further.
+//
+// Rules: 5.5.
 func TestCardsAreIssuedOnce(t *testing.T) {
 	cal := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -160,6 +164,7 @@ func TestCardsAreIssuedOnce(t *testing.T) {
 	})
 }
 
+// Rules: 5.5.
 func TestAnsweredCardStays(t *testing.T) {
 	cal := calendartest.Calendar(t)
 	c := Card{Colour: Red, AnswerBy: calendartest.Date(t, "2026-11-10")}

@@ -11,6 +11,8 @@ import (
 
 // Handbook section 5, "also detect": what shows in the case, or was seen of it,
 // whatever its limits say. Each makes its card.
+//
+// Rules: 4.5, 5.6, 5.7, 5.8, 5.9, 5.10.
 func TestTriggersOfSectionFive(t *testing.T) {
 	day := func(text string) calendar.Date {
 		d, err := calendar.Parse(text)

@@ -64,6 +64,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
         parts: [
           { key: 'tier', kind: 'choice', options: tiers, words: 'tier' },
           { key: 'role', kind: 'choice', options: ['受理', '初审', '审核', '审批'] },
+          { key: 'working_days', kind: 'number', optional: true },
         ],
       },
     ],
