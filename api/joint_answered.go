@@ -29,12 +29,12 @@ func (s *Server) answered(ctx context.Context, c *joint.Case, members []*casewor
 		if err != nil {
 			return none, err
 		}
-		skew := map[string]int64{} // by entry
+		skew, place := map[string]int64{}, map[string]int{} // by entry
 		for i := range entries {
 			e := &entries[i]
-			skew[e.ID] = e.SkewMS
+			skew[e.ID], place[e.ID] = e.SkewMS, i
 			for _, p := range askedBy(e, m.ID) {
-				asked = append(asked, joint.Said{Case: m.ID, Name: p.Material + p.Field, AtMS: e.OccurredAt - e.SkewMS})
+				asked = append(asked, joint.Said{Case: m.ID, Name: p.Material + p.Field, At: i, AtMS: e.OccurredAt - e.SkewMS})
 			}
 		}
 		own, _ := supplements(entries)
@@ -45,10 +45,10 @@ func (s *Server) answered(ctx context.Context, c *joint.Case, members []*casewor
 		for _, b := range brought {
 			at := b.At - skew[b.Entry]
 			for _, p := range b.Materials {
-				came = append(came, joint.Said{Case: m.ID, Name: p.Name, AtMS: at})
+				came = append(came, joint.Said{Case: m.ID, Name: p.Name, At: place[b.Entry], AtMS: at})
 			}
 			for _, v := range b.Form {
-				came = append(came, joint.Said{Case: m.ID, Name: v.Key, AtMS: at})
+				came = append(came, joint.Said{Case: m.ID, Name: v.Key, At: place[b.Entry], AtMS: at})
 			}
 		}
 	}

@@ -350,8 +350,10 @@ func (e CaseActionKind) Valid() bool {
 const (
 	LimitNotice    CaseLimitKind = "notice"
 	LimitPromised  CaseLimitKind = "promised"
+	LimitRenewal   CaseLimitKind = "renewal"
 	LimitService   CaseLimitKind = "service"
 	LimitStatutory CaseLimitKind = "statutory"
+	LimitStep      CaseLimitKind = "step"
 )
 
 // Valid indicates whether the value is a known member of the CaseLimitKind enum.
@@ -361,9 +363,13 @@ func (e CaseLimitKind) Valid() bool {
 		return true
 	case LimitPromised:
 		return true
+	case LimitRenewal:
+		return true
 	case LimitService:
 		return true
 	case LimitStatutory:
+		return true
+	case LimitStep:
 		return true
 	default:
 		return false
@@ -461,6 +467,7 @@ func (e ComplaintOutcomeState) Valid() bool {
 const (
 	DeadlineNotice    DeadlineKind = "notice"
 	DeadlinePromised  DeadlineKind = "promised"
+	DeadlineRenewal   DeadlineKind = "renewal"
 	DeadlineService   DeadlineKind = "service"
 	DeadlineStatutory DeadlineKind = "statutory"
 )
@@ -471,6 +478,8 @@ func (e DeadlineKind) Valid() bool {
 	case DeadlineNotice:
 		return true
 	case DeadlinePromised:
+		return true
+	case DeadlineRenewal:
 		return true
 	case DeadlineService:
 		return true
@@ -2326,7 +2335,7 @@ type Card struct {
 	// Level 0 the handler, 1 the head of the office, 2 the leader in charge.
 	Level int `json:"level"`
 
-	// LineDownMinutes Minutes of business for which the line to the desk was down.
+	// LineDownMinutes Minutes of business for which the line to the desk was down, or kept the case on its way there.
 	LineDownMinutes int `json:"line_down_minutes,omitempty,omitzero"`
 
 	// Measure What was decided: none, talk, correct, criticism, transfer or discipline.
@@ -2799,7 +2808,9 @@ type CaseLimit struct {
 	Done Date `json:"done,omitempty,omitzero"`
 
 	// Due A day in Beijing, 2026-10-12.
-	Due     Date          `json:"due,omitempty,omitzero"`
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Kind `renewal` is art. 50 of the Administrative Licence Law, `step` the part of the promise that the step has which the case waits at.
 	Kind    CaseLimitKind `json:"kind"`
 	Overdue bool          `json:"overdue"`
 	RuleEn  string        `json:"rule_en"`
@@ -2815,7 +2826,7 @@ type CaseLimit struct {
 	Warning string `json:"warning,omitempty,omitzero"`
 }
 
-// CaseLimitKind defines model for CaseLimit.Kind.
+// CaseLimitKind `renewal` is art. 50 of the Administrative Licence Law, `step` the part of the promise that the step has which the case waits at.
 type CaseLimitKind string
 
 // CaseList defines model for CaseList.
@@ -2982,7 +2993,7 @@ type CaseSupervision struct {
 	// Nobody No account may take that step at all; the case stands until somebody is registered.
 	Nobody bool `json:"nobody,omitempty,omitzero"`
 
-	// Outages When the county did not hear the desk since hand-in.
+	// Outages When the county did not hear the desk since hand-in, and when a line kept the case on its way there.
 	Outages []Outage `json:"outages"`
 
 	// Unmanned Nobody who may take the step that the case waits for is on duty today.

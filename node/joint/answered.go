@@ -14,7 +14,10 @@ type Said struct {
 	Case string
 	// Name is the paper's, or the key of the answer, as the case's own item has it.
 	Name string
-	AtMS int64 // Unix milliseconds
+	// At is its place in what is told of the case, which follows the county's ledger
+	// and no clock; AtMS is the time that it says itself, Unix milliseconds.
+	At   int
+	AtMS int64
 }
 
 // Answered is a notice of what is missing to which everything was brought.
@@ -38,22 +41,25 @@ func (c *Case) Answered(members []*casework.Case, asked, came []Said) *Answered 
 		m := find(members, id)
 		return m != nil && m.AcceptedOn.IsZero() && !m.Status.Ended()
 	}
-	last := map[[2]string]int64{}
+	last := map[[2]string]int{}
 	for _, a := range asked {
-		last[[2]string{a.Case, a.Name}] = max(last[[2]string{a.Case, a.Name}], a.AtMS)
+		last[[2]string{a.Case, a.Name}] = max(last[[2]string{a.Case, a.Name}], a.At)
 	}
 	out := &Answered{}
 	for point, at := range last {
-		var first int64
-		for _, b := range came {
-			if b.Case == point[0] && b.Name == point[1] && b.AtMS >= at && (first == 0 || b.AtMS < first) {
-				first = b.AtMS
+		var first *Said
+		for i := range came {
+			b := &came[i]
+			if b.Case == point[0] && b.Name == point[1] && b.At >= at && (first == nil || b.At < first.At) {
+				first = b
 			}
 		}
-		if first == 0 && untaken(point[0]) {
+		switch {
+		case first != nil:
+			out.SinceMS = max(out.SinceMS, first.AtMS)
+		case untaken(point[0]):
 			return nil
 		}
-		out.SinceMS = max(out.SinceMS, first)
 	}
 	var later []Member
 	for _, m := range c.Members {

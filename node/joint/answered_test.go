@@ -17,7 +17,7 @@ func TestWhatWasAskedForWasBrought(t *testing.T) {
 	}
 	ended := func(id string) *casework.Case { return &casework.Case{ID: id, Status: casework.NotAccepted} }
 	open := []*casework.Case{untaken("a"), untaken("b"), untaken("c")}
-	asked := []Said{{"a", "申请表", 10}, {"b", "照片", 10}}
+	asked := []Said{{"a", "申请表", 10, 10}, {"b", "照片", 10, 10}}
 	for name, row := range map[string]struct {
 		members     []*casework.Case
 		asked, came []Said
@@ -25,20 +25,21 @@ func TestWhatWasAskedForWasBrought(t *testing.T) {
 		windows     string // empty: something is to come, or nothing is waited for
 	}{
 		"nothing yet":                      {open, asked, nil, 0, ""},
-		"one of two":                       {open, asked, []Said{{"a", "申请表", 20}}, 0, ""},
-		"for another case":                 {open, asked, []Said{{"a", "申请表", 20}, {"a", "照片", 20}}, 0, ""},
-		"before it was asked for":          {open, asked, []Said{{"a", "申请表", 20}, {"b", "照片", 9}}, 0, ""},
-		"all of it":                        {open, asked, []Said{{"a", "申请表", 20}, {"b", "照片", 30}}, 30, "ab"},
-		"once more":                        {open, asked, []Said{{"a", "申请表", 20}, {"b", "照片", 30}, {"b", "照片", 40}}, 30, "ab"},
-		"asked for again":                  {open, append(asked, Said{"b", "照片", 50}), []Said{{"a", "申请表", 20}, {"b", "照片", 30}}, 0, ""},
-		"and brought again":                {open, append(asked, Said{"b", "照片", 50}), []Said{{"a", "申请表", 20}, {"b", "照片", 30}, {"b", "照片", 60}}, 60, "ab"},
-		"other things were asked later":    {open, append(asked, Said{"b", "合同", 50}), []Said{{"a", "申请表", 20}, {"b", "照片", 30}, {"b", "合同", 60}}, 60, "ab"},
-		"one window was satisfied":         {[]*casework.Case{taken("a"), untaken("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20}, {"b", "照片", 30}}, 30, "b"},
-		"one went on without it":           {[]*casework.Case{untaken("a"), taken("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20}}, 20, "a"},
-		"one refused":                      {[]*casework.Case{untaken("a"), ended("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20}}, 20, "a"},
-		"all were taken up":                {[]*casework.Case{taken("a"), taken("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20}}, 0, ""},
+		"one of two":                       {open, asked, []Said{{"a", "申请表", 20, 20}}, 0, ""},
+		"for another case":                 {open, asked, []Said{{"a", "申请表", 20, 20}, {"a", "照片", 20, 20}}, 0, ""},
+		"before it was asked for":          {open, asked, []Said{{"a", "申请表", 20, 20}, {"b", "照片", 9, 9}}, 0, ""},
+		"all of it":                        {open, asked, []Said{{"a", "申请表", 20, 20}, {"b", "照片", 30, 30}}, 30, "ab"},
+		"once more":                        {open, asked, []Said{{"a", "申请表", 20, 20}, {"b", "照片", 30, 30}, {"b", "照片", 40, 40}}, 30, "ab"},
+		"asked by a clock that is fast":    {open, []Said{{"a", "申请表", 10, 90}, {"b", "照片", 10, 90}}, []Said{{"a", "申请表", 20, 40}, {"b", "照片", 30, 50}}, 50, "ab"},
+		"asked for again":                  {open, append(asked, Said{"b", "照片", 50, 50}), []Said{{"a", "申请表", 20, 20}, {"b", "照片", 30, 30}}, 0, ""},
+		"and brought again":                {open, append(asked, Said{"b", "照片", 50, 50}), []Said{{"a", "申请表", 20, 20}, {"b", "照片", 30, 30}, {"b", "照片", 60, 60}}, 60, "ab"},
+		"other things were asked later":    {open, append(asked, Said{"b", "合同", 50, 50}), []Said{{"a", "申请表", 20, 20}, {"b", "照片", 30, 30}, {"b", "合同", 60, 60}}, 60, "ab"},
+		"one window was satisfied":         {[]*casework.Case{taken("a"), untaken("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20, 20}, {"b", "照片", 30, 30}}, 30, "b"},
+		"one went on without it":           {[]*casework.Case{untaken("a"), taken("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20, 20}}, 20, "a"},
+		"one refused":                      {[]*casework.Case{untaken("a"), ended("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20, 20}}, 20, "a"},
+		"all were taken up":                {[]*casework.Case{taken("a"), taken("b"), untaken("c")}, asked, []Said{{"a", "申请表", 20, 20}}, 0, ""},
 		"what is first ended, one waits":   {[]*casework.Case{ended("a"), ended("b"), untaken("c")}, asked, nil, 0, "c"},
-		"what waits lacks something still": {open, append(asked, Said{"c", "地图", 10}), []Said{{"a", "申请表", 20}, {"b", "照片", 30}}, 0, ""},
+		"what waits lacks something still": {open, append(asked, Said{"c", "地图", 10, 10}), []Said{{"a", "申请表", 20, 20}, {"b", "照片", 30, 30}}, 0, ""},
 	} {
 		got := c.Answered(row.members, row.asked, row.came)
 		windows := ""
