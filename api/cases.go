@@ -232,6 +232,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err := s.papersHere(ctx, c, a); err != nil {
 		return nil, err
 	}
+	if err := s.proofHere(ctx, body); err != nil {
+		return nil, err
+	}
 	receipt, err := s.recordCase(ctx, a)
 	if err != nil {
 		return nil, err

@@ -311,8 +311,8 @@ func (m *misuse) no(kind gen.CaseActionKind) []int {
 }
 
 // neverUploaded names a file that nobody uploaded. A desk takes papers in before their
-// scans have come: it says which are to come, and no case is granted before they did. A
-// consent that is not there serves nobody.
+// scans have come: it says which are to come, and no case is granted before they did.
+// What proves that something happened has to be there before it is said.
 func (m *misuse) neverUploaded(path func(string) string) {
 	m.t.Helper()
 	file := []catalog.AttachmentRef{{Hash: strings.Repeat("ab", 32), Name: "扫描件.png", Size: 9, Type: "image/png"}}
@@ -328,6 +328,14 @@ func (m *misuse) neverUploaded(path func(string) string) {
 	m.act("window", id, gen.CaseAction{Kind: gen.ActAccept})
 	if code := m.refused("granted before the scans came", id, request0{method: "POST", path: path(id), body: m.decide(true), token: m.token("leader")}, 409); code != "papers_awaited" {
 		m.t.Errorf("granted before the scans came: %s", code)
+	}
+	m.refused("withdrawn by a proof that is not there", id, request0{method: "POST", path: path(id), body: gen.CaseAction{Kind: gen.ActWithdraw, Reason: "申请人要求撤回", Proof: file}, token: m.token("window")}, 400)
+	issued := m.cases[casework.Issued]
+	for what, a := range map[string]gen.CaseAction{
+		"handed to a relative by a proof that is not there": {Kind: gen.ActDeliver, Recipient: "张三", Relation: "配偶", Method: gen.ByDirect, Proof: file},
+		"served by a consent that is not there":             {Kind: gen.ActDeliver, Recipient: "梅溪竹业有限公司", Method: gen.ByElectronic, Consent: file},
+	} {
+		m.refused(what, issued, request0{method: "POST", path: path(issued), body: a, token: m.token("window")}, 400)
 	}
 }
 

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/blob"
+)
+
+// proofHere holds the scans that prove an action (that it was served, that somebody agreed,
+// asked to withdraw or was heard) against the files that are here. Papers of a hand-in may
+// be sent afterwards, for a grant waits for them; nothing waits for a proof, and what it
+// proves cannot be undone.
+func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
+	named := map[string][]catalog.AttachmentRef{}
+	switch b := body.(type) {
+	case *ledger.CaseDeliverV1:
+		named["proof"], named["consent"] = b.Proof, b.Consent
+	case *ledger.CaseWithdrawV1:
+		named["proof"] = b.Proof
+	case *ledger.HearingRecordV1:
+		named["record"] = b.Record
+	}
+	var faults []catalog.Fault
+	for _, field := range []string{"proof", "consent", "record"} {
+		for i, a := range named[field] {
+			_, err := s.blobs.Stat(a.Hash)
+			var fault *catalog.Fault
+			switch {
+			case errors.Is(err, blob.ErrNotFound):
+				fault = &catalog.Fault{Code: catalog.FaultConflict, ZH: "文件尚未上传，请先上传", EN: "the file was not uploaded; upload it first"}
+			case err != nil:
+				return err
+			default:
+				if fault, err = s.checkPaper(ctx, a); err != nil {
+					return err
+				}
+			}
+			if fault != nil {
+				fault.Path = fmt.Sprintf("%s[%d]", field, i)
+				faults = append(faults, *fault)
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return errInvalid.with(faults...)
+	}
+	return nil
+}
