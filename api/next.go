@@ -174,6 +174,7 @@ var nextEN = map[string]string{
 	"请重新声明":                            "declare it again",
 	"请先整改并反馈结果":                        "put it right first and report what was done",
 	"请直接反馈办结":                          "tell the rater and finish it",
+	"请去掉对工作人员的评价后再提交":                  "leave the grade of the person out, then send it again",
 	"请先指定承办人":                          "name who answers for it first",
 	"请等待抽查种子产生，或选择被抽中的办件":              "wait for the seed of the draw, or choose a case that was drawn",
 	"请按签字的内容公布，或重新拟稿":                  "publish what was signed, or draft it again",

@@ -99,7 +99,7 @@ var refusalNext = map[string]string{
 	"card_id": nextAnew, "card_malformed": nextCorrect, "card_measured": nextNone, "card_no_breach": nextNone, "card_stays": nextNone,
 	"card_unheard": nextWait, "card_unknown": nextLists, "inquiry_closed": nextNone, "inquiry_unknown": nextLists, "outage_known": nextLogged,
 	"rating_finished": nextNone, "rating_not_bad": nextNone, "rating_office": nextCorrect, "rating_step": nextRefresh, "rating_unrectified": "请先整改并反馈结果",
-	"rating_unverified": "请直接反馈办结", "occasion_unknown": nextLists, "complaint_number": nextAnew, "complaint_replied": nextNone,
+	"rating_unverified": "请直接反馈办结", "rating_online": "请去掉对工作人员的评价后再提交", "occasion_unknown": nextLists, "complaint_number": nextAnew, "complaint_replied": nextNone,
 	"complaint_unassigned": "请先指定承办人", "guide_closed": nextNone, "guide_first": nextAnew, "guide_known": nextNone, "guide_line": nextCorrect,
 	"guide_not_handed": nextRefresh, "guide_same": nextNone, "guide_unknown": nextLists, "sample_not_drawn": "请等待抽查种子产生，或选择被抽中的办件",
 	"sample_reviewed": nextNone, "sample_unknown": nextLists, "appraisal_answered": nextNone, "appraisal_edition": nextRefresh,

@@ -94,14 +94,21 @@ type Rectification struct {
 var Occasions = []ledger.Kind{ledger.CaseSubmit, ledger.PackageSubmit, ledger.CaseSupplement, ledger.PackageSupplement, ledger.CaseDeliver}
 
 // Give makes a rating of what the applicant said about a visit. office is where
-// the visit was. The visit at which a joint matter was handed in may be rated
+// the visit was; a visit online was served by nobody. The visit at which a joint matter was handed in may be rated
 // under the joint matter or under any of its cases: it is the same visit.
 func Give(e *ledger.Entry, b *ledger.RatingGiveV1, visit *ledger.Entry, office Office) (*Rating, error) {
 	if visit == nil || !slices.Contains(Occasions, visit.Kind) || !concerns(visit, b.Case) {
 		return nil, refuse("occasion_unknown", "没有这次办事记录，不能评价", "there was no such visit to rate")
 	}
+	served := visit.Actor.Staff
+	if visit.Actor.Role == identity.Applicant {
+		// Handed in online: the actor is the applicant, and nobody served them.
+		if served = ""; b.Person != 0 {
+			return nil, refuse("rating_online", "该次为网上提交，没有工作人员可评价", "this visit was online: no person served it who could be rated")
+		}
+	}
 	return &Rating{ID: e.ID, Case: b.Case, Occasion: b.Occasion, Division: office.Division, Department: office.Department, Item: office.Item,
-		Staff: visit.Actor.Staff, GivenMS: e.OccurredAt, Institution: b.Institution, Platform: b.Platform, Person: b.Person,
+		Staff: served, GivenMS: e.OccurredAt, Institution: b.Institution, Platform: b.Platform, Person: b.Person,
 		Tags: b.Tags, Text: b.Text, Means: b.Means}, nil
 }
 

@@ -97,6 +97,23 @@ func TestVisitIsAboutItsCases(t *testing.T) {
 	}
 }
 
+// An online hand-in is rated as every visit, but for the person: its actor is the
+// applicant.
+//
+// Rules: 6.5.
+func TestNobodyServedOnline(t *testing.T) {
+	e := &ledger.Entry{ID: "visit", Case: "opened", Kind: ledger.CaseSubmit, V: 1, Actor: identity.Actor{Staff: "account", Role: identity.Applicant}}
+	give := ledger.RatingGiveV1{Case: "opened", Occasion: "visit", Institution: 5, Platform: 4}
+	r, err := rating.Give(&ledger.Entry{ID: "rating"}, &give, e, rating.Office{})
+	if err != nil || r.Staff != "" || r.Platform != 4 {
+		t.Errorf("%+v %v", r, err)
+	}
+	give.Person = 1
+	if _, err := rating.Give(&ledger.Entry{ID: "rating"}, &give, e, rating.Office{}); code(err) != "rating_online" {
+		t.Errorf("the applicant's own account was rated as the person: %v", err)
+	}
+}
+
 // What a supervisor may do, state by state.
 //
 // Rules: 6.5.
