@@ -293,11 +293,11 @@ func (a *applier) sameKey(e *ledger.Entry, known *stored) (Result, bool, error) 
 		ZH: "上一次提交已经记下；这次内容不同，没有记下", EN: "under this idempotency key something else was recorded before; this was not"}, true, nil
 }
 
-// sameContent compares what two stampings of an action about a case say. A
-// submission is numbered anew at each; what is not about a case may hold
-// what is made anew too (a password's hash), and is told by its key alone.
+// sameContent compares what two stampings of an action say. A submission is
+// numbered anew at each; what is neither about a case nor only said may hold what
+// is made anew too (a password's hash), and is told by its key alone.
 func sameContent(first, again *ledger.Entry) bool {
-	if info, ok := ledger.Lookup(again.Kind, again.V); !ok || !info.Case {
+	if info, ok := ledger.Lookup(again.Kind, again.V); !ok || !info.Case && !info.Said {
 		return true
 	}
 	if again.Kind == ledger.PackageSubmit {

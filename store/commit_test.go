@@ -296,6 +296,23 @@ func TestIdempotencyKeys(t *testing.T) {
 		t.Errorf("another action under the same key: %+v", r)
 	}
 
+	// What is not about a case is not taken for the same either when other words
+	// were sent; a password's hash differs each time.
+	operator := c.Operator()
+	keyed := func(key string, body ledger.Body) store.Result {
+		return c.Propose(hub.Raw(hub.Entry(0, operator, body, storetest.About{ID: ledger.IDFromKey(hub.ID(), operator.Staff, key), Scope: here, Subtree: true})))[0]
+	}
+	renamed := func(name string) ledger.Body { return &ledger.NodeRenameV1{Node: village.ID(), Name: name} }
+	if r := keyed("key-2", renamed("梅溪村便民服务室")); r.Status != store.Recorded {
+		t.Fatalf("%+v", r)
+	}
+	if r := keyed("key-2", renamed("梅溪村便民服务室")); r.Status != store.Repeated {
+		t.Errorf("said again: %+v", r)
+	}
+	if r := keyed("key-2", renamed("梅溪便民服务室")); r.Status != store.Rejected || r.Code != "key_reused" {
+		t.Errorf("other words under the same key: %+v", r)
+	}
+
 	mine := village.Submit(welfare)
 	worker := village.Actor(identity.VillageWorker)
 	id := ledger.IDFromKey(village.ID(), worker.Staff, "key-1")

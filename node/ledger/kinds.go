@@ -200,7 +200,11 @@ type Info struct {
 	Case, Beside bool
 	// Joint says that the case it belongs to is a joint matter's own, which
 	// holds the departments' cases together.
-	Joint  bool
+	Joint bool
+	// Said says that its body is what a person said and nothing else: said again,
+	// it is the same to the byte. Others hold what is made anew each time, as a
+	// number or the hash of a password.
+	Said   bool
 	decode func(json.RawMessage) (Body, error)
 }
 
@@ -225,18 +229,18 @@ var Kinds = []Info{
 	kind[NodeInviteV1](NodeInvite, identity.NodeManage),
 	kind[NodeEnrolV1](NodeEnrol, ""),
 	kind[NodeRevokeV1](NodeRevoke, identity.NodeManage),
-	kind[NodeRenameV1](NodeRename, identity.NodeManage),
+	said(kind[NodeRenameV1](NodeRename, identity.NodeManage)),
 	kind[NodeRenewV1](NodeRenew, ""),
 	kind[LevelRaiseV1](LevelRaise, identity.HubManage),
 	kind[DivisionImportV1](DivisionImport, identity.DivisionImport),
 	kind[CalendarImportV1](CalendarImport, identity.CalendarImport),
 
 	kind[StaffAddV1](StaffAdd, identity.StaffManage),
-	kind[StaffRolesV1](StaffRoles, identity.StaffManage),
-	kind[StaffDisableV1](StaffDisable, identity.StaffManage),
+	said(kind[StaffRolesV1](StaffRoles, identity.StaffManage)),
+	said(kind[StaffDisableV1](StaffDisable, identity.StaffManage)),
 	kind[StaffPasswordV1](StaffPassword, ""),
-	kind[StaffRosterV1](StaffRoster, identity.StaffManage),
-	kind[StaffSubstituteV1](StaffSubstitute, identity.StaffManage),
+	said(kind[StaffRosterV1](StaffRoster, identity.StaffManage)),
+	said(kind[StaffSubstituteV1](StaffSubstitute, identity.StaffManage)),
 
 	kind[DeviceRegisterV1](DeviceRegister, ""),
 	kind[DeviceRevokeV1](DeviceRevoke, identity.DeviceManage),
@@ -247,7 +251,7 @@ var Kinds = []Info{
 	kind[AccountPasswordV1](AccountPassword, ""),
 	kind[AccountTOTPV1](AccountTOTP, ""),
 	kind[AccountStepV1](AccountStep, ""),
-	kind[AccountDisableV1](AccountDisable, identity.AccountDisable),
+	said(kind[AccountDisableV1](AccountDisable, identity.AccountDisable)),
 	kind[AccountContactV1](AccountContact, ""),
 	kind[AccountConfirmV1](AccountConfirm, ""),
 	kind[AccountAttestV1](AccountAttest, identity.AccountOpen),
@@ -264,7 +268,7 @@ var Kinds = []Info{
 	kind[ItemApproveV1](ItemApprove, identity.ItemApprove),
 	kind[EditionPublishV1](EditionPublish, identity.EditionPublish),
 	kind[EditionCancelV1](EditionCancel, identity.EditionPublish),
-	kind[OverlaySetV1](OverlaySet, identity.OverlaySet),
+	said(kind[OverlaySetV1](OverlaySet, identity.OverlaySet)),
 
 	kind[SealMakeV1](SealMake, identity.SealManage),
 	kind[SealRevokeV1](SealRevoke, identity.SealManage),
@@ -295,10 +299,10 @@ var Kinds = []Info{
 	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
 	onCase(kind[CaseCorrectV1](CaseCorrect, identity.CaseCorrect)),
 
-	kind[GuideOpenV1](GuideOpen, identity.GuideDo),
-	kind[GuideHandV1](GuideHand, identity.GuideDo),
+	said(kind[GuideOpenV1](GuideOpen, identity.GuideDo)),
+	said(kind[GuideHandV1](GuideHand, identity.GuideDo)),
 	kind[GuideAcceptV1](GuideAccept, identity.GuideDo),
-	kind[GuideCloseV1](GuideClose, identity.GuideDo),
+	said(kind[GuideCloseV1](GuideClose, identity.GuideDo)),
 
 	besideCase(kind[CaseArchiveV1](CaseArchive, identity.CaseArchive)),
 	onCase(kind[HearingTellV1](HearingTell, identity.CaseSuspend)),
@@ -314,17 +318,17 @@ var Kinds = []Info{
 	besideCase(kind[CustodySendV1](CustodySend, identity.CustodyMove)),
 	besideCase(kind[CustodyReceiveV1](CustodyReceive, identity.CustodyMove)),
 
-	kind[ServiceRulesV1](ServiceRules, identity.ServiceRules),
+	said(kind[ServiceRulesV1](ServiceRules, identity.ServiceRules)),
 	kind[RatingGiveV1](RatingGive, ""),
-	kind[RatingContactV1](RatingContact, identity.RatingHandle),
-	kind[RatingOrderV1](RatingOrder, identity.RatingHandle),
-	kind[RatingRectifyV1](RatingRectify, identity.RatingAnswer),
-	kind[RatingContestV1](RatingContest, identity.RatingAnswer),
-	kind[RatingReportV1](RatingReport, identity.RatingHandle),
-	kind[RatingMarkV1](RatingMark, identity.RatingHandle),
+	said(kind[RatingContactV1](RatingContact, identity.RatingHandle)),
+	said(kind[RatingOrderV1](RatingOrder, identity.RatingHandle)),
+	said(kind[RatingRectifyV1](RatingRectify, identity.RatingAnswer)),
+	said(kind[RatingContestV1](RatingContest, identity.RatingAnswer)),
+	said(kind[RatingReportV1](RatingReport, identity.RatingHandle)),
+	said(kind[RatingMarkV1](RatingMark, identity.RatingHandle)),
 	kind[ComplaintOpenV1](ComplaintOpen, ""),
-	kind[ComplaintAssignV1](ComplaintAssign, identity.ComplaintAssign),
-	kind[ComplaintReplyV1](ComplaintReply, identity.ComplaintHandle),
+	said(kind[ComplaintAssignV1](ComplaintAssign, identity.ComplaintAssign)),
+	said(kind[ComplaintReplyV1](ComplaintReply, identity.ComplaintHandle)),
 	kind[ComplaintRevealV1](ComplaintReveal, identity.ComplaintHandle),
 	kind[PackageDraftV1](PackageDraft, identity.ItemDraft),
 	kind[PackageApproveV1](PackageApprove, identity.ItemApprove),
@@ -333,7 +337,7 @@ var Kinds = []Info{
 	joint(onCase(kind[PackageNoticeV1](PackageNotice, identity.CaseAccept))),
 	joint(besideCase(kind[PackageSupplementV1](PackageSupplement, identity.CaseSubmit))),
 	joint(besideCase(kind[PackageWithdrawV1](PackageWithdraw, identity.CaseSubmit))),
-	kind[SupervisionThresholdsV1](SupervisionThresholds, identity.SupervisionSet),
+	said(kind[SupervisionThresholdsV1](SupervisionThresholds, identity.SupervisionSet)),
 	besideCase(kind[CardIssueV1](CardIssue, "")),
 	besideCase(kind[CardRiseV1](CardRise, "")),
 	besideCase(kind[CardAnswerV1](CardAnswer, identity.CardAnswer)),
@@ -354,17 +358,17 @@ var Kinds = []Info{
 	kind[NoticeTroubleV1](NoticeTrouble, ""),
 
 	kind[SampleDrawV1](SampleDraw, identity.SampleDraw),
-	kind[SampleReviewV1](SampleReview, identity.SampleReview),
+	said(kind[SampleReviewV1](SampleReview, identity.SampleReview)),
 
-	kind[AttendanceRecordV1](AttendanceRecord, identity.AttendanceRecord),
+	said(kind[AttendanceRecordV1](AttendanceRecord, identity.AttendanceRecord)),
 	kind[AppraisalScorecardV1](AppraisalScorecard, identity.AppraisalManage),
-	kind[AppraisalMarkV1](AppraisalMark, identity.AppraisalManage),
+	said(kind[AppraisalMarkV1](AppraisalMark, identity.AppraisalManage)),
 	kind[AppraisalDraftV1](AppraisalDraft, identity.AppraisalManage),
 	kind[AppraisalSignV1](AppraisalSign, identity.AppraisalManage),
 	kind[AppraisalPublishV1](AppraisalPublish, identity.AppraisalManage),
 	kind[AppraisalResultV1](AppraisalResult, ""),
-	kind[AppraisalObjectV1](AppraisalObject, identity.AppraisalOwn),
-	kind[AppraisalAnswerV1](AppraisalAnswer, identity.AppraisalManage),
+	said(kind[AppraisalObjectV1](AppraisalObject, identity.AppraisalOwn)),
+	said(kind[AppraisalAnswerV1](AppraisalAnswer, identity.AppraisalManage)),
 
 	besideCase(kind[FeeChargeV1](FeeCharge, identity.FeeCharge)),
 	besideCase(kind[FeePayV1](FeePay, identity.FeeCollect)),
@@ -373,7 +377,7 @@ var Kinds = []Info{
 	besideCase(kind[FeeExcessV1](FeeExcess, identity.FeeCharge)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
-	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),
+	said(kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo)),
 }
 
 // Lookup finds a kind at a version.
@@ -431,6 +435,7 @@ func quick[P Body](i Info, read func([]byte) (P, bool)) Info {
 func onCase(i Info) Info     { i.Case = true; return i }
 func besideCase(i Info) Info { i.Case, i.Beside = true, true; return i }
 func joint(i Info) Info      { i.Joint = true; return i }
+func said(i Info) Info       { i.Said = true; return i }
 
 // Opens reports whether an entry of the kind begins what it is about: its case
 // is of the entry's own id.
