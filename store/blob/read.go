@@ -56,40 +56,20 @@ func (s *Store) Open(hash string) (io.ReadSeekCloser, Info, error) {
 // the given hash ("" for the first of all), at most limit. Damaged content is
 // not listed.
 func (s *Store) List(after string, limit int) ([]Info, error) {
-	if after != "" {
-		if err := CheckHash(after); err != nil {
-			return nil, fmt.Errorf("list attachments: %w", err)
-		}
-	}
-	folders, err := s.names(filepath.Join(s.dir, objectsDir))
-	if err != nil {
-		return nil, fmt.Errorf("list attachments: %w", err)
-	}
 	var found []Info
-	for _, folder := range folders {
-		if !isFolderName(folder) || after != "" && folder < after[:2] {
-			continue
+	err := s.walk(after, func(hash string) (more bool, err error) {
+		if len(found) >= limit {
+			return false, nil
 		}
-		names, err := s.names(filepath.Join(s.dir, objectsDir, folder))
-		if err != nil {
-			return nil, fmt.Errorf("list attachments: %w", err)
+		info, err := s.listed(hash)
+		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
+			return true, nil
 		}
-		for _, name := range names {
-			if len(found) >= limit {
-				return found, nil
-			}
-			if name <= after || CheckHash(name) != nil || name[:2] != folder {
-				continue
-			}
-			info, err := s.listed(name)
-			if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDamaged) {
-				continue
-			}
-			if err != nil {
-				return nil, fmt.Errorf("list attachments: %w", err)
-			}
-			found = append(found, info)
-		}
+		found = append(found, info)
+		return true, err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return found, nil
 }
@@ -103,29 +83,54 @@ func (s *Store) listed(hash string) (Info, error) {
 // Hashes are those of the content that is here, as List gives them, without a look
 // at it.
 func (s *Store) Hashes(after string, limit int) ([]string, error) {
+	var found []string
+	err := s.walk(after, func(hash string) (more bool, err error) {
+		if len(found) >= limit {
+			return false, nil
+		}
+		found = append(found, hash)
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// walk visits the hashes of content in their order, from the first one after the
+// given hash, while there are more wanted.
+func (s *Store) walk(after string, visit func(hash string) (more bool, err error)) error {
+	if after != "" {
+		if err := CheckHash(after); err != nil {
+			return fmt.Errorf("list attachments: %w", err)
+		}
+	}
 	folders, err := s.names(filepath.Join(s.dir, objectsDir))
 	if err != nil {
-		return nil, fmt.Errorf("list attachments: %w", err)
+		return fmt.Errorf("list attachments: %w", err)
 	}
-	var found []string
 	for _, folder := range folders {
-		if !isFolderName(folder) || len(after) >= 2 && folder < after[:2] {
+		if !isFolderName(folder) || after != "" && folder < after[:2] {
 			continue
 		}
 		names, err := s.names(filepath.Join(s.dir, objectsDir, folder))
 		if err != nil {
-			return nil, fmt.Errorf("list attachments: %w", err)
+			return fmt.Errorf("list attachments: %w", err)
 		}
 		for _, name := range names {
-			if len(found) >= limit {
-				return found, nil
+			if name <= after || CheckHash(name) != nil || name[:2] != folder {
+				continue
 			}
-			if name > after && CheckHash(name) == nil && name[:2] == folder {
-				found = append(found, name)
+			more, err := visit(name)
+			if err != nil {
+				return fmt.Errorf("list attachments: %w", err)
+			}
+			if !more {
+				return nil
 			}
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // Verify reads the content again and compares it with its hash. What no longer
