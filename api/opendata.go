@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/result"
 )
 
@@ -51,9 +52,21 @@ func (s *Server) OpenItems(ctx context.Context, in gen.OpenItemsRequestObject) (
 			basis = append(basis, "《"+b.Law+"》"+b.Article+b.DocumentNo)
 		}
 		f.Entries = append(f.Entries, gen.OpenEntry{Id: s.urn("item", v.Code), Title: v.Name, Updated: rfc3339(since[v.Code]), Category: string(v.Type), Author: v.Department,
-			Summary: "法定时限 " + strconv.Itoa(v.StatutoryWorkingDays) + " 个工作日，承诺时限 " + strconv.Itoa(v.PromisedWorkingDays) + " 个工作日；" + v.Fee.Standard + "；依据：" + strings.Join(basis, "、")})
+			Summary: "法定时限 " + strconv.Itoa(v.StatutoryWorkingDays) + " 个工作日，承诺时限 " + strconv.Itoa(v.PromisedWorkingDays) + " 个工作日；" + v.Fee.Standard + "；依据：" + strings.Join(basis, "、") + conditionWords(&v.Item)})
 	}
 	return answerFeed(f, updated, in.Params.Format == gen.OpenItemsParamsFormat("atom"), in.Params.IfNoneMatch)
+}
+
+// conditionWords say what has to be met, and how many are granted at most.
+func conditionWords(item *catalog.Item) string {
+	words := ""
+	for i, c := range item.Conditions {
+		words += map[bool]string{true: "；条件：", false: "、"}[i == 0] + c.Text
+	}
+	if item.Quantity != "" {
+		words += "；数量限制：" + item.Quantity
+	}
+	return words
 }
 
 // OpenDecisions gives published decisions.

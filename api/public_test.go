@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -178,6 +179,28 @@ func TestPublication(t *testing.T) {
 	}
 	if got := h.as("", "GET", "/api/v1/public/cases?cursor=x", nil); got != "400 invalid_request" {
 		t.Errorf("a cursor no page gave: %s", got)
+	}
+}
+
+// Art. 30: open data tells what has to be met, and how many are granted at most.
+func TestOpenItemsTellConditions(t *testing.T) {
+	h := newHub(t)
+	var shown struct{ Item map[string]any }
+	h.get("", "/api/v1/items/TB-SCJG-001", &shown)
+	shown.Item["conditions"] = []any{map[string]any{"text": "有固定住所", "basis": "某条例第五条"}, map[string]any{"text": "有章程"}}
+	shown.Item["quantity"] = "每街一家"
+	h.must("operator", "POST", "/api/v1/items/import", map[string]any{"count": 1, "items": []any{shown.Item}}, 200)
+	h.approveAll()
+	h.must("operator", "POST", "/api/v1/editions", gen.PublishRequest{Unstaffed: true}, 201)
+	var items gen.OpenFeed
+	h.get("", "/api/v1/open/items", &items)
+	i := slices.IndexFunc(items.Entries, func(e gen.OpenEntry) bool { return e.Id == "urn:tongban:330523:item:TB-SCJG-001" })
+	if i < 0 || !strings.HasSuffix(items.Entries[i].Summary, "；条件：有固定住所、有章程；数量限制：每街一家") {
+		t.Errorf("%+v", items)
+	}
+	sheet := h.must("", "GET", "/api/v1/items/TB-SCJG-001/sheet?format=html", nil, 200).Body.String()
+	if !strings.Contains(sheet, "1. 有固定住所（某条例第五条）") || !strings.Contains(sheet, "每街一家") {
+		t.Error(sheet)
 	}
 }
 

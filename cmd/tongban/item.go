@@ -166,6 +166,14 @@ func showItem(w io.Writer, lang language, v *client.ItemAtVersion) {
 		s.line(lang.pick("依据", "law"), legalBasis(basis))
 	}
 	s.line(lang.pick("对象", "for"), string(i.Subject))
+	for _, c := range i.Conditions {
+		text := c.Text
+		if c.Basis != "" {
+			text += "（" + c.Basis + "）"
+		}
+		s.line(lang.pick("条件", "condition"), text)
+	}
+	s.line(lang.pick("数量", "number"), i.Quantity)
 	s.line(lang.pick("收件", "taken in"), tierNames(lang, i.AcceptTiers))
 	steps := make([]string, len(i.ReviewSteps))
 	for n, step := range i.ReviewSteps {

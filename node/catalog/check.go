@@ -31,6 +31,7 @@ func Check(item Item) []Fault {
 	faults = append(faults, checkForm(item)...)
 	faults = append(faults, checkResults(item.Results)...)
 	faults = append(faults, checkLife(item.LifeEvents)...)
+	faults = append(faults, checkConditions(item.Conditions)...)
 	return capped(faults)
 }
 

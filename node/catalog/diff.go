@@ -120,6 +120,8 @@ func keyOf(entry reflect.Value) string {
 		return e.Name
 	case SpecialProcedure:
 		return e.Name
+	case Condition:
+		return e.Text
 	case LegalBasis:
 		return e.Law + e.Article
 	}

@@ -60,7 +60,22 @@ type Item struct {
 	ReviewBody string `json:"review_body,omitempty" zh:"行政复议机关"`
 	// LifeEvents are what makes people ask for it (生活事件): they find it by these.
 	LifeEvents []LifeEvent `json:"life_events,omitempty" zh:"生活事件"`
+	// Conditions are what has to be met for it to be granted (许可条件), and Quantity
+	// how many are granted at most, where that is limited: art. 30 has both
+	// published. They are what the law says, and no more (优化营商环境条例 art. 35).
+	Conditions []Condition `json:"conditions,omitempty" zh:"办理条件"`
+	Quantity   string      `json:"quantity,omitempty" zh:"数量限制"`
 }
+
+// Condition is one thing that has to be met. Basis is where the law says so, if that
+// is not the item's own basis.
+type Condition struct {
+	Text  string `json:"text" zh:"条件"`
+	Basis string `json:"basis,omitempty" zh:"依据"`
+}
+
+// Unconditioned reports whether a licence does not say what has to be met for it.
+func (i *Item) Unconditioned() bool { return i.Type == Licence && len(i.Conditions) == 0 }
 
 // MaxPromise is the longest promise, in working days, that needs no reason.
 const MaxPromise = 5

@@ -48,6 +48,31 @@ func namesNothing(name string) bool {
 	return false
 }
 
+// checkConditions: each condition says something, and something else than the others.
+// One that leaves to a window what is meant would be a condition without a law.
+func checkConditions(conditions []Condition) []Fault {
+	var faults []Fault
+	var seen []string
+	for i, c := range conditions {
+		path := element("conditions", i) + ".text"
+		faults = append(faults, needText(path, "条件", c.Text)...)
+		faults = append(faults, once(&seen, path, sameName(c.Text))...)
+		if leavesOpen(c.Text) {
+			faults = append(faults, newFault(path, FaultLaw, "“%s”没有写明是什么条件：请逐项列出，不得设“其他条件”之类的兜底条款", "%q does not say what has to be met: name each condition; a catch-all is not allowed", show(c.Text)))
+		}
+	}
+	return faults
+}
+
+// leavesOpen reports whether a condition is a catch-all, as 法律、法规规定的其他条件.
+func leavesOpen(text string) bool {
+	text = strings.TrimRight(sameName(text), "。；;")
+	for _, w := range []string{"符合", "具备", "满足", "条件", "情形"} {
+		text = strings.ReplaceAll(text, w, "材料")
+	}
+	return namesNothing(text)
+}
+
 // empty reports whether nothing is left of a text without filler. Longer
 // fillers are taken out first: 有权机关 is not 机关 with something before it.
 func empty(text string) bool {

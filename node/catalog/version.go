@@ -126,6 +126,8 @@ func normal(item Item) Item {
 	}
 	item.Results = list(item.Results)
 	item.LifeEvents = slices.Clone(item.LifeEvents)
+	item.Conditions = slices.Clone(item.Conditions)
+	item.Fee.Rates = slices.Clone(item.Fee.Rates)
 	return item
 }
 

@@ -131,6 +131,30 @@ func TestSheet(t *testing.T) {
 	}
 }
 
+// Art. 30: what has to be met is told before anybody applies. Where the catalog does
+// not say it of a licence, the sheet says that, and makes nothing up.
+// Rules: 8.1.
+func TestSheetTellsConditions(t *testing.T) {
+	item := *mustItem(t, "TB-XFJY-001")
+	sheet := func() string {
+		return mustJSON(t, Sheet(item.With(), Issuer{Centre: "安吉县政务服务中心"}, nil, calendartest.Date(t, "2026-11-23"), nil))
+	}
+	if text := sheet(); !strings.Contains(text, "许可条件") || !strings.Contains(text, "目录尚未写明") || strings.Contains(text, "数量限制") {
+		t.Error(text)
+	}
+	item.Conditions = []catalog.Condition{{Text: "疏散通道畅通", Basis: "消防法第十五条"}, {Text: "消防设施完好"}}
+	item.Quantity = "每条街一家"
+	for _, want := range []string{"许可条件", "1. 疏散通道畅通（消防法第十五条）", "2. 消防设施完好", "数量限制", "每条街一家"} {
+		if text := sheet(); !strings.Contains(text, want) || strings.Contains(text, "目录尚未写明") {
+			t.Errorf("%q is not in %s", want, text)
+		}
+	}
+	item = *mustItem(t, "TB-XZRZ-005")
+	if text := sheet(); strings.Contains(text, "条件") {
+		t.Errorf("what is no licence and has no conditions says nothing of them: %s", text)
+	}
+}
+
 func golden(t *testing.T, name string, d *Document, holds []string) {
 	t.Helper()
 	text := mustJSON(t, d)

@@ -23,11 +23,12 @@ func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on ca
 	item := o.Item
 	d := &Document{Kind: NoticeSheet, Template: Template, Title: titles[NoticeSheet], Issuer: issuer, Item: Item{item.Code, item.Name}, Date: on}
 	d.Issuer.Window, d.Issuer.Phone = o.Window, item.Phone
-	d.add("事项类型", string(item.Type)).add("谁可以申请", subjects[item.Subject]).add("收件地点", tiers(item.AcceptTiers, centres)).add("实施机关", issuer.Department)
+	d.add("事项类型", string(item.Type)).add("谁可以申请", subjects[item.Subject]).add("收件地点", tiers(item.AcceptTiers, centres)).add("实施机关", issuer.Department).add("数量限制", item.Quantity)
 	d.add("办理环节", steps(item.ReviewSteps))
 	d.add("法定时限", fmt.Sprintf("%d 个工作日", item.StatutoryWorkingDays)).add("承诺时限", promise(item))
 	d.add("收费", feeText(item.Fee)).add("办理地点", item.Location).add("咨询电话", cmp.Or(item.Phone, notSet)).add("窗口", o.Window).add("办公时间", cmp.Or(o.Hours, notSet))
 	d.list("法律依据", bases(&item))
+	d.list(conditionsTitle(&item), conditions(&item))
 	var rows []string
 	for _, m := range item.Materials {
 		rows = append(rows, material(m, missing))
@@ -57,6 +58,29 @@ func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on ca
 // notSet stands where an office has not told what people need to know: somebody has
 // to notice it before the sheet is handed out.
 const notSet = "尚未公布，请向窗口询问（管理员请在“事项目录—各处窗口与时间”中填写）"
+
+func conditionsTitle(item *catalog.Item) string {
+	if item.Type == catalog.Licence {
+		return "许可条件"
+	}
+	return "办理条件"
+}
+
+// conditions are what has to be met, each with the law that says so.
+func conditions(item *catalog.Item) []string {
+	if item.Unconditioned() {
+		return []string{"目录尚未写明，以上列法律依据的规定为准，请向窗口询问"}
+	}
+	var rows []string
+	for i, c := range item.Conditions {
+		row := fmt.Sprintf("%d. %s", i+1, c.Text)
+		if c.Basis != "" {
+			row += "（" + c.Basis + "）"
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
 
 func material(m catalog.Material, missing []string) string {
 	mark := "　"

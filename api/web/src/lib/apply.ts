@@ -12,6 +12,8 @@ export interface Matter {
   subject: Item['subject']
   form: Field[]
   materials: Material[]
+  /** What has to be met, as the guide says it. */
+  conditions?: Item['conditions']
   /** Of a package: the items of which it is made. */
   parts?: Part[]
 }

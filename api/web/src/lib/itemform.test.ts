@@ -20,6 +20,13 @@ describe('the editor of items', () => {
     expect(sent.materials[0]).toEqual({ name: '申请表', form: '原件', copies: 1, required: false, source: '申请人', shareable: false })
     expect(sent.fee).toEqual({ charged: false, standard: '' })
   })
+  it('sends what has to be met, and nothing of it where nothing was said', () => {
+    const item = { ...newItem('TB-XZRZ-099'), conditions: [{ text: '有固定场所', basis: '' }, { text: '年满十八周岁', basis: '某条例第五条' }], quantity: '' } as Item
+    expect(tidy(item).conditions).toEqual([{ text: '有固定场所' }, { text: '年满十八周岁', basis: '某条例第五条' }])
+    expect(tidy(item)).not.toHaveProperty('quantity')
+    expect(tidy({ ...item, conditions: [] })).not.toHaveProperty('conditions')
+    expect(sectionOf('items[0].conditions[1].text')).toBe('basis')
+  })
   it('lets a line be begun, and sends it when there is something on it', () => {
     const item = newItem('TB-XZRZ-099')
     item.materials = [{ name: '申请表', form: '原件', copies: 1, required: false, source: '申请人', shareable: false, sample_text: ['申请书 ', ''] }]

@@ -51,6 +51,16 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
           { key: 'document_no', kind: 'text', optional: true },
         ],
       },
+      {
+        key: 'conditions',
+        kind: 'list',
+        optional: true,
+        parts: [
+          { key: 'text', label: 'conditionText', kind: 'long', wide: true },
+          { key: 'basis', label: 'conditionBasis', kind: 'text', optional: true },
+        ],
+      },
+      { key: 'quantity', kind: 'text', optional: true, wide: true },
     ],
   },
   {
