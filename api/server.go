@@ -113,7 +113,7 @@ func New(o Options) (*Server, error) {
 	if err := clearDownloads(o.Store.Dir()); err != nil {
 		return nil, err
 	}
-	document, err := loadDocument()
+	document, err := requestDocument()
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,6 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	keepRequests(document)
 	s.handler = s.observe(s.headers(router))
 	return s, nil
 }
@@ -182,6 +181,16 @@ func HTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
 }
+
+// requestDocument is what requests are held against, read once for all servers
+// of the process. Nobody changes it.
+var requestDocument = sync.OnceValues(func() (*openapi3.T, error) {
+	doc, err := loadDocument()
+	if err == nil {
+		keepRequests(doc)
+	}
+	return doc, err
+})
 
 // loadDocument reads the document that the server types were generated from.
 func loadDocument() (*openapi3.T, error) {
