@@ -70,9 +70,9 @@ bench: build ## speed and size, beside the ceilings of disk, SQLite and Raft
 	$(BUILD) -o bin/tongban-bench ./cmd/bench
 	bin/tongban-bench
 
-e2e: build ## the pages in a real browser (Debian's chromium), against a demo county
+e2e: build ## the pages in a real browser (Debian's chromium); E2E="village desk" is some
 	@.ci/need chromium pdftotext
-	cd $(WEB) && npm run --silent e2e
+	cd $(WEB) && npm run --silent e2e -- $(E2E:%=e2e/%.test.mjs)
 
 # The year is about what is recorded, not about disks: in memory where there is
 # room, or it would be mostly fsync.
