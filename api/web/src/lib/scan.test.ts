@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { enterGoesOn, isDocumentCode, neighbours, numberOf } from './scan'
+import { documentCodeOf, enterGoesOn, neighbours, numberOf } from './scan'
 
 describe('a scanner', () => {
   it('types a number with or without its dashes, half or full width', () => {
@@ -7,7 +7,7 @@ describe('a scanner', () => {
     for (const s of ['330523110220-20261123-01-000045-0', digits, '330523110220－20261123－01－000045－0 ', '编号 330523110220-20261123-01-000045-0']) expect(numberOf(s)).toBe(digits)
     expect(numberOf('330523110220-20261123')).toBeUndefined()
   })
-  it('types the code of a document', () => expect([isDocumentCode('TB1:AEAQ'), isDocumentCode('330523')]).toEqual([true, false]))
+  it('types the code of a document', () => expect(['TB1:AEAQ', ' http://10.0.0.1/verify#TB1:AEAQ', '330523'].map(documentCodeOf)).toEqual(['TB1:AEAQ', 'TB1:AEAQ', undefined]))
   it('is asked where papers go: up first, then right below', () => {
     const d = (code: string) => ({ code, name: code })
     const all = ['330523', '330523110', '330523111', '330523110220', '330523110221'].map(d)

@@ -4,9 +4,16 @@ export function numberOf(scanned: string): string | undefined {
   return digits.length === 29 ? digits : undefined
 }
 
-/** Whether a text is the code of a printed document, which names its case. */
-export function isDocumentCode(scanned: string): boolean {
-  return /^TB\d:/.test(scanned.trim())
+/** The code of a printed document, which names its case, alone or behind the # of a scanned link. */
+export function documentCodeOf(scanned: string): string | undefined {
+  const text = scanned.trim()
+  const link = /^https?:\/\/[^#\s]+#(\S+)$/i.exec(text)
+  try {
+    const code = link ? decodeURIComponent(link[1]) : text
+    return /^TB\d:/.test(code) ? code : undefined
+  } catch {
+    return undefined // no link that says anything
+  }
 }
 
 /**
