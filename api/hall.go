@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -10,8 +11,10 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 )
 
@@ -31,13 +34,22 @@ const (
 var errScreens = &problem{http.StatusServiceUnavailable, "too_many_screens", "this node serves as many screens as it can", "接入的大厅屏过多", "请关闭不用的大厅屏后重试", nil, time.Minute}
 
 // hallStep is what a screen shows: the number without what the whole county
-// shares, the item, the step.
+// shares, the item, the step, and the desk that has it. Call is said when it is
+// the applicant's turn to come there.
 type hallStep struct {
-	Lead string `json:"lead"`
-	Tail string `json:"tail"`
-	Item string `json:"item"`
-	Step string `json:"step"`
+	Lead  string `json:"lead"`
+	Tail  string `json:"tail"`
+	Item  string `json:"item"`
+	Step  string `json:"step"`
+	Where string `json:"where,omitempty"`
+	Call  string `json:"call,omitempty"`
 }
+
+// What an applicant is called for.
+const (
+	callSupplement = "supplement" // to bring what is missing
+	callCollect    = "collect"    // to collect the result
+)
 
 // StreamHall streams the steps of this hall's cases.
 func (s *Server) StreamHall(ctx context.Context, in gen.StreamHallRequestObject) (gen.StreamHallResponseObject, error) {
@@ -149,8 +161,47 @@ func (s *Server) hallStep(ctx context.Context, m *store.Moved) (hallStep, bool, 
 	step := hallStep{Lead: lead, Tail: tail, Item: m.ItemName, Step: statusZH[m.Status]}
 	if next, open := m.Current(); open {
 		step.Step += "，待" + tierZH[next.Tier] + verbZH[next.Verb]
+		switch {
+		case m.Status == casework.Supplementing:
+			step.Call = callSupplement
+		case next.Verb == ledger.VerbDeliver:
+			step.Call = callCollect
+		}
+		if step.Where, err = s.hallWhere(ctx, m, &item.Item); err != nil {
+			return hallStep{}, false, err
+		}
 	}
 	return step, true, nil
+}
+
+// hallWhere is the desk that has a case: in this hall the window and the place that
+// its office has set for the item, else the department or the office. Empty where
+// nothing is set: the hall's name stands for it.
+func (s *Server) hallWhere(ctx context.Context, m *store.Moved, item *catalog.Item) (string, error) {
+	if m.Holder != s.self.Division {
+		if m.Holder.Tier() == node.County {
+			return m.Department, nil
+		}
+		d, err := s.store.Division(ctx, m.Holder)
+		if errors.Is(err, store.ErrNotFound) {
+			return "", nil
+		} else if err != nil {
+			return "", err
+		}
+		return d.Name, nil
+	}
+	overlays, err := s.store.Overlays(ctx, item.Code)
+	if err != nil {
+		return "", err
+	}
+	offered := item.With(chain(overlays, s.self.Division)...)
+	at := []string{offered.Window}
+	// The county's own place is the county's; it is nothing to a township's hall.
+	if own := offered.Item.Location != item.Location; own || s.self.Division.Tier() == node.County {
+		place, _, _ := strings.Cut(offered.Item.Location, "；")
+		at = append(at, place)
+	}
+	return strings.TrimSpace(strings.Join(at, " ")), nil
 }
 
 // hallNumber is a number as a screen shows it: without the county and the year, so

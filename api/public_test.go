@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -296,21 +297,45 @@ func TestHall(t *testing.T) {
 	// Of what is never public nothing is on a screen.
 	never := h.submission("TB-MZJ-001", theCounty)
 	h.must("cwindow", "POST", "/api/v1/cases", never, 201)
+	h.must("operator", "PUT", "/api/v1/items/TB-SCJG-001/overlay", gen.OverlayRequest{Window: "7 号窗口", Location: "二楼东厅；周六在一楼"}, 200)
 	in := h.submission("TB-SCJG-001", theCounty)
 	in.Applicant = ledger.Applicant{Type: "organisation", Name: canaryName + "公司"}
 	var receipt gen.CaseReceipt
 	h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
 	id, step := next(lines)
 	// Without the county and the year, the number as it stands on the receipt.
-	if number := step["lead"] + step["tail"]; !strings.HasSuffix(receipt.Case.Number, number[7:]) || number[:7] != receipt.Case.Number[6:12]+"-" || step["tail"] != receipt.Case.Number[25:] || step["step"] != "已收件，待县受理" || !strings.HasPrefix(step["item"], "企业设立登记") || len(step) != 4 || id == "" {
+	if number := step["lead"] + step["tail"]; !strings.HasSuffix(receipt.Case.Number, number[7:]) || number[:7] != receipt.Case.Number[6:12]+"-" || step["tail"] != receipt.Case.Number[25:] || step["step"] != "已收件，待县受理" || !strings.HasPrefix(step["item"], "企业设立登记") || step["where"] != "7 号窗口 二楼东厅" || step["call"] != "" || len(step) != 5 || id == "" {
 		t.Errorf("%s %v, number %s", id, step, receipt.Case.Number)
 	}
 	off()
 	h.act("window", receipt.Case.Id, gen.CaseAction{Kind: gen.ActAccept})
 	lines, off = screen(id)
 	defer off()
-	if again, step := next(lines); again == id || !strings.HasPrefix(step["step"], "已受理") {
+	if again, step := next(lines); again == id || !strings.HasPrefix(step["step"], "已受理") || step["call"] != "" {
 		t.Errorf("after %s: %s %v", id, again, step)
+	}
+	// Whoever has to bring something, or to collect, is called to the window.
+	h.person("leader", theCounty, "县市场监督管理局", identity.DepartmentLeader)
+	granted := true
+	for _, does := range []struct {
+		as     string
+		action gen.CaseAction
+		call   string
+	}{
+		{"leader", gen.CaseAction{Kind: gen.ActDecide, Granted: &granted, Opinion: "同意"}, ""},
+		{"window", gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: "营业执照", Number: "1"}}}, "collect"},
+	} {
+		h.act(does.as, receipt.Case.Id, does.action)
+		if _, step := next(lines); step["call"] != does.call || step["where"] != "7 号窗口 二楼东厅" {
+			t.Errorf("after %s: %v", does.action.Kind, step)
+		}
+	}
+	in.Applicant.Name = canaryName + "二公司"
+	h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
+	next(lines)
+	h.act("window", receipt.Case.Id, gen.CaseAction{Kind: gen.ActRequestSupplement, Points: []ledger.SupplementPoint{{Material: in.Materials[0].Name, Problem: ledger.ProblemUnclear, How: "请重新提交"}}})
+	if _, step := next(lines); step["call"] != "supplement" || strings.Contains(strings.Join(slices.Collect(maps.Values(step)), ""), canaryName) {
+		t.Errorf("asked for more: %v", step)
 	}
 	h.api.EndStreams()
 	for lines.Scan() {

@@ -10780,8 +10780,11 @@ type ClientInterface interface {
 	// Server-sent events for the screens of this hall, whenever a case moves on. Each
 	// `step` has as its data the `lead` and the `tail` of the case's number (which is
 	// whole but for the county and the year, so that no two cases look alike), the
-	// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
-	// lost.
+	// `item`, and the `step` in words; where it is known also `where`, the desk that
+	// has the case now (the window and the place that the office has set for the
+	// item), and `call`, when it is the applicant's turn to come there: `supplement`
+	// to bring what is missing, `collect` to collect the result. `Last-Event-ID` goes
+	// on where a connection was lost.
 	//
 	// Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
 	StreamHall(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -16878,8 +16881,11 @@ func (c *Client) LookUpComplaint(ctx context.Context, body LookUpComplaintJSONRe
 // Server-sent events for the screens of this hall, whenever a case moves on. Each
 // `step` has as its data the `lead` and the `tail` of the case's number (which is
 // whole but for the county and the year, so that no two cases look alike), the
-// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
-// lost.
+// `item`, and the `step` in words; where it is known also `where`, the desk that
+// has the case now (the window and the place that the office has set for the
+// item), and `call`, when it is the applicant's turn to come there: `supplement`
+// to bring what is missing, `collect` to collect the result. `Last-Event-ID` goes
+// on where a connection was lost.
 //
 // Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
 func (c *Client) StreamHall(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -33594,8 +33600,11 @@ type ClientWithResponsesInterface interface {
 	// Server-sent events for the screens of this hall, whenever a case moves on. Each
 	// `step` has as its data the `lead` and the `tail` of the case's number (which is
 	// whole but for the county and the year, so that no two cases look alike), the
-	// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
-	// lost.
+	// `item`, and the `step` in words; where it is known also `where`, the desk that
+	// has the case now (the window and the place that the office has set for the
+	// item), and `call`, when it is the applicant's turn to come there: `supplement`
+	// to bring what is missing, `collect` to collect the result. `Last-Event-ID` goes
+	// on where a connection was lost.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -50837,8 +50846,11 @@ func (c *ClientWithResponses) LookUpComplaintWithResponse(ctx context.Context, b
 // Server-sent events for the screens of this hall, whenever a case moves on. Each
 // `step` has as its data the `lead` and the `tail` of the case's number (which is
 // whole but for the county and the year, so that no two cases look alike), the
-// `item`, and the `step` in words. `Last-Event-ID` goes on where a connection was
-// lost.
+// `item`, and the `step` in words; where it is known also `where`, the desk that
+// has the case now (the window and the place that the office has set for the
+// item), and `call`, when it is the applicant's turn to come there: `supplement`
+// to bring what is missing, `collect` to collect the result. `Last-Event-ID` goes
+// on where a connection was lost.
 //
 // Returns a wrapper object for the known response body format(s).
 //
