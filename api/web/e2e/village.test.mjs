@@ -134,7 +134,7 @@ test('a node that is killed and a browser that is killed lose nothing of an open
     await page.goto(base + '/')
     await page.waitForSelector('nav, #login')
     if (await page.isVisible('#login')) await logIn(page, base, 'wukangqiao')
-    await page.click('section:has-text("未提交的") >> a:has-text("门诊慢特病病种待遇认定")')
+    await page.click('section.drafts li:has-text("门诊慢特病病种待遇认定"):has-text("庚**") >> text="接着填"')
     await page.waitForFunction(() => document.querySelector('#a-name')?.value === '庚辛壬' && document.querySelector('#a-phone')?.value === '13900000000')
     // Another login at the same desk sees nothing of it.
     await page.click('text="退出"')

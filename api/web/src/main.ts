@@ -4,10 +4,11 @@ import { createPinia } from 'pinia'
 import App from './App.vue'
 import { i18n } from './i18n'
 import { recallDevice } from './lib/device'
+import { opens } from './lib/rows'
 import { router } from './router'
 import './theme.css'
 import './public.css'
 
 // A browser that keeps nothing is no device; a disk that hangs keeps nobody out.
 const recalled = Promise.race([recallDevice().catch(() => undefined), new Promise((done) => setTimeout(done, 2000))])
-void recalled.then(() => createApp(App).use(createPinia()).use(i18n).use(router).mount('#app'))
+void recalled.then(() => createApp(App).use(createPinia()).use(i18n).use(router).directive('opens', opens).mount('#app'))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { visible, shown, type HallStep } from './hall'
+import { called, visible, shown, type HallStep } from './hall'
 
 it('shows the newest step of each case, the newest first, and no more than fit', () => {
   let list: HallStep[] = []
@@ -11,6 +11,14 @@ it('keeps apart what two villages, or two days, number alike', () => {
   let list: HallStep[] = []
   for (const lead of ['110220-1123-01-', '110221-1123-01-', '110220-1124-01-']) list = shown(list, { lead, tail: '000001-0', item: 'x', step: 'a' }, 9)
   expect(list.length).toBe(3)
+})
+
+it('calls whose turn it is, until their case goes on', () => {
+  const of = (tail: string, call?: HallStep['call']): HallStep => ({ lead: 'a-', tail, item: 'x', step: 's', where: '7 号窗口', ...(call ? { call } : {}) })
+  let list: HallStep[] = []
+  for (const s of [of('1', 'supplement'), of('2'), of('3', 'collect')]) list = shown(list, s, 9)
+  expect(called(list).map((s) => s.tail)).toEqual(['3', '1'])
+  expect(called(shown(list, of('1'), 9)).map((s) => s.tail)).toEqual(['3'])
 })
 
 describe('a screen that scrolls', () => {

@@ -5,6 +5,10 @@ export interface HallStep {
   tail: string
   item: string
   step: string
+  /** The desk that has it; the hall's own name stands for what is not set. */
+  where?: string
+  /** When it is the applicant's turn to come there: what for. */
+  call?: 'supplement' | 'collect'
 }
 
 /**
@@ -15,6 +19,9 @@ export function visible<T>(steps: T[], from: number, fit: number): T[] {
   if (steps.length <= fit) return steps
   return Array.from({ length: fit }, (_, i) => steps[(from + i) % steps.length])
 }
+
+/** Those whose turn it is to come, the newest first. */
+export const called = (steps: HallStep[]): HallStep[] => steps.filter((s) => s.call)
 
 /** The latest steps, the newest first: one line a case, no more than `most`. */
 export function shown(before: HallStep[], next: HallStep, most: number): HallStep[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { beyond, grouped, groupOf, step } from './queue'
+import { beyond, dueFirst, ended, grouped, groupOf, step } from './queue'
 
 const base = { kind: 'promised' as const, instant: false, overdue: false }
 
@@ -18,6 +18,12 @@ describe('a queue', () => {
   it('is shown in groups, the most pressing first', () => {
     const cases = [{ id: 1, deadline: { ...base, due: '2026-12-09', left: 9 } }, { id: 2 }, { id: 3, deadline: { ...base, overdue: true } }]
     expect(grouped(cases).map((g) => [g.group, g.cases.map((c) => c.id)])).toEqual([['overdue', [3]], ['later', [1]], ['none', [2]]])
+  })
+  it('is written to a file in the order in which it is shown, without what has ended', () => {
+    const due = (number: string, day: string, left: number) => ({ number, deadline: { ...base, due: day, left } })
+    const all = [{ number: 'd' }, due('c', '2026-12-09', 9), { number: 'a', deadline: { ...base, overdue: true, due: '2026-11-20' } }, due('b', '2026-12-08', 8)]
+    expect(dueFirst(all).map((c) => c.number)).toEqual(['a', 'b', 'c', 'd'])
+    expect((['handed_in', 'closed', 'issued', 'held'] as const).map(ended)).toEqual([false, true, false, true])
   })
   it('is walked through without leaving it', () => {
     expect([step(-1, 1, 3), step(-1, -1, 3), step(0, -1, 3), step(2, 1, 3), step(0, 1, 3), step(0, 1, 0)]).toEqual([0, 0, 0, 2, 1, -1])

@@ -35,3 +35,13 @@ export function beyond<T extends { id: string }>(shown: T[], anew: T[]): T[] {
   const again = new Set(anew.map((x) => x.id))
   return shown.slice(anew.length).filter((x) => !again.has(x.id))
 }
+
+/** Whether a case has come to its end, or never became one. */
+export const ended = (status: Schemas['CaseStatus']) => ['not_accepted', 'closed', 'terminated', 'refused', 'held'].includes(status)
+
+/** What is due first comes first, as a queue shows it. */
+export function dueFirst<T extends { number: string; deadline?: Deadline }>(cases: T[]): T[] {
+  const place = (c: T) => `${groups.indexOf(groupOf(c.deadline))} ${c.deadline?.due ?? '9'} ${c.number}`
+  const places = new Map(cases.map((c) => [c, place(c)]))
+  return [...cases].sort((a, b) => (places.get(a)! < places.get(b)! ? -1 : 1))
+}

@@ -25,6 +25,31 @@ export function keepView(view: View): void {
   localStorage.setItem(setting, JSON.stringify(view))
 }
 
+/** A part of a list, and from where it goes on. */
+export interface Page<T> {
+  rows: T[]
+  next?: string
+}
+
+/**
+ * All rows of a list, page by page, telling how many there are so far. Undefined
+ * when it was stopped; a list that does not go on is not asked for ever.
+ */
+export async function everyPage<T>(page: (cursor: string) => Promise<Page<T>>, told: (n: number) => void, stopped: () => boolean): Promise<T[] | undefined> {
+  const all: T[] = []
+  const asked = new Set<string>()
+  for (let cursor = ''; !asked.has(cursor); ) {
+    asked.add(cursor)
+    const { rows, next } = await page(cursor)
+    if (stopped()) return undefined
+    all.push(...rows)
+    told(all.length)
+    if (!next) break
+    cursor = next
+  }
+  return all
+}
+
 /**
  * Rows as a spreadsheet opens them, in UTF-8 with its mark. What begins like a
  * formula is text: a name must not compute.
