@@ -30,7 +30,7 @@ import (
 // ofApplicants are closed to all staff: an applicant's token is none of theirs.
 // TestApplicantsSeeOnlyTheirs opens them.
 var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "getMyBrowserKey", "setTOTP", "beginProviderLink", "finishProviderLink", "unlinkProvider", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
-	"submitMyJointCase", "checkMyJointCase", "listMyJointCases", "getMyJointCase", "actOnMyJointCase", "listMyJointDocuments", "getMyJointDocument", "checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase", "listMyNotices", "listMyComplaints", "openMyComplaint", "setMyContact", "sendMyContactCode", "confirmMyContact"}
+	"submitMyJointCase", "checkMyJointCase", "listMyJointCases", "getMyJointCase", "actOnMyJointCase", "listMyJointDocuments", "getMyJointDocument", "checkMyCase", "listMyResults", "streamMyChanges", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase", "listMyNotices", "listMyComplaints", "openMyComplaint", "setMyContact", "sendMyContactCode", "confirmMyContact"}
 
 // What applicants may ask for before they are logged in, everybody may.
 func init() {

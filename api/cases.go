@@ -164,6 +164,9 @@ func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (
 	if err == nil {
 		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
 	}
+	if err == nil {
+		err = s.checkRenewal(ctx, body)
+	}
 	if err := reportOn(&report, err); err != nil {
 		return nil, err
 	}

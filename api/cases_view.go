@@ -89,6 +89,9 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 		}
 	}
 	out.Opened = opened(entries)
+	if out.HearingWishes, err = hearingWishes(entries); err != nil {
+		return err
+	}
 	service, err := s.store.Service(ctx, c)
 	if err != nil {
 		return err
@@ -105,6 +108,9 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 		out.Supplements[i].Materials, out.Supplements[i].Form = veil.Materials(b.Materials), veil.Form(b.Form)
 	}
 	out.Hearing.Matter, out.Hearing.Summary = veilText(veil, out.Hearing.Matter), veilText(veil, out.Hearing.Summary)
+	for i, w := range out.HearingWishes {
+		out.HearingWishes[i].Party, out.HearingWishes[i].Reason = veilText(veil, w.Party), veilText(veil, w.Reason)
+	}
 	out.Hearing.Parties = slices.Clone(out.Hearing.Parties)
 	for i, p := range out.Hearing.Parties {
 		out.Hearing.Parties[i] = veilText(veil, p)

@@ -49,22 +49,24 @@ func (s *Server) StreamChanges(ctx context.Context, _ gen.StreamChangesRequestOb
 		s.desks.Add(-1)
 		return nil, err
 	}
-	return &changesStream{s: s, ctx: ctx, actor: actor, request: requestOf(ctx).http, after: after}, nil
+	known := &staffChanges{s: s, ctx: ctx, actor: actor, request: requestOf(ctx).http, after: after}
+	return &changesStream{s: s, ctx: ctx, hint: func() (any, error) { return known.hint() }, done: func() { s.desks.Add(-1) }}, nil
 }
 
+// changesStream tells a page when to read again. hint is what to tell now: an error
+// ends the stream, and nil is nothing. done is called at its end.
 type changesStream struct {
-	s       *Server
-	ctx     context.Context
-	actor   *Actor
-	request *http.Request
-	after   int64
+	s    *Server
+	ctx  context.Context
+	hint func() (any, error)
+	done func()
 }
 
 // VisitStreamChangesResponse implements the answer: hints until the page goes,
 // the request's time or the login is over (the page asks again), or the node
 // stops.
 func (c *changesStream) VisitStreamChangesResponse(w http.ResponseWriter) error {
-	defer c.s.desks.Add(-1)
+	defer c.done()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
@@ -87,9 +89,11 @@ func (c *changesStream) VisitStreamChangesResponse(w http.ResponseWriter) error 
 		if err != nil {
 			return nil // the state cannot be read, or the login is over: the page asks again and is told
 		}
-		data, err := json.Marshal(hint)
-		if err != nil || !say("event: changed\ndata: "+string(data)+"\n\n") {
-			return nil
+		if hint != nil {
+			data, err := json.Marshal(hint)
+			if err != nil || !say("event: changed\ndata: "+string(data)+"\n\n") {
+				return nil
+			}
 		}
 		rest.Reset(changesGap)
 		if !wait(c, rest.C, nil, nil) || !wait(c, changed, beat.C, say) {
@@ -117,8 +121,17 @@ func wait[T any](c *changesStream, until <-chan T, beat <-chan time.Time, say fu
 	}
 }
 
+// staffChanges are what a member of staff is told of.
+type staffChanges struct {
+	s       *Server
+	ctx     context.Context
+	actor   *Actor
+	request *http.Request
+	after   int64
+}
+
 // hint is what happened since, as far as the person may know of it.
-func (c *changesStream) hint() (h changesHint, err error) {
+func (c *staffChanges) hint() (h changesHint, err error) {
 	// The token may have run out, or the person been disabled, since.
 	actor, _, err := c.s.authenticate(c.request)
 	if err != nil {

@@ -71,31 +71,40 @@ func (s *Server) convened(ctx context.Context, c *casework.Case, a Action) error
 	if err != nil {
 		return err
 	}
-	var asked calendar.Date
-	for i := range entries {
-		e := &entries[i]
-		if e.Kind != ledger.HearingAsk || e.Status == ledger.Refused {
-			continue
-		}
-		body, err := e.Decode()
-		if err != nil {
-			return err
-		}
-		if body.(*ledger.HearingAskV1).Waived {
-			continue
-		}
-		if on := calendar.DateOf(time.UnixMilli(e.OccurredAt)); asked.IsZero() || on.Before(asked) {
-			asked = on
-		}
-		b.Asked = append(b.Asked, e.ID)
+	all, err := wishesIn(entries)
+	if err != nil {
+		return err
 	}
-	if asked.IsZero() {
+	var first calendar.Date
+	for _, a := range all {
+		if a.Waived || !stands(all, a) {
+			continue
+		}
+		if on := calendar.DateOf(time.UnixMilli(a.entry.OccurredAt)); first.IsZero() || on.Before(first) {
+			first = on
+		}
+		b.Asked = append(b.Asked, a.Entry)
+	}
+	if first.IsZero() {
 		return nil
 	}
 	days, err := s.workingDays(ctx)
 	if err != nil {
 		return err
 	}
-	b.HeldBefore, err = casework.HearingDue(days, asked)
+	b.HeldBefore, err = casework.HearingDue(days, first)
 	return err
+}
+
+// hearingWishes are who asked for a hearing of a case, or gave it up.
+func hearingWishes(entries []store.EntryView) (out []gen.HearingWish, err error) {
+	all, err := wishesIn(entries)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range all {
+		out = append(out, gen.HearingWish{Entry: a.Entry, AtMs: a.entry.OccurredAt, Party: a.Party, Interested: a.Interested, Waived: a.Waived, Reason: a.Reason,
+			Online: a.entry.Actor.Role == identity.Applicant, Replaced: !stands(all, a)})
+	}
+	return out, nil
 }

@@ -75,7 +75,7 @@ func (s *Server) SubmitMyCase(ctx context.Context, in gen.SubmitMyCaseRequestObj
 	}
 	body, _, err := s.online(ctx, v, in.Body)
 	if err == nil {
-		err = s.ownPapers(ctx, v, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
+		err = s.ownPapers(ctx, v, in.Body.PapersOf, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
 	}
 	if err != nil {
 		// A repeat is answered as it was, whatever has changed meanwhile.
@@ -112,17 +112,11 @@ func (s *Server) CheckMyCase(ctx context.Context, in gen.CheckMyCaseRequestObjec
 	if err == nil {
 		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
 	}
-	var incomplete *casework.Incomplete
-	switch {
-	case err == nil:
-	case errors.As(err, &incomplete):
-		report.Ok, report.Faults = false, incomplete.Faults
-	default:
-		p := problemOf(err)
-		if p.status >= 500 {
-			return nil, err
-		}
-		report.Ok, report.Refusal = false, gen.RefusalReport{Code: p.code, Zh: p.zh, En: p.en}
+	if err == nil {
+		err = s.checkRenewal(ctx, body)
+	}
+	if err := reportOn(&report, err); err != nil {
+		return nil, err
 	}
 	return gen.CheckMyCase200JSONResponse(report), nil
 }
@@ -134,7 +128,7 @@ func (s *Server) online(ctx context.Context, v *Visitor, in *gen.MySubmission) (
 	if err != nil {
 		return nil, nil, err
 	}
-	submission := &gen.Submission{Item: in.Item, ItemVersion: in.ItemVersion, Division: in.Division, Form: in.Form, Materials: in.Materials, Applying: in.Applying, Authority: in.Authority}
+	submission := &gen.Submission{Item: in.Item, ItemVersion: in.ItemVersion, Division: in.Division, Form: in.Form, Materials: in.Materials, Applying: in.Applying, Authority: in.Authority, Renews: in.Renews}
 	submission.Applicant, submission.Agent = whoApplies(v, owner, in.Applicant, in.Phone, in.AuthorityName)
 	body, item, err := s.submission(ctx, submission)
 	if err != nil {
@@ -191,42 +185,74 @@ func authorityOf(firm *account.Account, v *Visitor) string {
 }
 
 // ownPapers holds the files that an applicant names against those they uploaded
-// themselves: nobody takes another's for their own by its hash.
-func (s *Server) ownPapers(ctx context.Context, v *Visitor, materials []catalog.SubmittedMaterial) error {
-	var faults []catalog.Fault
+// themselves, and those that were brought in a case of theirs, where they name one:
+// nobody takes another's for their own by its hash.
+func (s *Server) ownPapers(ctx context.Context, v *Visitor, before string, materials []catalog.SubmittedMaterial) error {
+	var all []catalog.Fault
+	brought := map[string]bool{}
+	if before != "" {
+		_, c, err := s.ownCase(ctx, before)
+		if err != nil {
+			return err
+		}
+		for _, a := range filesOf(c) {
+			brought[a.Hash] = true
+		}
+	}
 	for i, m := range materials {
 		if m.OnFile != (catalog.OnFile{}) {
 			continue // their own, which the ledger sees to
 		}
-		for j, a := range m.Attachments {
-			uploaded, err := s.store.Uploaded(ctx, v.ID, a.Hash)
-			if err != nil {
-				return err
-			}
-			f := catalog.Fault{Path: fmt.Sprintf("materials[%d].attachments[%d]", i, j), Code: catalog.FaultConflict}
-			if !uploaded {
-				f.ZH, f.EN = "文件尚未上传，请先上传", "the file was not uploaded; upload it first"
-				faults = append(faults, f)
-				continue
-			}
-			info, err := s.blobs.Stat(a.Hash)
-			switch {
-			case errors.Is(err, blob.ErrNotFound):
-				f.ZH, f.EN = "文件已清理，请重新上传", "the file is gone; upload it again"
-			case err != nil:
-				return err
-			case info.Size != a.Size || info.Type != a.Type:
-				f.ZH, f.EN = "文件大小或类型与已上传的内容不符，请重新选择文件", "the size or type is not that of the file that was uploaded"
-			default:
-				continue
-			}
-			faults = append(faults, f)
+		faults, err := s.fileFaults(ctx, v, brought, fmt.Sprintf("materials[%d].attachments", i), m.Attachments)
+		if err != nil {
+			return err
 		}
+		all = append(all, faults...)
 	}
-	if len(faults) > 0 {
-		return errInvalid.with(faults...)
+	if len(all) > 0 {
+		return errInvalid.with(all...)
 	}
 	return nil
+}
+
+// ownFiles does the same for files that stand by themselves.
+func (s *Server) ownFiles(ctx context.Context, v *Visitor, path string, files []catalog.AttachmentRef) error {
+	faults, err := s.fileFaults(ctx, v, nil, path, files)
+	if err == nil && len(faults) > 0 {
+		err = errInvalid.with(faults...)
+	}
+	return err
+}
+
+func (s *Server) fileFaults(ctx context.Context, v *Visitor, brought map[string]bool, path string, files []catalog.AttachmentRef) (faults []catalog.Fault, err error) {
+	for j, a := range files {
+		uploaded, err := s.store.Uploaded(ctx, v.ID, a.Hash)
+		if err != nil {
+			return nil, err
+		}
+		f := catalog.Fault{Path: pathAt(path, j), Code: catalog.FaultConflict}
+		if !uploaded && !brought[a.Hash] {
+			f.ZH, f.EN = "文件尚未上传，请先上传", "the file was not uploaded; upload it first"
+			faults = append(faults, f)
+			continue
+		}
+		info, err := s.blobs.Stat(a.Hash)
+		if errors.Is(err, blob.ErrNotFound) && brought[a.Hash] && s.fetch(ctx, a.Hash) == nil {
+			info, err = s.blobs.Stat(a.Hash)
+		}
+		switch {
+		case errors.Is(err, blob.ErrNotFound):
+			f.ZH, f.EN = "文件已清理，请重新上传", "the file is gone; upload it again"
+		case err != nil:
+			return nil, err
+		case info.Size != a.Size || info.Type != a.Type:
+			f.ZH, f.EN = "文件大小或类型与已上传的内容不符，请重新选择文件", "the size or type is not that of the file that was uploaded"
+		default:
+			continue
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
 }
 
 // ActOnMyCase adds to one's own case.
@@ -235,7 +261,7 @@ func (s *Server) ActOnMyCase(ctx context.Context, in gen.ActOnMyCaseRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	kind, body, err := myAction(in.Body)
+	kind, body, err := myAction(c, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -260,6 +286,12 @@ func (s *Server) ActOnMyCase(ctx context.Context, in gen.ActOnMyCaseRequestObjec
 
 // mayAdd tells before anything is recorded that it would be of no use.
 func (s *Server) mayAdd(ctx context.Context, v *Visitor, c *casework.Case, body ledger.Body) error {
+	switch b := body.(type) {
+	case *ledger.ResultStateV1: // of what was issued, also after the end
+		return s.mayState(ctx, v, c, b)
+	case *ledger.HearingAskV1:
+		return s.mayWish(ctx, v, c, b)
+	}
 	if c.Status.Ended() {
 		return errCaseEnded
 	}
@@ -268,7 +300,7 @@ func (s *Server) mayAdd(ctx context.Context, v *Visitor, c *casework.Case, body 
 		if !slices.Contains(myActions(c), gen.MySupplement) {
 			return errNoSupply
 		}
-		return s.ownPapers(ctx, v, b.Materials)
+		return s.ownPapers(ctx, v, "", b.Materials)
 	case *ledger.CaseWithdrawV1:
 		if !slices.Contains(myActions(c), gen.MyWithdraw) {
 			return errDecided
@@ -278,7 +310,7 @@ func (s *Server) mayAdd(ctx context.Context, v *Visitor, c *casework.Case, body 
 }
 
 // myAction is what an applicant's request says.
-func myAction(in *gen.MyAction) (ledger.Kind, ledger.Body, error) {
+func myAction(c *casework.Case, in *gen.MyAction) (ledger.Kind, ledger.Body, error) {
 	need := needs{}
 	switch in.Kind {
 	case gen.MySupplement:
@@ -294,11 +326,18 @@ func myAction(in *gen.MyAction) (ledger.Kind, ledger.Body, error) {
 		return ledger.CaseConsent, &ledger.CaseConsentV1{Service: ledger.ServiceElectronic}, nil
 	case gen.MyServeOnPaper:
 		return ledger.CaseConsent, &ledger.CaseConsentV1{Service: ledger.ServicePaper}, nil
+	case gen.MyAskHearing, gen.MyWaiveHearing:
+		return ledger.HearingAsk, wishOf(c, in.Kind == gen.MyWaiveHearing, in.Reason), nil
+	case gen.MyState:
+		need.text("proposal", in.Proposal)
+		need.text("text", in.Text)
+		return ledger.ResultState, &ledger.ResultStateV1{Proposal: in.Proposal, Text: in.Text, Waived: in.Waived, Proof: in.Proof}, need.err()
 	}
 	return "", nil, errInvalid
 }
 
-// myActions are what an applicant may do with a case as it is.
+// myActions are what every case lets its applicant do as it is; rights.actions adds
+// what they may say before something is decided against them.
 func myActions(c *casework.Case) []gen.MyActionKind {
 	if c.Status.Ended() {
 		return []gen.MyActionKind{}

@@ -76,7 +76,7 @@ func (s *Server) SubmitMyJointCase(ctx context.Context, in gen.SubmitMyJointCase
 	}
 	body, _, err := s.onlineJoint(ctx, v, in.Body)
 	if err == nil {
-		err = s.ownPapers(ctx, v, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
+		err = s.ownPapers(ctx, v, "", append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
 	}
 	if err != nil {
 		// A repeat is answered as it was, whatever has changed meanwhile.
@@ -232,7 +232,11 @@ func (s *Server) ListMyJointCases(ctx context.Context, in gen.ListMyJointCasesRe
 		if err != nil {
 			return nil, err
 		}
-		out.Cases = append(out.Cases, gen.MyJointListed{Summary: summary, Members: mySummaries(members), Due: due})
+		shown, err := s.mySummaries(ctx, members)
+		if err != nil {
+			return nil, err
+		}
+		out.Cases = append(out.Cases, gen.MyJointListed{Summary: summary, Members: shown, Due: due})
 	}
 	return out, nil
 }
@@ -256,8 +260,12 @@ func (s *Server) GetMyJointCase(ctx context.Context, in gen.GetMyJointCaseReques
 	if err != nil {
 		return nil, err
 	}
+	shown, err := s.mySummaries(ctx, members)
+	if err != nil {
+		return nil, err
+	}
 	out := gen.GetMyJointCase200JSONResponse{Summary: summary, Applicant: c.Applicant, Agent: c.Agent, Materials: c.Materials,
-		Members: mySummaries(members), Due: due, Actions: myJointActions(c, members)}
+		Members: shown, Due: due, Actions: myJointActions(c, members)}
 	_, out.WithdrawalAsked = supplements(entries)
 	if c.Notice == nil {
 		return out, nil
@@ -282,12 +290,16 @@ func (s *Server) jointDue(ctx context.Context, c *joint.Case, members []*casewor
 	return duesIn(limits).Promised, err
 }
 
-func mySummaries(members []*casework.Case) []gen.MyCaseSummary {
+func (s *Server) mySummaries(ctx context.Context, members []*casework.Case) ([]gen.MyCaseSummary, error) {
 	out := []gen.MyCaseSummary{}
 	for _, m := range members {
-		out = append(out, mySummary(m))
+		summary, err := s.mySummaryNow(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, summary)
 	}
-	return out
+	return out, nil
 }
 
 // ActOnMyJointCase adds to one's own joint matter, for all its cases at once.
@@ -322,7 +334,7 @@ func (s *Server) ActOnMyJointCase(ctx context.Context, in gen.ActOnMyJointCaseRe
 	case errors.Is(err, store.ErrNotFound) && !slices.Contains(myJointActions(c, members), in.Body.Kind):
 		return nil, no
 	case errors.Is(err, store.ErrNotFound):
-		if err := s.ownPapers(ctx, v, brought); err != nil {
+		if err := s.ownPapers(ctx, v, "", brought); err != nil {
 			return nil, err
 		}
 	case err != nil:

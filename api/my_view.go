@@ -66,14 +66,18 @@ func (s *Server) ListMyCases(ctx context.Context, in gen.ListMyCasesRequestObjec
 			out.NextCursor = cursor(cases[i-1].HandedInMS, cases[i-1].ID)
 			break
 		}
-		out.Cases = append(out.Cases, mySummary(&cases[i]))
+		summary, err := s.mySummaryNow(ctx, &cases[i])
+		if err != nil {
+			return nil, err
+		}
+		out.Cases = append(out.Cases, summary)
 	}
 	return out, nil
 }
 
 // GetMyCase shows one's own case in full.
 func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (gen.GetMyCaseResponseObject, error) {
-	_, c, err := s.ownCase(ctx, in.Id)
+	v, c, err := s.ownCase(ctx, in.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +93,20 @@ func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+	more, err := s.rightsOf(ctx, c, entries)
+	if err != nil {
+		return nil, err
+	}
 	out := gen.GetMyCase200JSONResponse{Summary: mySummary(c), Applicant: c.Applicant, Agent: c.Agent, Form: c.Form, Materials: c.Materials, Authority: c.Authority,
-		Due: dues.Promised, Service: gen.MyCaseService(service), Actions: myActions(c)}
+		Due: dues.Promised, Service: gen.MyCaseService(service), Actions: more.actions(c), Hearing: more.hearing, Proposals: more.proposals, Renews: c.Renews}
+	out.Summary.ToDo = more.toDo(s.today())
+	out.Division, out.Applying = c.Division, c.Applying
+	if out.ActingFor, out.ForOther, err = s.asWhom(ctx, v, c); err != nil {
+		return nil, err
+	}
+	if out.Results, err = s.myResults(ctx, c, &more); err != nil {
+		return nil, err
+	}
 	if out.Due.IsZero() {
 		out.Due = dues.Statutory
 	}
@@ -105,6 +121,32 @@ func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (
 		out.Supplements[i].By = identity.Actor{}
 	}
 	return out, nil
+}
+
+// asWhom is whose a case is for who looks at it: of a firm they act for, or of another
+// person for whom they acted.
+func (s *Server) asWhom(ctx context.Context, v *Visitor, c *casework.Case) (firm string, other bool, err error) {
+	mine, err := s.principals(ctx, v)
+	if err != nil {
+		return "", false, err
+	}
+	for i := range mine {
+		if k := &mine[i]; k.ID != v.ID && c.BelongsTo(k) {
+			return k.ID, false, nil
+		}
+	}
+	return "", !v.Is(c.Applicant.Type, c.Applicant.IDNumber, c.Applicant.Name), nil
+}
+
+// toldAtHome reports whether an applicant's pages may show something of an entry of a
+// kind.
+func toldAtHome(k ledger.Kind) bool {
+	_, _, told := casework.PlainStep(k)
+	switch k {
+	case ledger.CaseComment, ledger.CaseCorrect, ledger.PackageSubmit, ledger.PackageNotice, ledger.PackageSupplement, ledger.PackageWithdraw, ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund:
+		return true
+	}
+	return told
 }
 
 // GetMyTimeline tells what happened to one's own case.
@@ -130,6 +172,9 @@ func (s *Server) GetMyTimeline(ctx context.Context, in gen.GetMyTimelineRequestO
 		step := gen.MyStep{At: e.OccurredAt, SkewMs: e.SkewMS, Kind: string(e.Kind), WhatZh: zh, WhatEn: en}
 		if body, err := e.Decode(); err == nil {
 			step.Said = toldToApplicant(body)
+			if b, ok := body.(*ledger.HearingAskV1); ok {
+				step.WhatZh, step.WhatEn = casework.PlainWish(b)
+			}
 		}
 		out.Steps = append(out.Steps, step)
 	}
@@ -142,6 +187,12 @@ func toldToApplicant(body ledger.Body) string {
 	switch b := body.(type) {
 	case *ledger.CaseRejectV1, *ledger.CaseDecideV1, *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.CaseTerminateV1, *ledger.CaseSuspendV1, *ledger.CaseExtendV1, *ledger.CaseCommentV1:
 		return said(body)
+	case *ledger.HearingTellV1, *ledger.HearingConveneV1, *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
+		return said(body)
+	case *ledger.HearingAskV1:
+		if !b.Interested { // what others say of it is theirs
+			return b.Reason
+		}
 	case *ledger.CaseRequestSupplementV1:
 		text := ""
 		for _, p := range b.Points {
@@ -169,12 +220,21 @@ func (s *Server) ListMyDocuments(ctx context.Context, in gen.ListMyDocumentsRequ
 		slices.Reverse(titles)
 		out.Documents = append(out.Documents, titles...)
 	}
+	results, err := s.store.Results(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range document.ResultKinds {
+		if document.NthResult(k, results) > 0 {
+			out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
+		}
+	}
 	return out, nil
 }
 
 // decisions are the documents that have to be served; who did not agree to
 // electronic service collects them.
-var decisions = []document.Kind{document.GrantDecision, document.RefusalDecision}
+var decisions = []document.Kind{document.GrantDecision, document.RefusalDecision, document.CorrectionDecision, document.RevocationDecision}
 
 // OpenMyDocument opens a document of one's own case, and has it in the ledger
 // first that it was: that is the proof of electronic service.
@@ -188,7 +248,7 @@ func (s *Server) OpenMyDocument(ctx context.Context, in gen.OpenMyDocumentReques
 		return nil, err
 	}
 	subject.Nth = in.Params.Nth
-	d, err := document.Make(in.Kind, subject)
+	d, err := s.makeDocument(ctx, in.Kind, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -264,19 +324,24 @@ func filesOf(c *casework.Case) []catalog.AttachmentRef {
 	return all
 }
 
-// brought reports whether a supplement of the case brought a file.
+// brought reports whether a supplement of the case, or what its holder said of a
+// measure, brought a file.
 func brought(e *store.EntryView, hash string) bool {
-	if e.Kind != ledger.CaseSupplement || e.Status == ledger.Refused {
+	if e.Kind != ledger.CaseSupplement && e.Kind != ledger.ResultState || e.Status == ledger.Refused {
 		return false
 	}
 	body, err := e.Decode()
 	if err != nil {
 		return false
 	}
-	b, ok := body.(*ledger.CaseSupplementV1)
-	return ok && slices.ContainsFunc(b.Materials, func(m catalog.SubmittedMaterial) bool {
-		return slices.ContainsFunc(m.Attachments, func(a catalog.AttachmentRef) bool { return a.Hash == hash })
-	})
+	is := func(a catalog.AttachmentRef) bool { return a.Hash == hash }
+	switch b := body.(type) {
+	case *ledger.CaseSupplementV1:
+		return slices.ContainsFunc(b.Materials, func(m catalog.SubmittedMaterial) bool { return slices.ContainsFunc(m.Attachments, is) })
+	case *ledger.ResultStateV1:
+		return slices.ContainsFunc(b.Proof, is)
+	}
+	return false
 }
 
 // opened are the documents that the applicant opened, each with the first time.

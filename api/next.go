@@ -83,6 +83,7 @@ var nextEN = map[string]string{
 	"请管理员设置 listen.lan 与 advertise.lan，并检查线路": "have the administrator set listen.lan and advertise.lan, and look at the line",
 	"请核对收件凭证或受理通知书上的编号与查询码":                   "compare number and query code with the receipt or the notice of acceptance",
 	"如有需要请重新申请或到窗口咨询":                         "apply again, or ask at a window",
+	"请在“我的办件”或原办件中查看已提出的延续申请":                 "look at the renewal that was asked for, in one's own cases or the case it was issued in",
 	"请等待窗口告知":                                 "wait until the window tells you",
 	"如有异议请按决定书载明的途径救济":                        "if you disagree, the decision says how to object",
 	"请明天再试，或到窗口办理":                            "try again tomorrow, or come to a window",

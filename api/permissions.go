@@ -135,6 +135,8 @@ var routePermissions = map[string]permission{
 	"getMyAttachment":     visitor,
 	"submitMyCase":        visitor,
 	"checkMyCase":         visitor,
+	"listMyResults":       visitor,
+	"streamMyChanges":     visitor,
 	"listMyCases":         visitor,
 	"listMyNotices":       visitor,
 	"listMyComplaints":    visitor,

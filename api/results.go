@@ -275,12 +275,43 @@ func (s *Server) VerifyResult(ctx context.Context, in gen.VerifyResultRequestObj
 	return out, err
 }
 
+// former is the case that something was issued in which is to be renewed, as far as
+// whoever asks may know of it: staff by their reach, an applicant their own.
+func (s *Server) former(ctx context.Context, idOrNumber string) (*casework.Case, error) {
+	if requestOf(ctx).visitor != nil {
+		_, c, err := s.ownCase(ctx, idOrNumber)
+		return c, err
+	}
+	return s.readableCase(ctx, idOrNumber)
+}
+
+// checkRenewal holds what a hand-in renews against what was issued, as recording it
+// would.
+func (s *Server) checkRenewal(ctx context.Context, b *ledger.CaseSubmitV1) error {
+	if b.Renews == (ledger.Renewal{}) {
+		return nil
+	}
+	c, err := s.former(ctx, b.Renews.Case)
+	if err != nil {
+		return err
+	}
+	f, err := s.store.Results(ctx, c)
+	if err != nil {
+		return err
+	}
+	asked, err := s.store.Renewals(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	return result.CheckRenewal(f, c, asked, b, s.today())
+}
+
 // renewed fills in what a hand-in renews, from the case that it was issued in.
 func (s *Server) renewed(ctx context.Context, in gen.RenewalRequest) (ledger.Renewal, error) {
 	if in == (gen.RenewalRequest{}) {
 		return ledger.Renewal{}, nil
 	}
-	c, err := s.readableCase(ctx, in.Case)
+	c, err := s.former(ctx, in.Case)
 	if errors.Is(err, errNotFound) {
 		return ledger.Renewal{}, &store.Refused{Code: "renewal_unknown", ZH: "本机没有原办件，请到县中心或原办理地点申请延续", EN: "the case it was issued in is not known here; hand it in at the county, or where that case was"}
 	}

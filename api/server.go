@@ -95,6 +95,7 @@ type Server struct {
 	mailCodes *buckets // of codes sent, by account and by address
 	screens   atomic.Int64
 	desks     atomic.Int64 // streams of changes
+	visits    visits
 	stop      sync.Once
 	stopping  chan struct{} // closed when the node stops
 	accounts  *buckets

@@ -72,7 +72,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	case *ledger.CaseArchiveV1:
 		return a.prepareArchive(c, e, b, from)
 	case *ledger.HearingAskV1:
-		return a.prepareAsk(c, e)
+		return a.prepareAsk(c, e, b)
 	case *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
 		return a.prepareCustody(e, body, from)
 	case *ledger.AttachmentConfirmV1:

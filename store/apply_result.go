@@ -219,7 +219,11 @@ func (a *applier) mayRenew(e *ledger.Entry, b *ledger.CaseSubmitV1) error {
 	if err != nil {
 		return err
 	}
-	return result.CheckRenewal(f, old, b, calendar.DateOf(time.UnixMilli(e.OccurredAt)))
+	asked, err := a.casesWhere(`SELECT c.body FROM renewals r JOIN cases c ON c.id = r.case_id WHERE r.of_case = ? ORDER BY c.handed_in, c.id`, old.ID)
+	if err != nil {
+		return err
+	}
+	return result.CheckRenewal(f, old, asked, b, calendar.DateOf(time.UnixMilli(e.OccurredAt)))
 }
 
 // noteRenewal notes what a case renews, to be found from there.
@@ -231,9 +235,9 @@ func (a *applier) noteRenewal(c *casework.Case) error {
 }
 
 // prepareAsk decides a wish for a hearing.
-func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry) (func() error, error) {
+func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, b *ledger.HearingAskV1) (func() error, error) {
 	if c != nil && !a.told {
-		if err := c.MayAsk(e); err != nil {
+		if err := c.MayAsk(e, b); err != nil {
 			return nil, err
 		}
 	}

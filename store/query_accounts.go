@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/tongban/tongban/node/account"
@@ -38,6 +39,17 @@ func (s *Store) AccountsNaming(ctx context.Context, number string) ([]account.Ac
 // and beforeID continue a listing.
 func (s *Store) CasesOwnedBy(ctx context.Context, k *account.Account, beforeMS int64, beforeID string, limit int) ([]casework.Case, error) {
 	return s.casesOf(ctx, []string{accountKey(k.ID), s.numberKey(k.Type, k.Number)}, func(c *casework.Case) bool { return c.BelongsTo(k) }, beforeMS, beforeID, limit)
+}
+
+// CasesWithResults lists the cases of an account in which something was issued, the
+// latest handed in first.
+func (s *Store) CasesWithResults(ctx context.Context, k *account.Account, limit int) ([]casework.Case, error) {
+	found, err := all[casework.Case](ctx, s.read, `SELECT body FROM cases WHERE id IN (SELECT o.case_id FROM case_owners o JOIN results r ON r.case_id = o.case_id WHERE o.owner IN (?1, ?2))
+		ORDER BY handed_in DESC, id DESC LIMIT ?3`, accountKey(k.ID), s.numberKey(k.Type, k.Number), limit)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(found, func(c casework.Case) bool { return !c.BelongsTo(k) }), nil
 }
 
 // CasesOf lists the cases in the name and under the number of a person or an

@@ -747,23 +747,32 @@ func (e LookupStepState) Valid() bool {
 
 // Defines values for MyActionKind.
 const (
+	MyAskHearing          MyActionKind = "ask_hearing"
 	MyComment             MyActionKind = "comment"
 	MyServeElectronically MyActionKind = "serve_electronically"
 	MyServeOnPaper        MyActionKind = "serve_on_paper"
+	MyState               MyActionKind = "state"
 	MySupplement          MyActionKind = "supplement"
+	MyWaiveHearing        MyActionKind = "waive_hearing"
 	MyWithdraw            MyActionKind = "withdraw"
 )
 
 // Valid indicates whether the value is a known member of the MyActionKind enum.
 func (e MyActionKind) Valid() bool {
 	switch e {
+	case MyAskHearing:
+		return true
 	case MyComment:
 		return true
 	case MyServeElectronically:
 		return true
 	case MyServeOnPaper:
 		return true
+	case MyState:
+		return true
 	case MySupplement:
+		return true
+	case MyWaiveHearing:
 		return true
 	case MyWithdraw:
 		return true
@@ -784,6 +793,24 @@ func (e MyCaseService) Valid() bool {
 	case ServedElectronically:
 		return true
 	case ServedOnPaper:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyHearingWish.
+const (
+	HearingAsked  MyHearingWish = "asked"
+	HearingWaived MyHearingWish = "waived"
+)
+
+// Valid indicates whether the value is a known member of the MyHearingWish enum.
+func (e MyHearingWish) Valid() bool {
+	switch e {
+	case HearingAsked:
+		return true
+	case HearingWaived:
 		return true
 	default:
 		return false
@@ -820,6 +847,24 @@ func (e MyLoginMode) Valid() bool {
 	case MyLoginBearer:
 		return true
 	case MyLoginCookie:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyToDoKind.
+const (
+	ToDoHearing   MyToDoKind = "hearing"
+	ToDoStatement MyToDoKind = "statement"
+)
+
+// Valid indicates whether the value is a known member of the MyToDoKind enum.
+func (e MyToDoKind) Valid() bool {
+	switch e {
+	case ToDoHearing:
+		return true
+	case ToDoStatement:
 		return true
 	default:
 		return false
@@ -2499,9 +2544,12 @@ type Case struct {
 	Head string `json:"head"`
 
 	// Hearing The hearing of a case, from when the right to it was told.
-	Hearing     Hearing `json:"hearing,omitempty,omitzero"`
-	IssuedMs    int64   `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int     `json:"item_version"`
+	Hearing Hearing `json:"hearing,omitempty,omitzero"`
+
+	// HearingWishes Who asked for a hearing or gave it up, in the order in which they did.
+	HearingWishes []HearingWish `json:"hearing_wishes,omitempty,omitzero"`
+	IssuedMs      int64         `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion   int           `json:"item_version"`
 
 	// Lacking Materials and fields that were missing at hand-in.
 	Lacking   []string            `json:"lacking,omitempty,omitzero"`
@@ -3661,6 +3709,24 @@ type Headed = identity.Headed
 // Hearing The hearing of a case, from when the right to it was told.
 type Hearing = casework.Hearing
 
+// HearingWish defines model for HearingWish.
+type HearingWish struct {
+	AtMs  int64  `json:"at_ms"`
+	Entry string `json:"entry"`
+
+	// Interested Not the applicant, but somebody with an interest.
+	Interested bool `json:"interested,omitempty,omitzero"`
+
+	// Online The applicant said so from home.
+	Online bool   `json:"online"`
+	Party  string `json:"party"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Replaced They said otherwise later.
+	Replaced bool `json:"replaced,omitempty,omitzero"`
+	Waived   bool `json:"waived,omitempty,omitzero"`
+}
+
 // Hub defines model for Hub.
 type Hub struct {
 	Address       string `json:"address"`
@@ -4264,11 +4330,22 @@ type MyAction struct {
 	Kind      MyActionKind        `json:"kind"`
 	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 	Note      string              `json:"note,omitempty,omitzero"`
-	Reason    string              `json:"reason,omitempty,omitzero"`
+
+	// Proof state: papers that you uploaded
+	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
+
+	// Proposal state: the proposal that it answers, required
+	Proposal string `json:"proposal,omitempty,omitzero"`
+	Reason   string `json:"reason,omitempty,omitzero"`
 
 	// TakeBack withdraw: you take the wish to withdraw back, and the case goes on
-	TakeBack bool   `json:"take_back,omitempty,omitzero"`
-	Text     string `json:"text,omitempty,omitzero"`
+	TakeBack bool `json:"take_back,omitempty,omitzero"`
+
+	// Text comment, state: what you say, required
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Waived state: you give up the right to be heard
+	Waived bool `json:"waived,omitempty,omitzero"`
 }
 
 // MyActionKind defines model for MyActionKind.
@@ -4295,27 +4372,49 @@ type MyBrowserKey struct {
 
 // MyCase defines model for MyCase.
 type MyCase struct {
+	// ActingFor The account of the firm whose case it is.
+	ActingFor string `json:"acting_for,omitempty,omitzero"`
+
 	// Actions What one may do now.
 	Actions []MyActionKind `json:"actions"`
 
 	// Agent 代办人, who hands the case in for the applicant.
 	Agent     Agent           `json:"agent,omitempty,omitzero"`
 	Applicant Applicant       `json:"applicant"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
 	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
 
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
 	// Documents What was issued; for who agreed to electronic service, and once the case is closed.
-	Documents []Document          `json:"documents,omitempty,omitzero"`
-	Due       MyDate              `json:"due,omitempty,omitzero"`
-	Form      []FieldValue        `json:"form"`
+	Documents []Document `json:"documents,omitempty,omitzero"`
+	Due       MyDate     `json:"due,omitempty,omitzero"`
+
+	// ForOther It is another person's, for whom one acted.
+	ForOther bool         `json:"for_other,omitempty,omitzero"`
+	Form     []FieldValue `json:"form"`
+
+	// Hearing The hearing (听证) of a case, from when the right to it was told.
+	Hearing   MyHearing           `json:"hearing,omitempty,omitzero"`
 	Materials []SubmittedMaterial `json:"materials"`
 
 	// Notice What is missing or wrong.
-	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
-	Service          MyCaseService     `json:"service"`
-	Summary          MyCaseSummary     `json:"summary"`
-	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
-	Supplements      []CaseSupplement  `json:"supplements,omitempty,omitzero"`
-	WithdrawalAsked  bool              `json:"withdrawal_asked"`
+	Notice []SupplementPoint `json:"notice,omitempty,omitzero"`
+
+	// Proposals What is proposed about what was issued, and what one said of it.
+	Proposals []MyProposal `json:"proposals,omitempty,omitzero"`
+
+	// Renews What a case renews; `until` is the last day on which it holds.
+	Renews Renewal `json:"renews,omitempty,omitzero"`
+
+	// Results What was issued and is worth today; as `documents`, for who agreed to electronic service, and once the case is closed.
+	Results          []MyResult       `json:"results,omitempty,omitzero"`
+	Service          MyCaseService    `json:"service"`
+	Summary          MyCaseSummary    `json:"summary"`
+	SupplementBefore MyDate           `json:"supplement_before,omitempty,omitzero"`
+	Supplements      []CaseSupplement `json:"supplements,omitempty,omitzero"`
+	WithdrawalAsked  bool             `json:"withdrawal_asked"`
 }
 
 // MyCaseService defines model for MyCase.Service.
@@ -4342,6 +4441,9 @@ type MyCaseSummary struct {
 
 	// StatusZh How the case stands and what to do, in words.
 	StatusZh string `json:"status_zh"`
+
+	// ToDo What one may say now, until a day; in lists and with the case.
+	ToDo []MyToDo `json:"to_do,omitempty,omitzero"`
 }
 
 // MyCases defines model for MyCases.
@@ -4378,6 +4480,33 @@ type MyFirm struct {
 	Account string `json:"account"`
 	Name    string `json:"name"`
 }
+
+// MyHearing The hearing (听证) of a case, from when the right to it was told.
+type MyHearing struct {
+	Before MyDate `json:"before,omitempty,omitzero"`
+
+	// Closed Not in public.
+	Closed bool   `json:"closed,omitempty,omitzero"`
+	HeldOn MyDate `json:"held_on,omitempty,omitzero"`
+	Matter string `json:"matter,omitempty,omitzero"`
+
+	// NotHeld It was convened and not held: whoever asked withdrew or stayed away.
+	NotHeld bool   `json:"not_held,omitempty,omitzero"`
+	On      MyDate `json:"on,omitempty,omitzero"`
+
+	// Open It can be asked for now.
+	Open   bool   `json:"open"`
+	Place  string `json:"place,omitempty,omitzero"`
+	Time   string `json:"time,omitempty,omitzero"`
+	ToldOn MyDate `json:"told_on,omitempty,omitzero"`
+
+	// Wish What one said last.
+	Wish     MyHearingWish `json:"wish,omitempty,omitzero"`
+	WishedMs int64         `json:"wished_ms,omitempty,omitzero"`
+}
+
+// MyHearingWish What one said last.
+type MyHearingWish string
 
 // MyJointAction defines model for MyJointAction.
 type MyJointAction struct {
@@ -4494,6 +4623,30 @@ type MyPackageSubmission struct {
 	Version   int                 `json:"version,omitempty,omitzero"`
 }
 
+// MyProposal A measure about a result that is proposed (拟更正、拟撤销、拟注销).
+type MyProposal struct {
+	AtMs        int64                `json:"at_ms"`
+	Before      MyDate               `json:"before,omitempty,omitzero"`
+	Decision    MyProposalDecision   `json:"decision,omitempty,omitzero"`
+	Ground      ledger.Ground        `json:"ground"`
+	Id          string               `json:"id"`
+	Measure     ledger.ResultMeasure `json:"measure"`
+	Number      string               `json:"number,omitempty,omitzero"`
+	Reason      string               `json:"reason"`
+	Replacement Document             `json:"replacement,omitempty,omitzero"`
+
+	// Result Its name.
+	Result     string        `json:"result"`
+	Statements []MyStatement `json:"statements"`
+}
+
+// MyProposalDecision defines model for MyProposalDecision.
+type MyProposalDecision struct {
+	Agreed  bool   `json:"agreed"`
+	AtMs    int64  `json:"at_ms"`
+	Reasons string `json:"reasons"`
+}
+
 // MyReceipt defines model for MyReceipt.
 type MyReceipt struct {
 	Case MyCaseSummary `json:"case"`
@@ -4510,6 +4663,49 @@ type MyRecord struct {
 	Uses     []PaperUse     `json:"uses"`
 }
 
+// MyRenewal Whether one may apply for its renewal (行政许可法 art. 50), and what came of it. Asked for on the day `apply_by` or before, it is decided before it expires, or counts as renewed.
+type MyRenewal struct {
+	ApplyBy MyDate `json:"apply_by,omitempty,omitzero"`
+
+	// Asked The cases in which it was asked for.
+	Asked []MyRenewalCase `json:"asked,omitempty,omitzero"`
+
+	// Late That day has passed; it can still be asked for until it expires.
+	Late bool `json:"late,omitempty,omitzero"`
+	May  bool `json:"may"`
+
+	// WhyNot Why it could not be handed in here whatever the papers say.
+	WhyNot RefusalReport `json:"why_not,omitempty,omitzero"`
+}
+
+// MyRenewalCase defines model for MyRenewalCase.
+type MyRenewalCase struct {
+	Id     string `json:"id"`
+	Number string `json:"number"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status CaseStatus `json:"status"`
+}
+
+// MyResult defines model for MyResult.
+type MyResult struct {
+	Case       string `json:"case"`
+	CaseNumber string `json:"case_number"`
+	Department string `json:"department"`
+	Holder     string `json:"holder"`
+	Item       string `json:"item"`
+	ItemName   string `json:"item_name"`
+
+	// Renewal Whether one may apply for its renewal (行政许可法 art. 50), and what came of it. Asked for on the day `apply_by` or before, it is decided before it expires, or counts as renewed.
+	Renewal MyRenewal  `json:"renewal"`
+	Result  CaseResult `json:"result"`
+}
+
+// MyResults defines model for MyResults.
+type MyResults struct {
+	Results []MyResult `json:"results"`
+}
+
 // MySessionTokens defines model for MySessionTokens.
 type MySessionTokens struct {
 	// AccessToken In bearer mode.
@@ -4522,6 +4718,16 @@ type MySessionTokens struct {
 
 	// RefreshToken In bearer mode; works once.
 	RefreshToken string `json:"refresh_token,omitempty,omitzero"`
+}
+
+// MyStatement defines model for MyStatement.
+type MyStatement struct {
+	AtMs int64 `json:"at_ms"`
+
+	// Online Said from home; else a window took it down.
+	Online bool   `json:"online,omitempty,omitzero"`
+	Text   string `json:"text"`
+	Waived bool   `json:"waived,omitempty,omitzero"`
 }
 
 // MyStep defines model for MyStep.
@@ -4560,8 +4766,14 @@ type MySubmission struct {
 	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
 	Materials   []SubmittedMaterial `json:"materials"`
 
+	// PapersOf A case of one's own: the files that were brought in it can be named again, whoever uploaded them.
+	PapersOf string `json:"papers_of,omitempty,omitzero"`
+
 	// Phone One's own phone for this case.
 	Phone string `json:"phone,omitempty,omitzero"`
+
+	// Renews What is to be renewed (延续), thirty days before it expires.
+	Renews RenewalRequest `json:"renews,omitempty,omitzero"`
 }
 
 // MyTimeline defines model for MyTimeline.
@@ -4572,6 +4784,17 @@ type MyTimeline struct {
 	// Steps In the order of the ledger, as the timeline of the offices.
 	Steps []MyStep `json:"steps"`
 }
+
+// MyToDo defines model for MyToDo.
+type MyToDo struct {
+	Before MyDate `json:"before,omitempty,omitzero"`
+
+	// Kind hearing: ask for a hearing or give it up; statement: answer what is proposed about a result
+	Kind MyToDoKind `json:"kind"`
+}
+
+// MyToDoKind hearing: ask for a hearing or give it up; statement: answer what is proposed about a result
+type MyToDoKind string
 
 // MyWithdrawal defines model for MyWithdrawal.
 type MyWithdrawal struct {
@@ -10102,14 +10325,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/my/cases/{id} (the `GetMyCase` operationId).
 	GetMyCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ActOnMyCaseWithBody 补正、撤回、留言、送达方式
+	// ActOnMyCaseWithBody 补正、撤回、留言、送达方式、申请听证、陈述申辩
+	//
+	// Adds to one's own case. A hearing is asked for, or given up, from when the right
+	// to it was told until its last day (409 `hearing_late`), by the applicant for
+	// themselves. What is proposed about a result (a revocation) is answered until it
+	// is decided, also once the case has ended.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
 	ActOnMyCaseWithBody(ctx context.Context, id CaseID, params *ActOnMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ActOnMyCase 补正、撤回、留言、送达方式
+	// ActOnMyCase 补正、撤回、留言、送达方式、申请听证、陈述申辩
+	//
+	// Adds to one's own case. A hearing is asked for, or given up, from when the right
+	// to it was told until its last day (409 `hearing_late`), by the applicant for
+	// themselves. What is proposed about a result (a revocation) is answered until it
+	// is decided, also once the case has ended.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10136,6 +10369,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 	GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamMyChanges 变更提示（申请人）
+	//
+	// Server-sent events for a page of an applicant: that something of theirs, or of a
+	// firm they act for, changed, so that the page reads again; and nothing of what, or
+	// of which case. The first comes at once; the stream ends with the login. At most 4
+	// at once (429 `too_many_pages`).
+	//
+	// Corresponds with GET /api/v1/my/changes (the `StreamMyChanges` operationId).
+	StreamMyChanges(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMyComplaints 我的投诉、建议和咨询
 	//
@@ -10456,6 +10699,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
 	WithdrawMyConsent(ctx context.Context, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMyResults 我的证照
+	//
+	// The licences and certificates that were issued to one, and to the firms one acts
+	// for, with what each is worth today, and whether and until when its renewal (延续)
+	// is applied for; what expires first comes first. One that waits to be collected
+	// is listed once it was.
+	//
+	// Corresponds with GET /api/v1/my/results (the `ListMyResults` operationId).
+	ListMyResults(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LogOutApplicant 退出登录
 	//
@@ -15403,7 +15656,12 @@ func (c *Client) GetMyCase(ctx context.Context, id CaseID, reqEditors ...Request
 	return c.Client.Do(req)
 }
 
-// ActOnMyCaseWithBody 补正、撤回、留言、送达方式
+// ActOnMyCaseWithBody 补正、撤回、留言、送达方式、申请听证、陈述申辩
+//
+// Adds to one's own case. A hearing is asked for, or given up, from when the right
+// to it was told until its last day (409 `hearing_late`), by the applicant for
+// themselves. What is proposed about a result (a revocation) is answered until it
+// is decided, also once the case has ended.
 //
 // Takes any type of body and a specified content type.
 //
@@ -15420,7 +15678,12 @@ func (c *Client) ActOnMyCaseWithBody(ctx context.Context, id CaseID, params *Act
 	return c.Client.Do(req)
 }
 
-// ActOnMyCase 补正、撤回、留言、送达方式
+// ActOnMyCase 补正、撤回、留言、送达方式、申请听证、陈述申辩
+//
+// Adds to one's own case. A hearing is asked for, or given up, from when the right
+// to it was told until its last day (409 `hearing_late`), by the applicant for
+// themselves. What is proposed about a result (a revocation) is answered until it
+// is decided, also once the case has ended.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -15478,6 +15741,26 @@ func (c *Client) OpenMyDocument(ctx context.Context, id CaseID, kind DocumentKin
 // Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 func (c *Client) GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMyTimelineRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamMyChanges 变更提示（申请人）
+//
+// Server-sent events for a page of an applicant: that something of theirs, or of a
+// firm they act for, changed, so that the page reads again; and nothing of what, or
+// of which case. The first comes at once; the stream ends with the login. At most 4
+// at once (429 `too_many_pages`).
+//
+// Corresponds with GET /api/v1/my/changes (the `StreamMyChanges` operationId).
+func (c *Client) StreamMyChanges(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamMyChangesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -16168,6 +16451,26 @@ func (c *Client) WithdrawMyConsentWithBody(ctx context.Context, params *Withdraw
 // Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
 func (c *Client) WithdrawMyConsent(ctx context.Context, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWithdrawMyConsentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMyResults 我的证照
+//
+// The licences and certificates that were issued to one, and to the firms one acts
+// for, with what each is worth today, and whether and until when its renewal (延续)
+// is applied for; what expires first comes first. One that waits to be collected
+// is listed once it was.
+//
+// Corresponds with GET /api/v1/my/results (the `ListMyResults` operationId).
+func (c *Client) ListMyResults(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyResultsRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -25747,6 +26050,33 @@ func NewGetMyTimelineRequest(server string, id CaseID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewStreamMyChangesRequest constructs an http.Request for the StreamMyChanges method
+func NewStreamMyChangesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListMyComplaintsRequest constructs an http.Request for the ListMyComplaints method
 func NewListMyComplaintsRequest(server string) (*http.Request, error) {
 	var err error
@@ -26948,6 +27278,33 @@ func NewWithdrawMyConsentRequestWithBody(server string, params *WithdrawMyConsen
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListMyResultsRequest constructs an http.Request for the ListMyResults method
+func NewListMyResultsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/results")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -32858,14 +33215,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/my/cases/{id} (the `GetMyCase` operationId).
 	GetMyCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyCaseResponse, error)
 
-	// ActOnMyCaseWithBodyWithResponse 补正、撤回、留言、送达方式
+	// ActOnMyCaseWithBodyWithResponse 补正、撤回、留言、送达方式、申请听证、陈述申辩
+	//
+	// Adds to one's own case. A hearing is asked for, or given up, from when the right
+	// to it was told until its last day (409 `hearing_late`), by the applicant for
+	// themselves. What is proposed about a result (a revocation) is answered until it
+	// is decided, also once the case has ended.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
 	ActOnMyCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnMyCaseResponse, error)
 
-	// ActOnMyCaseWithResponse 补正、撤回、留言、送达方式
+	// ActOnMyCaseWithResponse 补正、撤回、留言、送达方式、申请听证、陈述申辩
+	//
+	// Adds to one's own case. A hearing is asked for, or given up, from when the right
+	// to it was told until its last day (409 `hearing_late`), by the applicant for
+	// themselves. What is proposed about a result (a revocation) is answered until it
+	// is decided, also once the case has ended.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -32898,6 +33265,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 	GetMyTimelineWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyTimelineResponse, error)
+
+	// StreamMyChangesWithResponse 变更提示（申请人）
+	//
+	// Server-sent events for a page of an applicant: that something of theirs, or of a
+	// firm they act for, changed, so that the page reads again; and nothing of what, or
+	// of which case. The first comes at once; the stream ends with the login. At most 4
+	// at once (429 `too_many_pages`).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/changes (the `StreamMyChanges` operationId).
+	StreamMyChangesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StreamMyChangesResponse, error)
 
 	// ListMyComplaintsWithResponse 我的投诉、建议和咨询
 	//
@@ -33244,6 +33623,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
 	WithdrawMyConsentWithResponse(ctx context.Context, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawMyConsentResponse, error)
+
+	// ListMyResultsWithResponse 我的证照
+	//
+	// The licences and certificates that were issued to one, and to the firms one acts
+	// for, with what each is worth today, and whether and until when its renewal (延续)
+	// is applied for; what expires first comes first. One that waits to be collected
+	// is listed once it was.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/results (the `ListMyResults` operationId).
+	ListMyResultsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMyResultsResponse, error)
 
 	// LogOutApplicantWithResponse 退出登录
 	//
@@ -41188,6 +41579,47 @@ func (r GetMyTimelineResponse) ContentType() string {
 	return ""
 }
 
+type StreamMyChangesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamMyChangesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamMyChangesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamMyChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamMyChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamMyChangesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListMyComplaintsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -42375,6 +42807,54 @@ func (r WithdrawMyConsentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r WithdrawMyConsentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMyResultsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyResults
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMyResultsResponse) GetJSON200() *MyResults {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMyResultsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMyResultsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMyResultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMyResultsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMyResultsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -49624,7 +50104,12 @@ func (c *ClientWithResponses) GetMyCaseWithResponse(ctx context.Context, id Case
 	return ParseGetMyCaseResponse(rsp)
 }
 
-// ActOnMyCaseWithBodyWithResponse 补正、撤回、留言、送达方式
+// ActOnMyCaseWithBodyWithResponse 补正、撤回、留言、送达方式、申请听证、陈述申辩
+//
+// Adds to one's own case. A hearing is asked for, or given up, from when the right
+// to it was told until its last day (409 `hearing_late`), by the applicant for
+// themselves. What is proposed about a result (a revocation) is answered until it
+// is decided, also once the case has ended.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49637,7 +50122,12 @@ func (c *ClientWithResponses) ActOnMyCaseWithBodyWithResponse(ctx context.Contex
 	return ParseActOnMyCaseResponse(rsp)
 }
 
-// ActOnMyCaseWithResponse 补正、撤回、留言、送达方式
+// ActOnMyCaseWithResponse 补正、撤回、留言、送达方式、申请听证、陈述申辩
+//
+// Adds to one's own case. A hearing is asked for, or given up, from when the right
+// to it was told until its last day (409 `hearing_late`), by the applicant for
+// themselves. What is proposed about a result (a revocation) is answered until it
+// is decided, also once the case has ended.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49693,6 +50183,24 @@ func (c *ClientWithResponses) GetMyTimelineWithResponse(ctx context.Context, id 
 		return nil, err
 	}
 	return ParseGetMyTimelineResponse(rsp)
+}
+
+// StreamMyChangesWithResponse 变更提示（申请人）
+//
+// Server-sent events for a page of an applicant: that something of theirs, or of a
+// firm they act for, changed, so that the page reads again; and nothing of what, or
+// of which case. The first comes at once; the stream ends with the login. At most 4
+// at once (429 `too_many_pages`).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/changes (the `StreamMyChanges` operationId).
+func (c *ClientWithResponses) StreamMyChangesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StreamMyChangesResponse, error) {
+	rsp, err := c.StreamMyChanges(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamMyChangesResponse(rsp)
 }
 
 // ListMyComplaintsWithResponse 我的投诉、建议和咨询
@@ -50261,6 +50769,24 @@ func (c *ClientWithResponses) WithdrawMyConsentWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseWithdrawMyConsentResponse(rsp)
+}
+
+// ListMyResultsWithResponse 我的证照
+//
+// The licences and certificates that were issued to one, and to the firms one acts
+// for, with what each is worth today, and whether and until when its renewal (延续)
+// is applied for; what expires first comes first. One that waits to be collected
+// is listed once it was.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/results (the `ListMyResults` operationId).
+func (c *ClientWithResponses) ListMyResultsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMyResultsResponse, error) {
+	rsp, err := c.ListMyResults(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMyResultsResponse(rsp)
 }
 
 // LogOutApplicantWithResponse 退出登录
@@ -56867,6 +57393,32 @@ func ParseGetMyTimelineResponse(rsp *http.Response) (*GetMyTimelineResponse, err
 	return response, nil
 }
 
+// ParseStreamMyChangesResponse parses an HTTP response from a StreamMyChangesWithResponse call
+func ParseStreamMyChangesResponse(rsp *http.Response) (*StreamMyChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamMyChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListMyComplaintsResponse parses an HTTP response from a ListMyComplaintsWithResponse call
 func ParseListMyComplaintsResponse(rsp *http.Response) (*ListMyComplaintsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -57674,6 +58226,39 @@ func ParseWithdrawMyConsentResponse(rsp *http.Response) (*WithdrawMyConsentRespo
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ConsentsWithdrawn
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMyResultsResponse parses an HTTP response from a ListMyResultsWithResponse call
+func ParseListMyResultsResponse(rsp *http.Response) (*ListMyResultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMyResultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyResults
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

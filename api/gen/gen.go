@@ -747,23 +747,32 @@ func (e LookupStepState) Valid() bool {
 
 // Defines values for MyActionKind.
 const (
+	MyAskHearing          MyActionKind = "ask_hearing"
 	MyComment             MyActionKind = "comment"
 	MyServeElectronically MyActionKind = "serve_electronically"
 	MyServeOnPaper        MyActionKind = "serve_on_paper"
+	MyState               MyActionKind = "state"
 	MySupplement          MyActionKind = "supplement"
+	MyWaiveHearing        MyActionKind = "waive_hearing"
 	MyWithdraw            MyActionKind = "withdraw"
 )
 
 // Valid indicates whether the value is a known member of the MyActionKind enum.
 func (e MyActionKind) Valid() bool {
 	switch e {
+	case MyAskHearing:
+		return true
 	case MyComment:
 		return true
 	case MyServeElectronically:
 		return true
 	case MyServeOnPaper:
 		return true
+	case MyState:
+		return true
 	case MySupplement:
+		return true
+	case MyWaiveHearing:
 		return true
 	case MyWithdraw:
 		return true
@@ -784,6 +793,24 @@ func (e MyCaseService) Valid() bool {
 	case ServedElectronically:
 		return true
 	case ServedOnPaper:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyHearingWish.
+const (
+	HearingAsked  MyHearingWish = "asked"
+	HearingWaived MyHearingWish = "waived"
+)
+
+// Valid indicates whether the value is a known member of the MyHearingWish enum.
+func (e MyHearingWish) Valid() bool {
+	switch e {
+	case HearingAsked:
+		return true
+	case HearingWaived:
 		return true
 	default:
 		return false
@@ -820,6 +847,24 @@ func (e MyLoginMode) Valid() bool {
 	case MyLoginBearer:
 		return true
 	case MyLoginCookie:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyToDoKind.
+const (
+	ToDoHearing   MyToDoKind = "hearing"
+	ToDoStatement MyToDoKind = "statement"
+)
+
+// Valid indicates whether the value is a known member of the MyToDoKind enum.
+func (e MyToDoKind) Valid() bool {
+	switch e {
+	case ToDoHearing:
+		return true
+	case ToDoStatement:
 		return true
 	default:
 		return false
@@ -2499,9 +2544,12 @@ type Case struct {
 	Head string `json:"head"`
 
 	// Hearing The hearing of a case, from when the right to it was told.
-	Hearing     Hearing `json:"hearing,omitempty,omitzero"`
-	IssuedMs    int64   `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int     `json:"item_version"`
+	Hearing Hearing `json:"hearing,omitempty,omitzero"`
+
+	// HearingWishes Who asked for a hearing or gave it up, in the order in which they did.
+	HearingWishes []HearingWish `json:"hearing_wishes,omitempty,omitzero"`
+	IssuedMs      int64         `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion   int           `json:"item_version"`
 
 	// Lacking Materials and fields that were missing at hand-in.
 	Lacking   []string            `json:"lacking,omitempty,omitzero"`
@@ -3661,6 +3709,24 @@ type Headed = identity.Headed
 // Hearing The hearing of a case, from when the right to it was told.
 type Hearing = casework.Hearing
 
+// HearingWish defines model for HearingWish.
+type HearingWish struct {
+	AtMs  int64  `json:"at_ms"`
+	Entry string `json:"entry"`
+
+	// Interested Not the applicant, but somebody with an interest.
+	Interested bool `json:"interested,omitempty,omitzero"`
+
+	// Online The applicant said so from home.
+	Online bool   `json:"online"`
+	Party  string `json:"party"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Replaced They said otherwise later.
+	Replaced bool `json:"replaced,omitempty,omitzero"`
+	Waived   bool `json:"waived,omitempty,omitzero"`
+}
+
 // Hub defines model for Hub.
 type Hub struct {
 	Address       string `json:"address"`
@@ -4264,11 +4330,22 @@ type MyAction struct {
 	Kind      MyActionKind        `json:"kind"`
 	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 	Note      string              `json:"note,omitempty,omitzero"`
-	Reason    string              `json:"reason,omitempty,omitzero"`
+
+	// Proof state: papers that you uploaded
+	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
+
+	// Proposal state: the proposal that it answers, required
+	Proposal string `json:"proposal,omitempty,omitzero"`
+	Reason   string `json:"reason,omitempty,omitzero"`
 
 	// TakeBack withdraw: you take the wish to withdraw back, and the case goes on
-	TakeBack bool   `json:"take_back,omitempty,omitzero"`
-	Text     string `json:"text,omitempty,omitzero"`
+	TakeBack bool `json:"take_back,omitempty,omitzero"`
+
+	// Text comment, state: what you say, required
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Waived state: you give up the right to be heard
+	Waived bool `json:"waived,omitempty,omitzero"`
 }
 
 // MyActionKind defines model for MyActionKind.
@@ -4295,27 +4372,49 @@ type MyBrowserKey struct {
 
 // MyCase defines model for MyCase.
 type MyCase struct {
+	// ActingFor The account of the firm whose case it is.
+	ActingFor string `json:"acting_for,omitempty,omitzero"`
+
 	// Actions What one may do now.
 	Actions []MyActionKind `json:"actions"`
 
 	// Agent 代办人, who hands the case in for the applicant.
 	Agent     Agent           `json:"agent,omitempty,omitzero"`
 	Applicant Applicant       `json:"applicant"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
 	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
 
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
 	// Documents What was issued; for who agreed to electronic service, and once the case is closed.
-	Documents []Document          `json:"documents,omitempty,omitzero"`
-	Due       MyDate              `json:"due,omitempty,omitzero"`
-	Form      []FieldValue        `json:"form"`
+	Documents []Document `json:"documents,omitempty,omitzero"`
+	Due       MyDate     `json:"due,omitempty,omitzero"`
+
+	// ForOther It is another person's, for whom one acted.
+	ForOther bool         `json:"for_other,omitempty,omitzero"`
+	Form     []FieldValue `json:"form"`
+
+	// Hearing The hearing (听证) of a case, from when the right to it was told.
+	Hearing   MyHearing           `json:"hearing,omitempty,omitzero"`
 	Materials []SubmittedMaterial `json:"materials"`
 
 	// Notice What is missing or wrong.
-	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
-	Service          MyCaseService     `json:"service"`
-	Summary          MyCaseSummary     `json:"summary"`
-	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
-	Supplements      []CaseSupplement  `json:"supplements,omitempty,omitzero"`
-	WithdrawalAsked  bool              `json:"withdrawal_asked"`
+	Notice []SupplementPoint `json:"notice,omitempty,omitzero"`
+
+	// Proposals What is proposed about what was issued, and what one said of it.
+	Proposals []MyProposal `json:"proposals,omitempty,omitzero"`
+
+	// Renews What a case renews; `until` is the last day on which it holds.
+	Renews Renewal `json:"renews,omitempty,omitzero"`
+
+	// Results What was issued and is worth today; as `documents`, for who agreed to electronic service, and once the case is closed.
+	Results          []MyResult       `json:"results,omitempty,omitzero"`
+	Service          MyCaseService    `json:"service"`
+	Summary          MyCaseSummary    `json:"summary"`
+	SupplementBefore MyDate           `json:"supplement_before,omitempty,omitzero"`
+	Supplements      []CaseSupplement `json:"supplements,omitempty,omitzero"`
+	WithdrawalAsked  bool             `json:"withdrawal_asked"`
 }
 
 // MyCaseService defines model for MyCase.Service.
@@ -4342,6 +4441,9 @@ type MyCaseSummary struct {
 
 	// StatusZh How the case stands and what to do, in words.
 	StatusZh string `json:"status_zh"`
+
+	// ToDo What one may say now, until a day; in lists and with the case.
+	ToDo []MyToDo `json:"to_do,omitempty,omitzero"`
 }
 
 // MyCases defines model for MyCases.
@@ -4378,6 +4480,33 @@ type MyFirm struct {
 	Account string `json:"account"`
 	Name    string `json:"name"`
 }
+
+// MyHearing The hearing (听证) of a case, from when the right to it was told.
+type MyHearing struct {
+	Before MyDate `json:"before,omitempty,omitzero"`
+
+	// Closed Not in public.
+	Closed bool   `json:"closed,omitempty,omitzero"`
+	HeldOn MyDate `json:"held_on,omitempty,omitzero"`
+	Matter string `json:"matter,omitempty,omitzero"`
+
+	// NotHeld It was convened and not held: whoever asked withdrew or stayed away.
+	NotHeld bool   `json:"not_held,omitempty,omitzero"`
+	On      MyDate `json:"on,omitempty,omitzero"`
+
+	// Open It can be asked for now.
+	Open   bool   `json:"open"`
+	Place  string `json:"place,omitempty,omitzero"`
+	Time   string `json:"time,omitempty,omitzero"`
+	ToldOn MyDate `json:"told_on,omitempty,omitzero"`
+
+	// Wish What one said last.
+	Wish     MyHearingWish `json:"wish,omitempty,omitzero"`
+	WishedMs int64         `json:"wished_ms,omitempty,omitzero"`
+}
+
+// MyHearingWish What one said last.
+type MyHearingWish string
 
 // MyJointAction defines model for MyJointAction.
 type MyJointAction struct {
@@ -4494,6 +4623,30 @@ type MyPackageSubmission struct {
 	Version   int                 `json:"version,omitempty,omitzero"`
 }
 
+// MyProposal A measure about a result that is proposed (拟更正、拟撤销、拟注销).
+type MyProposal struct {
+	AtMs        int64                `json:"at_ms"`
+	Before      MyDate               `json:"before,omitempty,omitzero"`
+	Decision    MyProposalDecision   `json:"decision,omitempty,omitzero"`
+	Ground      ledger.Ground        `json:"ground"`
+	Id          string               `json:"id"`
+	Measure     ledger.ResultMeasure `json:"measure"`
+	Number      string               `json:"number,omitempty,omitzero"`
+	Reason      string               `json:"reason"`
+	Replacement Document             `json:"replacement,omitempty,omitzero"`
+
+	// Result Its name.
+	Result     string        `json:"result"`
+	Statements []MyStatement `json:"statements"`
+}
+
+// MyProposalDecision defines model for MyProposalDecision.
+type MyProposalDecision struct {
+	Agreed  bool   `json:"agreed"`
+	AtMs    int64  `json:"at_ms"`
+	Reasons string `json:"reasons"`
+}
+
 // MyReceipt defines model for MyReceipt.
 type MyReceipt struct {
 	Case MyCaseSummary `json:"case"`
@@ -4510,6 +4663,49 @@ type MyRecord struct {
 	Uses     []PaperUse     `json:"uses"`
 }
 
+// MyRenewal Whether one may apply for its renewal (行政许可法 art. 50), and what came of it. Asked for on the day `apply_by` or before, it is decided before it expires, or counts as renewed.
+type MyRenewal struct {
+	ApplyBy MyDate `json:"apply_by,omitempty,omitzero"`
+
+	// Asked The cases in which it was asked for.
+	Asked []MyRenewalCase `json:"asked,omitempty,omitzero"`
+
+	// Late That day has passed; it can still be asked for until it expires.
+	Late bool `json:"late,omitempty,omitzero"`
+	May  bool `json:"may"`
+
+	// WhyNot Why it could not be handed in here whatever the papers say.
+	WhyNot RefusalReport `json:"why_not,omitempty,omitzero"`
+}
+
+// MyRenewalCase defines model for MyRenewalCase.
+type MyRenewalCase struct {
+	Id     string `json:"id"`
+	Number string `json:"number"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status CaseStatus `json:"status"`
+}
+
+// MyResult defines model for MyResult.
+type MyResult struct {
+	Case       string `json:"case"`
+	CaseNumber string `json:"case_number"`
+	Department string `json:"department"`
+	Holder     string `json:"holder"`
+	Item       string `json:"item"`
+	ItemName   string `json:"item_name"`
+
+	// Renewal Whether one may apply for its renewal (行政许可法 art. 50), and what came of it. Asked for on the day `apply_by` or before, it is decided before it expires, or counts as renewed.
+	Renewal MyRenewal  `json:"renewal"`
+	Result  CaseResult `json:"result"`
+}
+
+// MyResults defines model for MyResults.
+type MyResults struct {
+	Results []MyResult `json:"results"`
+}
+
 // MySessionTokens defines model for MySessionTokens.
 type MySessionTokens struct {
 	// AccessToken In bearer mode.
@@ -4522,6 +4718,16 @@ type MySessionTokens struct {
 
 	// RefreshToken In bearer mode; works once.
 	RefreshToken string `json:"refresh_token,omitempty,omitzero"`
+}
+
+// MyStatement defines model for MyStatement.
+type MyStatement struct {
+	AtMs int64 `json:"at_ms"`
+
+	// Online Said from home; else a window took it down.
+	Online bool   `json:"online,omitempty,omitzero"`
+	Text   string `json:"text"`
+	Waived bool   `json:"waived,omitempty,omitzero"`
 }
 
 // MyStep defines model for MyStep.
@@ -4560,8 +4766,14 @@ type MySubmission struct {
 	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
 	Materials   []SubmittedMaterial `json:"materials"`
 
+	// PapersOf A case of one's own: the files that were brought in it can be named again, whoever uploaded them.
+	PapersOf string `json:"papers_of,omitempty,omitzero"`
+
 	// Phone One's own phone for this case.
 	Phone string `json:"phone,omitempty,omitzero"`
+
+	// Renews What is to be renewed (延续), thirty days before it expires.
+	Renews RenewalRequest `json:"renews,omitempty,omitzero"`
 }
 
 // MyTimeline defines model for MyTimeline.
@@ -4572,6 +4784,17 @@ type MyTimeline struct {
 	// Steps In the order of the ledger, as the timeline of the offices.
 	Steps []MyStep `json:"steps"`
 }
+
+// MyToDo defines model for MyToDo.
+type MyToDo struct {
+	Before MyDate `json:"before,omitempty,omitzero"`
+
+	// Kind hearing: ask for a hearing or give it up; statement: answer what is proposed about a result
+	Kind MyToDoKind `json:"kind"`
+}
+
+// MyToDoKind hearing: ask for a hearing or give it up; statement: answer what is proposed about a result
+type MyToDoKind string
 
 // MyWithdrawal defines model for MyWithdrawal.
 type MyWithdrawal struct {
@@ -8587,7 +8810,7 @@ type ServerInterface interface {
 	// GetMyCase 我的办件详情
 	// (GET /api/v1/my/cases/{id})
 	GetMyCase(w http.ResponseWriter, r *http.Request, id CaseID)
-	// ActOnMyCase 补正、撤回、留言、送达方式
+	// ActOnMyCase 补正、撤回、留言、送达方式、申请听证、陈述申辩
 	// (POST /api/v1/my/cases/{id}/actions)
 	ActOnMyCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnMyCaseParams)
 	// ListMyDocuments 我的文书
@@ -8599,6 +8822,9 @@ type ServerInterface interface {
 	// GetMyTimeline 办理进度
 	// (GET /api/v1/my/cases/{id}/timeline)
 	GetMyTimeline(w http.ResponseWriter, r *http.Request, id CaseID)
+	// StreamMyChanges 变更提示（申请人）
+	// (GET /api/v1/my/changes)
+	StreamMyChanges(w http.ResponseWriter, r *http.Request)
 	// ListMyComplaints 我的投诉、建议和咨询
 	// (GET /api/v1/my/complaints)
 	ListMyComplaints(w http.ResponseWriter, r *http.Request)
@@ -8674,6 +8900,9 @@ type ServerInterface interface {
 	// WithdrawMyConsent 撤回同意
 	// (POST /api/v1/my/record/withdrawal)
 	WithdrawMyConsent(w http.ResponseWriter, r *http.Request, params WithdrawMyConsentParams)
+	// ListMyResults 我的证照
+	// (GET /api/v1/my/results)
+	ListMyResults(w http.ResponseWriter, r *http.Request)
 	// LogOutApplicant 退出登录
 	// (DELETE /api/v1/my/session)
 	LogOutApplicant(w http.ResponseWriter, r *http.Request)
@@ -14680,6 +14909,20 @@ func (siw *ServerInterfaceWrapper) GetMyTimeline(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// StreamMyChanges operation middleware
+func (siw *ServerInterfaceWrapper) StreamMyChanges(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.StreamMyChanges(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListMyComplaints operation middleware
 func (siw *ServerInterfaceWrapper) ListMyComplaints(w http.ResponseWriter, r *http.Request) {
 
@@ -15552,6 +15795,20 @@ func (siw *ServerInterfaceWrapper) WithdrawMyConsent(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.WithdrawMyConsent(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMyResults operation middleware
+func (siw *ServerInterfaceWrapper) ListMyResults(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMyResults(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18560,6 +18817,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/documents/{kind}", wrapper.OpenMyDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/actions", wrapper.ActOnMyCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/changes", wrapper.StreamMyChanges).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/results", wrapper.ListMyResults).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/packages", wrapper.ListOnlinePackages).Methods(http.MethodGet)
 
@@ -24760,6 +25021,73 @@ func (response GetMyTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetM
 	return err
 }
 
+type StreamMyChangesRequestObject struct {
+}
+
+type StreamMyChangesResponseObject interface {
+	VisitStreamMyChangesResponse(w http.ResponseWriter) error
+}
+
+type StreamMyChanges200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamMyChanges200TexteventStreamResponse) VisitStreamMyChangesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamMyChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamMyChangesdefaultApplicationProblemPlusJSONResponse) VisitStreamMyChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMyComplaintsRequestObject struct {
 }
 
@@ -25745,6 +26073,44 @@ type WithdrawMyConsentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response WithdrawMyConsentdefaultApplicationProblemPlusJSONResponse) VisitWithdrawMyConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyResultsRequestObject struct {
+}
+
+type ListMyResultsResponseObject interface {
+	VisitListMyResultsResponse(w http.ResponseWriter) error
+}
+
+type ListMyResults200JSONResponse MyResults
+
+func (response ListMyResults200JSONResponse) VisitListMyResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyResultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyResultsdefaultApplicationProblemPlusJSONResponse) VisitListMyResultsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -29613,7 +29979,7 @@ type StrictServerInterface interface {
 	// GetMyCase 我的办件详情
 	// (GET /api/v1/my/cases/{id})
 	GetMyCase(ctx context.Context, request GetMyCaseRequestObject) (GetMyCaseResponseObject, error)
-	// ActOnMyCase 补正、撤回、留言、送达方式
+	// ActOnMyCase 补正、撤回、留言、送达方式、申请听证、陈述申辩
 	// (POST /api/v1/my/cases/{id}/actions)
 	ActOnMyCase(ctx context.Context, request ActOnMyCaseRequestObject) (ActOnMyCaseResponseObject, error)
 	// ListMyDocuments 我的文书
@@ -29625,6 +29991,9 @@ type StrictServerInterface interface {
 	// GetMyTimeline 办理进度
 	// (GET /api/v1/my/cases/{id}/timeline)
 	GetMyTimeline(ctx context.Context, request GetMyTimelineRequestObject) (GetMyTimelineResponseObject, error)
+	// StreamMyChanges 变更提示（申请人）
+	// (GET /api/v1/my/changes)
+	StreamMyChanges(ctx context.Context, request StreamMyChangesRequestObject) (StreamMyChangesResponseObject, error)
 	// ListMyComplaints 我的投诉、建议和咨询
 	// (GET /api/v1/my/complaints)
 	ListMyComplaints(ctx context.Context, request ListMyComplaintsRequestObject) (ListMyComplaintsResponseObject, error)
@@ -29700,6 +30069,9 @@ type StrictServerInterface interface {
 	// WithdrawMyConsent 撤回同意
 	// (POST /api/v1/my/record/withdrawal)
 	WithdrawMyConsent(ctx context.Context, request WithdrawMyConsentRequestObject) (WithdrawMyConsentResponseObject, error)
+	// ListMyResults 我的证照
+	// (GET /api/v1/my/results)
+	ListMyResults(ctx context.Context, request ListMyResultsRequestObject) (ListMyResultsResponseObject, error)
 	// LogOutApplicant 退出登录
 	// (DELETE /api/v1/my/session)
 	LogOutApplicant(ctx context.Context, request LogOutApplicantRequestObject) (LogOutApplicantResponseObject, error)
@@ -34101,6 +34473,30 @@ func (sh *strictHandler) GetMyTimeline(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// StreamMyChanges operation middleware
+func (sh *strictHandler) StreamMyChanges(w http.ResponseWriter, r *http.Request) {
+	var request StreamMyChangesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamMyChanges(ctx, request.(StreamMyChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamMyChanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StreamMyChangesResponseObject); ok {
+		if err := validResponse.VisitStreamMyChangesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListMyComplaints operation middleware
 func (sh *strictHandler) ListMyComplaints(w http.ResponseWriter, r *http.Request) {
 	var request ListMyComplaintsRequestObject
@@ -34813,6 +35209,30 @@ func (sh *strictHandler) WithdrawMyConsent(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(WithdrawMyConsentResponseObject); ok {
 		if err := validResponse.VisitWithdrawMyConsentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyResults operation middleware
+func (sh *strictHandler) ListMyResults(w http.ResponseWriter, r *http.Request) {
+	var request ListMyResultsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyResults(ctx, request.(ListMyResultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyResults")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMyResultsResponseObject); ok {
+		if err := validResponse.VisitListMyResultsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

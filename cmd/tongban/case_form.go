@@ -176,15 +176,23 @@ func (f *submissionFlags) submission(item *catalog.Item, attach func(path string
 		Form: append([]catalog.FieldValue{}, f.fields...), Applying: f.applying,
 	}
 	s.Guide = f.guide
-	if f.renews != "" {
-		number, result, ok := strings.Cut(f.renews, "=")
-		if !ok || number == "" || result == "" {
-			return client.Submission{}, usagef("--renews %q：应如 原办件编号=1 (should be CASE=RESULT)", f.renews)
-		}
-		s.Renews = client.RenewalRequest{Case: caseID(number), Result: result}
+	if s.Renews, err = f.renewal(); err != nil {
+		return s, err
 	}
 	s.Materials, err = f.handedInPapers(item, attach)
 	return s, err
+}
+
+// renewal is what is to be renewed; nothing where that was not said.
+func (f *submissionFlags) renewal() (client.RenewalRequest, error) {
+	if f.renews == "" {
+		return client.RenewalRequest{}, nil
+	}
+	number, result, ok := strings.Cut(f.renews, "=")
+	if !ok || number == "" || result == "" {
+		return client.RenewalRequest{}, usagef("--renews %q：应如 原办件编号=1 (should be CASE=RESULT)", f.renews)
+	}
+	return client.RenewalRequest{Case: caseID(number), Result: result}, nil
 }
 
 // applicant is who the case is for, from the flags and else from the form. An

@@ -18,7 +18,7 @@ import (
 func myCommand() *cobra.Command {
 	return group("my", "网上办事：本人（单位）的申请 (applying from home: one's own cases)",
 		"  tongban my items --query 生育\n  tongban my submit --item TB-XZRZ-005 --division 330523110200 --form address=梅溪镇甲子村 --material 生育登记表=form.jpg\n  tongban my list",
-		myItemsCommand(), mySubmitCommand(false), mySubmitCommand(true), myListCommand(), myShowCommand(), myTimelineCommand(), myActCommand(), myDocumentsCommand(), myPrefillCommand(), myRecordCommand(), myConsentCommand(), myWithdrawConsentCommand(), myNoticesCommand(), myContactCommand(), myConfirmContactCommand())
+		myItemsCommand(), mySubmitCommand(false), mySubmitCommand(true), myListCommand(), myResultsCommand(), myShowCommand(), myTimelineCommand(), myActCommand(), myDocumentsCommand(), myPrefillCommand(), myRecordCommand(), myConsentCommand(), myWithdrawConsentCommand(), myNoticesCommand(), myContactCommand(), myConfirmContactCommand())
 }
 
 func myItemsCommand() *cobra.Command {
@@ -74,6 +74,7 @@ Uploads the papers and applies. The applicant is the account that is logged in;
 	for _, other := range []string{"agent", "agent-id-number", "agent-phone", "agent-authority", "agent-authority-seen"} {
 		_ = cmd.Flags().MarkHidden(other) // whoever is logged in acts
 	}
+	cmd.Flags().StringVar(&f.renews, "renews", "", "延续的证照：原办件编号=结果序号，见 my results (what is renewed: CASE=RESULT)")
 	key := keyFlag(cmd)
 	return forApplicant(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
 		if err := f.parse(cmd); err != nil {
@@ -145,6 +146,9 @@ func (f *submissionFlags) mySubmission(item *catalog.Item, attach func(path stri
 		s.Applicant = f.applicant(item)
 		s.Form = append([]catalog.FieldValue{}, f.fields...)
 	}
+	if s.Renews, err = f.renewal(); err != nil {
+		return s, err
+	}
 	s.Materials, err = f.handedInPapers(item, attach)
 	return s, err
 }
@@ -202,6 +206,7 @@ func myShowCommand() *cobra.Command {
 				for _, d := range v.Documents {
 					fmt.Fprintf(w, "  %s %s\n", clean(d.Name), clean(d.Number))
 				}
+				showRights(w, c.language, v)
 			})
 		})
 }
@@ -231,35 +236,50 @@ func myTimelineCommand() *cobra.Command {
 }
 
 func myActCommand() *cobra.Command {
-	kinds := []string{"supplement", "withdraw", "comment", "serve_electronically", "serve_on_paper"}
+	kinds := []string{"supplement", "withdraw", "comment", "serve_electronically", "serve_on_paper", "ask_hearing", "waive_hearing", "state"}
 	cmd := &cobra.Command{
 		Use:   "act NUMBER KIND",
-		Short: "补正、撤回、留言、送达方式 (add to one's own case)",
-		Long:  "supplement 补正　withdraw 撤回　comment 留言　serve_electronically 同意电子送达　serve_on_paper 窗口领取",
+		Short: "补正、撤回、留言、送达方式、听证、陈述申辩 (add to one's own case)",
+		Long:  "supplement 补正　withdraw 撤回　comment 留言　serve_electronically 同意电子送达　serve_on_paper 窗口领取\nask_hearing 申请听证　waive_hearing 放弃听证　state 对拟办决定陈述申辩",
 		Example: `  tongban my act 330523-20261123-01-000045-7 supplement --material 生育登记表=form.jpg
   tongban my act 330523-20261123-01-000045-7 withdraw --text 不再需要
   tongban my act 330523-20261123-01-000045-7 withdraw --take-back --text 继续办理
-  tongban my act 330523-20261123-01-000045-7 serve_electronically`,
+  tongban my act 330523-20261123-01-000045-7 serve_electronically
+  tongban my act 330523-20261123-01-000045-7 ask_hearing --text 对拟作出的决定有异议
+  tongban my act 330523-20261123-01-000045-7 state --proposal ENTRY --text 申请时已如实申报 --proof 合同.jpg`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 	}
 	materials := cmd.Flags().StringArray("material", nil, "补交的材料 NAME[=FILE]，可重复：supplement (a paper with its scan)")
 	fields := cmd.Flags().StringArray("field", nil, "更正的字段 KEY=VALUE，可重复：supplement (an answer put right)")
 	back := cmd.Flags().Bool("take-back", false, "收回撤回申请，继续办理：withdraw (take the wish to withdraw back)")
-	text := cmd.Flags().String("text", "", "原因或内容：withdraw、comment、supplement (reason, message)")
+	text := cmd.Flags().String("text", "", "原因或内容：withdraw、comment、supplement、ask_hearing、state (reason, message)")
+	proposal := cmd.Flags().String("proposal", "", "拟办决定，见 my show：state (the proposal)")
+	waived := cmd.Flags().Bool("waived", false, "放弃陈述申辩：state (the right to be heard is given up)")
+	proof := cmd.Flags().StringArray("proof", nil, "佐证材料，可重复：state (a paper that bears it out)")
 	key := keyFlag(cmd)
 	return forApplicant(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		in := client.MyAction{Kind: client.MyActionKind(args[1]), Reason: *text, Text: *text, Note: *text, TakeBack: *back}
+		in := client.MyAction{Kind: client.MyActionKind(args[1]), Reason: *text, Text: *text, Note: *text, TakeBack: *back, Proposal: *proposal, Waived: *waived}
 		if !in.Kind.Valid() {
 			return usagef("没有这种办理 %q，应为 %s (no such action)", args[1], strings.Join(kinds, ", "))
 		}
 		if *back && in.Kind != client.MyWithdraw {
 			return usagef("--take-back 用于 withdraw (is for withdraw)")
 		}
+		if (*proposal != "" || *waived || len(*proof) > 0) && in.Kind != client.MyState {
+			return usagef("--proposal、--waived、--proof 用于 state (are for state)")
+		}
 		if err := checkKey(*key); err != nil {
 			return err
 		}
 		if err := c.loggedIn(cmd.Context()); err != nil {
 			return err
+		}
+		for _, path := range *proof {
+			ref, err := uploadMine(cmd.Context(), c, path)
+			if err != nil {
+				return err
+			}
+			in.Proof = append(in.Proof, ref)
 		}
 		for _, f := range *fields {
 			name, value, ok := strings.Cut(f, "=")

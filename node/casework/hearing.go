@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -147,40 +148,77 @@ type Ask struct {
 	ledger.HearingAskV1
 }
 
+// party is whose wish it is: empty for the applicant's, whatever name they gave.
+func (a *Ask) party() string {
+	if a.Interested {
+		return a.Party
+	}
+	return ""
+}
+
+// Wishes are what everybody wants now, of all that was asked for in the order in
+// which it came: who gave a hearing up after asking for one, or asked after giving
+// it up, is held to the last they said.
+func Wishes(asks []Ask) []Ask {
+	var last []Ask
+	for _, a := range asks {
+		i := slices.IndexFunc(last, func(l Ask) bool { return l.party() == a.party() })
+		if i < 0 {
+			last = append(last, a)
+		} else {
+			last[i] = a
+		}
+	}
+	return last
+}
+
+// OwnWish is the applicant's of these wishes; false where they said nothing.
+func OwnWish(wishes []Ask) (Ask, bool) {
+	i := slices.IndexFunc(wishes, func(a Ask) bool { return a.party() == "" })
+	if i < 0 {
+		return Ask{}, false
+	}
+	return wishes[i], true
+}
+
 // MayAsk refuses to take a wish for a hearing where the right was not told, or
-// the time for it has passed (art. 47).
-func (c *Case) MayAsk(e *ledger.Entry) error {
+// the time for it has passed (art. 47). From home nobody looks at who it is: there
+// the applicant alone says so, and for themselves.
+func (c *Case) MayAsk(e *ledger.Entry, b *ledger.HearingAskV1) error {
+	h := c.Hearing
 	switch {
-	case c.Hearing == nil || c.Hearing.ToldOn.IsZero():
+	case h == nil || h.ToldOn.IsZero():
 		return refuse("hearing_untold", "尚未告知听证权利", "the right to a hearing was not told in this case")
-	case dayOf(e).After(c.Hearing.Before):
-		return refuse("hearing_late", "申请听证的期限已于 "+c.Hearing.Before.String()+" 届满", "a hearing could be asked for until "+c.Hearing.Before.String())
 	case c.Status.Ended() || c.Decision != "":
 		return refuse("decided", "办件已作出决定，不能再进行此操作", "the case has been decided; this can no longer be done")
+	case !h.HeldOn.IsZero() && dayOf(e).After(h.HeldOn):
+		return refuse("hearing_held", "听证已举行", "the hearing was held")
+	case dayOf(e).After(h.Before):
+		return refuse("hearing_late", "申请听证的期限已于 "+h.Before.String()+" 届满", "a hearing could be asked for until "+h.Before.String())
+	case e.Actor.Role == identity.Applicant && (b.Interested || b.Party != c.Applicant.Name):
+		return refuse("hearing_party", "网上只能由申请人本人（单位）申请或放弃听证，利害关系人请到窗口办理", "from home the applicant asks for themselves; others who have an interest come to a window")
 	}
 	return nil
 }
 
 // HeardFirst refuses to decide while somebody may still ask for a hearing, or has
-// asked and none was convened. asks are all that came.
+// asked and none was held. asks are all that came, in their order.
 func (c *Case) HeardFirst(asks []Ask, today calendar.Date) error {
 	h := c.Hearing
-	if h == nil || h.ToldOn.IsZero() {
+	if h == nil || h.ToldOn.IsZero() || !h.HeldOn.IsZero() {
 		return nil
 	}
 	waived := map[string]bool{}
-	for _, a := range asks {
+	for _, a := range Wishes(asks) {
 		switch {
-		case a.Waived && a.Interested:
-			waived[a.Party] = true
 		case a.Waived:
-			waived[""] = true
+			waived[a.party()] = true
 		case !slices.Contains(h.Asked, a.Entry):
 			return refuse("hearing_asked", "已有人申请听证，应当在二十日内组织听证（行政许可法第四十七条）", "a hearing was asked for and must be held within twenty working days (art. 47)")
 		}
 	}
 	all := waived[""] && !slices.ContainsFunc(h.Parties, func(p string) bool { return !waived[p] })
-	if !all && !today.After(h.Before) && h.HeldOn.IsZero() {
+	if !all && !today.After(h.Before) {
 		return refuse("hearing_wait", "申请听证的期限到 "+h.Before.String()+"，期满或全部放弃后才能决定", "a hearing can be asked for until "+h.Before.String()+"; decide after that, or when all have given it up")
 	}
 	return nil

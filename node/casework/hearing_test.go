@@ -5,6 +5,7 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/calendar/calendartest"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -90,23 +91,62 @@ func TestHeardFirst(t *testing.T) {
 		{"asked", "2026-12-24", "hearing_asked", []Ask{ask("q1", "梅溪村", true, false)}},
 		{"the applicant gave it up", "2026-11-18", "hearing_wait", []Ask{ask("q1", "王芳", false, true)}},
 		{"all gave it up", "2026-11-18", "", []Ask{ask("q1", "王芳", false, true), ask("q2", "梅溪村", true, true)}},
+		{"asked, then gave it up", "2026-11-24", "", []Ask{ask("q1", "王芳", false, false), ask("q2", "王芳", false, true)}},
+		{"gave it up, then asked", "2026-11-24", "hearing_asked", []Ask{ask("q1", "王芳", false, true), ask("q2", "王芳女士", false, false)}},
+		{"gave it up for another", "2026-11-24", "hearing_asked", []Ask{ask("q1", "梅溪村", true, false), ask("q2", "王芳", false, true)}},
 	} {
 		if got := code(c.HeardFirst(x.asks, date(t, x.day))); got != x.want {
 			t.Errorf("%s: %q, want %q", x.what, got, x.want)
 		}
 	}
 	c.Hearing.Asked, c.Hearing.HeldOn = []string{"q1"}, date(t, "2026-12-10")
-	if err := c.HeardFirst([]Ask{ask("q1", "梅溪村", true, false)}, date(t, "2026-12-11")); err != nil {
-		t.Error(err)
+	for _, asks := range [][]Ask{{ask("q1", "梅溪村", true, false)}, {ask("q1", "梅溪村", true, false), ask("q2", "王芳", false, false)}} {
+		if err := c.HeardFirst(asks, date(t, "2026-12-11")); err != nil {
+			t.Errorf("a hearing was held, and %+v keeps it from being decided: %v", asks, err)
+		}
 	}
 	for day, want := range map[string]string{"2026-11-23": "", "2026-11-24": "hearing_late"} {
-		err := c.MayAsk(&ledger.Entry{OccurredAt: on(t, day)})
+		err := c.MayAsk(&ledger.Entry{OccurredAt: on(t, day)}, &ledger.HearingAskV1{Party: "王芳"})
 		if (err == nil) != (want == "") || err != nil && code(err) != want {
 			t.Errorf("%s: %v", day, err)
 		}
 	}
-	if err := (&Case{Status: Accepted}).MayAsk(&ledger.Entry{OccurredAt: on(t, "2026-11-23")}); code(err) != "hearing_untold" {
+	if err := (&Case{Status: Accepted}).MayAsk(&ledger.Entry{OccurredAt: on(t, "2026-11-23")}, &ledger.HearingAskV1{Party: "王芳"}); code(err) != "hearing_untold" {
 		t.Errorf("%v", err)
+	}
+}
+
+// Who may ask, in which state and by when; from home nobody but the applicant.
+func TestMayAsk(t *testing.T) {
+	told := Hearing{ToldOn: date(t, "2026-11-16"), Before: date(t, "2026-11-23")}
+	held := told
+	held.Before, held.HeldOn = date(t, "2026-12-20"), date(t, "2026-12-10")
+	home, desk := identity.Actor{Staff: "a1", Role: identity.Applicant}, identity.Actor{Staff: "s1", Role: identity.DepartmentWindow}
+	own, other, neighbour := ledger.HearingAskV1{Party: "王芳"}, ledger.HearingAskV1{Party: "李强"}, ledger.HearingAskV1{Party: "梅溪村", Interested: true}
+	for _, x := range []struct {
+		what, day string
+		c         Case
+		by        identity.Actor
+		ask       ledger.HearingAskV1
+		want      string
+	}{
+		{"from home, on the last day", "2026-11-23", Case{Status: Accepted, Hearing: &told}, home, own, ""},
+		{"from home, a day late", "2026-11-24", Case{Status: Accepted, Hearing: &told}, home, own, "hearing_late"},
+		{"from home, never told", "2026-11-20", Case{Status: Accepted}, home, own, "hearing_untold"},
+		{"from home, given up", "2026-11-20", Case{Status: Accepted, Hearing: &told}, home, ledger.HearingAskV1{Party: "王芳", Waived: true}, ""},
+		{"from home, for a neighbour", "2026-11-20", Case{Status: Accepted, Hearing: &told}, home, neighbour, "hearing_party"},
+		{"from home, in another name", "2026-11-20", Case{Status: Accepted, Hearing: &told}, home, other, "hearing_party"},
+		{"at a desk, for a neighbour", "2026-11-20", Case{Status: Accepted, Hearing: &told}, desk, neighbour, ""},
+		{"from home, decided", "2026-11-20", Case{Status: Granted, Decision: Granted, Hearing: &told}, home, own, "decided"},
+		{"from home, withdrawn", "2026-11-20", Case{Status: Terminated, Hearing: &told}, home, own, "decided"},
+		{"on the day of the hearing", "2026-12-10", Case{Status: Accepted, Hearing: &held}, home, own, ""},
+		{"after the hearing", "2026-12-11", Case{Status: Accepted, Hearing: &held}, home, own, "hearing_held"},
+	} {
+		x.c.Applicant.Name = "王芳"
+		err := x.c.MayAsk(&ledger.Entry{OccurredAt: on(t, x.day), Actor: x.by}, &x.ask)
+		if (err == nil) != (x.want == "") || err != nil && code(err) != x.want {
+			t.Errorf("%s: %v, want %q", x.what, err, x.want)
+		}
 	}
 }
 

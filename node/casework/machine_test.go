@@ -122,8 +122,8 @@ var besideOrder = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledg
 	ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultReissue, ledger.CaseArchive}
 
 var besideWords = map[ledger.Kind][2]string{
-	ledger.CaseSupplement: {"补正", "any time, at any desk"}, ledger.CaseWithdraw: {"申请撤回", "any time, at any desk; whoever holds the case ends it"},
-	ledger.HearingAsk:     {"申请或放弃听证", "from when the right was told until its last day, before the decision"},
+	ledger.CaseSupplement: {"补正", "any time, at any desk, and by the applicant from home"}, ledger.CaseWithdraw: {"申请撤回", "any time, at any desk, and by the applicant from home; whoever holds the case ends it"},
+	ledger.HearingAsk:     {"申请或放弃听证", "from when the right was told until its last day, before the decision; at any desk, and by the applicant from home"},
 	ledger.PackageFinding: {"联办件审查意见", "before acceptance, in a joint matter"}, ledger.CaseComment: {"备注", "any time"},
 	ledger.CustodySend: {"移交材料", "by the office that has the papers"}, ledger.CustodyReceive: {"签收材料", "by the office they were sent to, or that sent them"},
 	ledger.FeeCharge: {"缴款通知", "after acceptance, by the published tariff"}, ledger.FeePay: {"缴费", "after a charge"}, ledger.FeeWaive: {"减免", "before it is paid"}, ledger.FeeRefund: {"退费", "after it was paid"},
@@ -131,7 +131,7 @@ var besideWords = map[ledger.Kind][2]string{
 	ledger.CasePrint: {"打印文书", "once the document exists"}, ledger.CaseSeal: {"加盖电子印章", "once the document exists"}, ledger.CaseVoid: {"文书作废", "once it was printed or sealed"},
 	ledger.PaperVoid:     {"在档材料作废", "any time, of a paper on file that the case brought"},
 	ledger.ResultPropose: {"拟更正、撤销或注销", "after issue, about a result that holds, while nothing else is proposed about it; revocation and cancellation of what was granted only; at the authority"},
-	ledger.ResultState:   {"持有人陈述申辩", "until it is decided, at any desk"},
+	ledger.ResultState:   {"持有人陈述申辩", "until it is decided, at any desk, and by the holder from home"},
 	ledger.ResultDecide:  {"决定更正、撤销或注销", "by another person than proposed; a revocation after the holder was heard or had the time; at the authority"},
 	ledger.ResultReissue: {"补发", "after issue, of a result that holds; at the authority"},
 	ledger.CaseArchive:   {"归档", "after the end, once nothing is open about it, and again when something has come since; at the authority"},

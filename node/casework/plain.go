@@ -67,8 +67,37 @@ func PlainStep(k ledger.Kind) (zh, en string, told bool) {
 		return "终止办理", "ended without a decision", true
 	case ledger.CaseConsent:
 		return "选择送达方式", "how to be served was chosen", true
+	case ledger.HearingTell:
+		return "告知听证权利", "you were told of the right to a hearing", true
+	case ledger.HearingAsk:
+		return "申请或放弃听证", "a hearing was asked for, or given up", true
+	case ledger.HearingConvene:
+		return "通知举行听证", "a hearing was convened", true
+	case ledger.HearingRecord:
+		return "登记听证笔录", "the record of the hearing was kept", true
+	case ledger.ResultPropose:
+		return "拟更正、撤销或注销已发的证照，您可以陈述申辩", "a measure on what was issued is proposed; you may state your case", true
+	case ledger.ResultState:
+		return "陈述申辩", "you stated your case", true
+	case ledger.ResultDecide:
+		return "对拟办的更正、撤销或注销作出决定", "decided on the measure that was proposed", true
+	case ledger.ResultReissue:
+		return "补发证照", "the result was made out again", true
 	case ledger.CaseOpened:
 		return "打开电子文书（视为送达）", "a document was opened, which is service", true
 	}
 	return "", "", false
+}
+
+// PlainWish is what a wish for a hearing means to the applicant.
+func PlainWish(b *ledger.HearingAskV1) (zh, en string) {
+	switch {
+	case b.Interested && b.Waived:
+		return "利害关系人放弃听证", "somebody with an interest gave the hearing up"
+	case b.Interested:
+		return "利害关系人申请听证", "somebody with an interest asked for a hearing"
+	case b.Waived:
+		return "放弃听证", "you gave the hearing up"
+	}
+	return "申请听证", "you asked for a hearing"
 }

@@ -9,6 +9,10 @@ import (
 // (Administrative Licence Law art. 50).
 const renewalDays = 30
 
+// RenewBy is the last day on which the renewal of what holds until a day is asked
+// for in time.
+func RenewBy(until calendar.Date) calendar.Date { return until.AddDays(-renewalDays) }
+
 // RenewalInTime reports whether a renewal that is handed in on a day is in time:
 // only then must it be decided before what it renews expires.
 func RenewalInTime(on, until calendar.Date) bool { return until.DaysSince(on) >= renewalDays }

@@ -165,7 +165,7 @@ func (f *File) state(e *ledger.Entry, b *ledger.ResultStateV1) error {
 	switch {
 	case p.ProposedBy.Staff == e.Actor.Staff:
 		return refuse("statement_by_proposer", "提出人不能代持有人登记意见，请由其他人员登记", "whoever proposed it does not take down what the holder says; somebody else does")
-	case b.Waived && len(b.Proof) == 0:
+	case b.Waived && len(b.Proof) == 0 && e.Actor.Role != identity.Applicant: // whose account says it
 		return refuse("waiver_unproven", "放弃陈述申辩须附持有人签名的书面声明", "the holder gives up the right in writing: add the signed statement")
 	}
 	p.Statements = append(slices.Clip(p.Statements), Statement{e.OccurredAt, e.Actor, b.Text, b.Waived})

@@ -211,7 +211,7 @@ func TestRenewal(t *testing.T) {
 		{"2031-10-16", "renewal_mismatch", func(b *ledger.CaseSubmitV1) { b.Renews.Until = date("2032-11-15") }},
 		{"2031-10-16", "result_unknown_id", func(b *ledger.CaseSubmitV1) { b.Renews.Result = "2" }},
 	} {
-		if got := code(CheckRenewal(f, old, submit(x.change), date(x.day))); got != x.want {
+		if got := code(CheckRenewal(f, old, nil, submit(x.change), date(x.day))); got != x.want {
 			t.Errorf("%s: %q, want %q", x.day, got, x.want)
 		}
 	}
@@ -243,6 +243,36 @@ func TestRenewal(t *testing.T) {
 		}
 		if got := r.StateOn(date(x.on), by); got != x.want {
 			t.Errorf("%s: %s, want %s", x.what, got, x.want)
+		}
+	}
+}
+
+// A renewal is asked for once: not while one is being decided, nor after it was
+// granted; one that was declined, not taken up or withdrawn can be asked for again.
+func TestRenewedOnce(t *testing.T) {
+	old := licence()
+	f := Of(old)
+	for _, x := range []struct {
+		what   string
+		before casework.Case
+		want   string
+	}{
+		{"being decided", casework.Case{Status: casework.Accepted}, "renewal_open"},
+		{"not taken up yet", casework.Case{Status: casework.HandedIn}, "renewal_open"},
+		{"granted", casework.Case{Status: casework.Granted, Decision: casework.Granted}, "renewal_granted"},
+		{"granted and handed over", casework.Case{Status: casework.Closed, Decision: casework.Granted}, "renewal_granted"},
+		{"declined", casework.Case{Status: casework.Issued, Decision: casework.Declined}, ""},
+		{"withdrawn", casework.Case{Status: casework.Terminated}, ""},
+		{"not accepted", casework.Case{Status: casework.NotAccepted}, ""},
+		{"held for the county's word", casework.Case{Status: casework.Held}, ""},
+	} {
+		x.before.Renews = ledger.Renewal{Case: old.ID, Result: "1"}
+		if got := code(f.Find("1").Renewable(date("2031-10-16"), []*casework.Case{&x.before})); got != x.want {
+			t.Errorf("%s: %q, want %q", x.what, got, x.want)
+		}
+		x.before.Renews.Result = "2"
+		if err := f.Find("1").Renewable(date("2031-10-16"), []*casework.Case{&x.before}); err != nil {
+			t.Errorf("%s, of another: %v", x.what, err)
 		}
 	}
 }
@@ -327,6 +357,25 @@ func TestTheHolderSpeaksForThemselves(t *testing.T) {
 		step{"d0", "2026-12-02", "chief", "", &ledger.ResultDecideV1{Proposal: "p1", Agreed: true, Reasons: "属实"}, "holder_unheard"},
 		step{"s1", "2026-12-02", "village", village, &ledger.ResultStateV1{Proposal: "p1", Text: "无意见", Waived: true, Proof: scan}, ""},
 		step{"d1", "2026-12-02", "chief", "", &ledger.ResultDecideV1{Proposal: "p1", Agreed: true, Reasons: "属实"}, ""})
+}
+
+// From home the holder's own account says that they give up being heard: no paper
+// has to prove it.
+func TestTheHolderIsHeardFromHome(t *testing.T) {
+	c := licence()
+	f := run(t, c, Of(c), step{"p1", "2026-12-01", "clerk", "", revoke("2026-12-07"), ""})
+	said := func() *ledger.Entry {
+		e := entry("s1", "2026-12-02", "account-1")
+		e.Actor.Role = identity.Applicant
+		return e
+	}
+	for _, waived := range []bool{false, true} {
+		heard, err := Apply(f, c, said(), &ledger.ResultStateV1{Proposal: "p1", Text: "当时已如实申报", Waived: waived}, county)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(t, c, heard, step{"d1", "2026-12-03", "chief", "", &ledger.ResultDecideV1{Proposal: "p1", Agreed: true, Reasons: "属实"}, ""})
+	}
 }
 
 // Where several results have a number, whoever looks it up is told of the one

@@ -70,7 +70,7 @@ const people = {
       await v.page.waitForURL('**/my')
       return v
     },
-    pages: { '/my': ['/my'], '/my/find': ['/my/find'], '/my/apply/:code': [`/my/apply/${item}`], '/my/packages/:code': () => [`/my/packages/${of.package}`], '/my/joint/:id': () => [`/my/joint/${of.whole}`], '/my/joint/:id/supplement': () => [`/my/joint/${of.whole}/supplement`], '/my/cases/:id': () => [`/my/cases/${of.mine}`], '/my/cases/:id/supplement': () => [`/my/cases/${of.mine}/supplement`], '/my/notices': ['/my/notices'], '/my/account': ['/my/account'], '/my/record': ['/my/record'] },
+    pages: { '/my': ['/my'], '/my/find': ['/my/find'], '/my/apply/:code': [`/my/apply/${item}`], '/my/packages/:code': () => [`/my/packages/${of.package}`], '/my/joint/:id': () => [`/my/joint/${of.whole}`], '/my/joint/:id/supplement': () => [`/my/joint/${of.whole}/supplement`], '/my/cases/:id': () => [`/my/cases/${of.mine}`], '/my/cases/:id/supplement': () => [`/my/cases/${of.mine}/supplement`], '/my/notices': ['/my/notices'], '/my/account': ['/my/account'], '/my/record': ['/my/record'], '/my/results': ['/my/results'] },
   },
   'a village worker': {
     node: village,

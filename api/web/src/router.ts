@@ -69,6 +69,7 @@ export const router = createRouter({
     { path: '/my/joint/:id/supplement', name: 'myJointSupplement', component: () => import('./pages/MySupplementPage.vue'), props: (route) => ({ id: route.params.id, joint: true }), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/cases/:id', name: 'myCase', component: () => import('./pages/MyCasePage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/cases/:id/supplement', name: 'mySupplement', component: () => import('./pages/MySupplementPage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/my/results', name: 'myResults', component: () => import('./pages/MyResultsPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/notices', name: 'myNotices', component: () => import('./pages/MyNoticesPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/record', name: 'myRecord', component: () => import('./pages/MyRecordPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/account', name: 'myAccount', component: () => import('./pages/MyAccountPage.vue'), meta: { public: true, frame: 'mine', alone: true } },

@@ -1,4 +1,5 @@
 import type { Schemas } from '../api'
+import type { Renews } from './licence'
 import { namedOnFile, type OnFile } from './onfile'
 
 type Item = Schemas['Item']
@@ -48,6 +49,10 @@ export interface Application {
   files: Record<string, Schemas['AttachmentRef'][]>
   electronic: boolean
   key: string
+  /** What was issued earlier and is to be renewed. */
+  renews?: Renews
+  /** An earlier case that was taken over, with the papers that were brought in it. */
+  from?: string
 }
 
 /** Somebody in whose name another applies. */
@@ -146,7 +151,13 @@ function contentsOf(app: Application, item: Matter) {
 }
 
 /** An application as the county takes it. */
-export const submissionOf = (app: Application, item: Matter): Schemas['MySubmission'] => ({ item: item.code, item_version: app.version, ...contentsOf(app, item) })
+export const submissionOf = (app: Application, item: Matter): Schemas['MySubmission'] => ({
+  item: item.code,
+  item_version: app.version,
+  ...contentsOf(app, item),
+  ...(app.renews ? { renews: { case: app.renews.case, result: app.renews.result } } : {}),
+  ...(app.from ? { papers_of: app.from } : {}),
+})
 
 /** An application for a package as the county takes it. */
 export const packageSubmissionOf = (app: Application, item: Matter): Schemas['MyPackageSubmission'] => ({

@@ -79,27 +79,3 @@ export function useEvery(ms: number, look: () => unknown): void {
   }, ms)
   onUnmounted(() => window.clearInterval(timer))
 }
-
-/**
- * Looks again while somebody is there: when the page comes into view, and every so
- * often until it was not touched for ten minutes, so that a page that was left open
- * does not keep its login alive.
- */
-export function useLooking(look: () => void, ms = 20_000, left = 600_000): void {
-  let touched = Date.now()
-  const touch = () => (touched = Date.now())
-  const seen = () => {
-    if (document.hidden) return
-    touch()
-    look()
-  }
-  window.addEventListener('pointerdown', touch, { passive: true })
-  window.addEventListener('keydown', touch, { passive: true })
-  document.addEventListener('visibilitychange', seen)
-  useEvery(ms, () => Date.now() - touched < left && look())
-  onUnmounted(() => {
-    window.removeEventListener('pointerdown', touch)
-    window.removeEventListener('keydown', touch)
-    document.removeEventListener('visibilitychange', seen)
-  })
-}

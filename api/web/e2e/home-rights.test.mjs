@@ -1,0 +1,155 @@
+// What an applicant may say from home before something is decided against them, and
+// what becomes of what was issued to them, in a real browser against real processes.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { desk, openCase, watch } from './browser.mjs'
+import { password } from './county.mjs'
+import { goThrough, photograph } from './home.mjs'
+import { browser, county } from './scene.mjs'
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
+const item = 'TB-YBJ-002'
+
+/** Somebody at a desk of the county, by the interface that the pages use. */
+async function staff(login) {
+  const base = county.at['county-1']
+  const json = { 'Content-Type': 'application/json' }
+  const r = await fetch(base + '/api/v1/session', { method: 'POST', headers: json, body: JSON.stringify({ login, password, mode: 'bearer' }) })
+  const { access_token } = await r.json()
+  return async (method, path, body) => {
+    const answer = await fetch(base + '/api/v1' + path, { method, headers: { ...json, Authorization: 'Bearer ' + access_token, 'Idempotency-Key': crypto.randomUUID() }, ...(body ? { body: JSON.stringify(body) } : {}) })
+    const text = await answer.text()
+    assert.ok(answer.ok, `${login} ${method} ${path}: ${text}`)
+    return JSON.parse(text)
+  }
+}
+
+const day = (ahead) => new Date(Date.now() + 8 * 3_600_000 + ahead * 86_400_000).toISOString().slice(0, 10)
+
+async function narrow(page, what) {
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${what} is wider than a phone`)
+}
+
+test('somebody asks for a hearing, states their case and renews what they have, from a phone', { timeout: 400_000 }, async () => {
+  const context = await browser.newContext(phone)
+  const page = await context.newPage()
+  const wrong = watch(page)
+  const base = county.at['county-1']
+  await page.goto(base + '/welcome')
+  await page.click('[data-as=applicant]')
+  await page.waitForURL('**/my')
+  await page.goto(`${base}/my/apply/${item}`)
+  await goThrough(page)
+  await page.waitForSelector('text=材料齐全')
+  await page.click('text="提交申请"')
+  const number = (await (await page.waitForSelector('.done .number')).innerText()).trim()
+  await page.click('text="查看进度"')
+  await page.waitForSelector('text=有变化时自动更新')
+
+  const [window_, leader] = await Promise.all([staff('yibao-chuangkou'), staff('yibao-lingdao')])
+  const { summary } = await window_('GET', '/cases/' + number)
+  const act = (who, body) => who('POST', `/cases/${summary.id}/actions`, body)
+  await act(window_, { kind: 'accept' })
+  await act(window_, { kind: 'tell_hearing', matter: '拟不予备案', before: day(14) })
+
+  // The page says so by itself, as it is looked at.
+  await page.waitForSelector('.hearing >> text=您有权要求听证')
+  await narrow(page, 'the hearing')
+  await page.click('.hearing >> button:has-text("申请听证")')
+  await page.fill('#hearing-reason', '对拟作出的决定有异议')
+  await page.click('.hearing >> button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("听证申请已提交")')
+  await page.waitForSelector('.hearing >> text=您已申请听证')
+  await page.waitForSelector('.steps-told >> text=申请听证')
+
+  // The desk sees it, and cannot decide past it.
+  const window2 = await desk(browser, base, 'yibao-chuangkou')
+  await openCase(window2.page, base, number)
+  await window2.page.waitForSelector('li:has-text("网上提交") >> text=对拟作出的决定有异议')
+  assert.deepEqual(window2.wrong, [])
+  await window2.context.close()
+  await assert.rejects(act(leader, { kind: 'decide', granted: false, opinion: '不符合条件' }), /hearing_asked/)
+
+  await page.click('.hearing >> button:has-text("放弃听证")')
+  await page.click('.hearing >> button[type=submit]')
+  await page.waitForSelector('.hearing >> text=您已放弃听证')
+  await act(leader, { kind: 'decide', granted: true, opinion: '符合条件' })
+  await act(window_, { kind: 'issue', documents: [{ name: '异地就医备案回执', number: 'YB-' + Date.now(), valid_until: day(60) }] })
+  await act(window_, { kind: 'deliver', recipient: '本人', method: 'direct' })
+  await page.waitForSelector('text=已办结，结果已送达')
+
+  // What is proposed about it is answered, with a photograph.
+  await window_('POST', `/cases/${summary.id}/results`, { kind: 'propose', result: '1', measure: 'revoke', ground: 'deceit', reason: '居住证明存疑', before: day(7) })
+  await page.waitForSelector('h2:has-text("拟撤销已发证照")')
+  await page.goto(base + '/my')
+  await page.waitForSelector(`a.tile:has-text("${number}") >> text=可陈述申辩`)
+  await page.click(`a.tile:has-text("${number}")`)
+  await page.click('button:has-text("陈述申辩")')
+  await page.fill('#state-text', '居住证明由社区出具')
+  await page.setInputFiles('#state-proof', { name: '证明.jpg', mimeType: 'image/jpeg', buffer: await photograph(page, 61) })
+  await page.waitForSelector('.kept li')
+  await narrow(page, 'the statement')
+  await page.click('form >> button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("已提交")')
+  await page.waitForSelector('.said:has-text("居住证明由社区出具")')
+  const { proposals } = await leader('GET', `/cases/${summary.id}/results`)
+  assert.equal(proposals[0].statements.length, 1)
+  await leader('POST', `/cases/${summary.id}/results`, { kind: 'decide', proposal: proposals[0].id, agreed: false, reasons: '经核实居住情况属实' })
+  await page.waitForSelector('text=已决定不予办理，证照照常有效')
+
+  // It is renewed: what was said then is filled in, and it is asked for once.
+  await page.goto(base + '/my')
+  await page.click('text="我的证照"')
+  const licence = page.locator('section.card', { hasText: summary.item_name }).filter({ hasText: day(60) })
+  await licence.locator('a:has-text("申请延续")').click()
+  await page.waitForSelector('form h1')
+  await narrow(page, 'the renewal')
+  await goThrough(page)
+  await page.waitForSelector('dl.summary >> text=延续的证照')
+  await page.waitForSelector('text=材料齐全')
+  await page.click('text="提交申请"')
+  await page.waitForSelector('.done .number')
+  await page.click('text="查看进度"')
+  await page.waitForSelector(`text=有效期至 ${day(60)}`)
+  await page.goto(base + '/my/results')
+  await page.waitForSelector('text=已申请延续')
+  await narrow(page, '/my/results')
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('what was not taken up is put right and handed in anew, with its papers', { timeout: 400_000 }, async () => {
+  const context = await browser.newContext(phone)
+  const page = await context.newPage()
+  const wrong = watch(page)
+  const base = county.at['county-1']
+  await page.goto(base + '/welcome')
+  await page.click('[data-as=applicant]')
+  await page.waitForURL('**/my')
+  await page.goto(`${base}/my/apply/${item}`)
+  await goThrough(page)
+  await page.waitForSelector('text=材料齐全')
+  await page.click('text="提交申请"')
+  const number = (await (await page.waitForSelector('.done .number')).innerText()).trim()
+  await page.click('text="查看进度"')
+  await page.waitForSelector('h2:has-text("办理经过")')
+  const window_ = await staff('yibao-chuangkou')
+  const { summary, materials } = await window_('GET', '/cases/' + number)
+  await window_('POST', `/cases/${summary.id}/actions`, { kind: 'reject', ground: 'other', reason: '备案地填写有误' })
+  await page.click('a:has-text("更正后重新申请")')
+  await page.waitForSelector('form h1')
+  // Nothing is asked for again: every page is answered already.
+  for (let steps = 0; !(await page.$('dl.summary')); steps++) {
+    assert.ok(steps < 40, 'the application does not end')
+    const before = await page.innerText('p.progress')
+    await page.click('button[type=submit]')
+    await page.waitForFunction((b) => document.querySelector('p.progress')?.textContent !== b, before)
+  }
+  await page.waitForSelector('text=材料齐全')
+  await page.click('text="提交申请"')
+  const again = (await (await page.waitForSelector('.done .number')).innerText()).trim()
+  const found = await window_('GET', '/cases/' + again)
+  assert.deepEqual(found.materials.map((m) => m.attachments[0].hash), materials.map((m) => m.attachments[0].hash))
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
