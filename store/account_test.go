@@ -145,6 +145,22 @@ func TestApplicantRights(t *testing.T) {
 			t.Errorf("%s: a village speaks for applicants", name)
 		}
 	}
+	// What they may say before something is decided against them is theirs alone too;
+	// on their own it is for the rule to take or refuse.
+	for want, body := range map[string]ledger.Body{"hearing_untold": &ledger.HearingAskV1{Party: one.Name}, "proposal_unknown": &ledger.ResultStateV1{Proposal: "p", Text: "有异议"}} {
+		_, err := hub.Do(visitor(hub, two.ID), body, beside)
+		wantRefused(t, want+" on another's case", err, "case_unknown")
+		_, err = hub.Do(visitor(hub, one.ID), body, beside)
+		wantRefused(t, want+" on one's own", err, want)
+		_, err = village.Do(visitor(village, one.ID), body, beside)
+		wantRefused(t, want+" at a village", err, "not_authorised")
+	}
+	for name, body := range map[string]ledger.Body{
+		"proposing": &ledger.ResultProposeV1{Result: "1", Measure: ledger.ResultCancel, Ground: ledger.GroundWish, Reason: "不要了"}, "deciding": &ledger.ResultDecideV1{Proposal: "p", Reasons: "x"},
+	} {
+		_, err := hub.Do(visitor(hub, one.ID), body, beside)
+		wantRefused(t, name+" by an applicant", err, "not_authorised")
+	}
 	c.Settle()
 	held := village.MustCase("case-1")
 	for name, body := range map[string]ledger.Body{"accept": &ledger.CaseAcceptV1{}, "reveal": &ledger.CaseRevealV1{What: []string{ledger.RevealCase}}} {
