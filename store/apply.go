@@ -109,7 +109,10 @@ type applier struct {
 	told bool
 	// recording is the entry whose row is not written yet.
 	recording stored
-	pending   pending
+	// said is what the entry that was read last says.
+	said    ledger.Body
+	saidBy  *ledger.Entry
+	pending pending
 	// read is the case that was read last.
 	read *casework.Case
 	// opening is a case that is being written for the first time.
@@ -135,6 +138,20 @@ func (s *Store) applier(ctx context.Context, w *writer) (*applier, error) {
 	}
 	a.head, a.recorded = uint64(last.Int64), recorded.Int64
 	return a, nil
+}
+
+// body is what an entry says. What the county confirms is asked by several, one
+// after the other, and read once.
+func (a *applier) body(e *ledger.Entry) (ledger.Body, error) {
+	if a.saidBy == e {
+		return a.said, nil
+	}
+	body, err := e.Decode()
+	if err != nil {
+		return nil, err
+	}
+	a.said, a.saidBy = body, e
+	return body, nil
 }
 
 // at sets the clock for the entries that follow. The ledger's never goes back.
@@ -364,11 +381,11 @@ func (a *applier) record(e *ledger.Entry, body ledger.Body, raw []byte, v verdic
 	if h.Resolves, err = a.resolveWaiting(e, v.outcome); err != nil {
 		return Result{}, err
 	}
-	line, err := ledger.RecordBytes(&h, raw)
+	leaf, err := ledger.RecordHash(&h, raw)
 	if err != nil {
 		return Result{}, err
 	}
-	tree, err := a.s.tree.add(a.ctx, int64(a.head-1), ledger.LeafHash(line))
+	tree, err := a.s.tree.add(a.ctx, int64(a.head-1), leaf)
 	if err != nil {
 		return Result{}, err
 	}

@@ -105,7 +105,7 @@ func (a *applier) adoptLate(r ledger.Resolution) error {
 // project applies an entry on the county's word, without judging its
 // authority again: this node may not know all that the county knows.
 func (a *applier) project(e *ledger.Entry) error {
-	body, err := e.Decode()
+	body, err := a.body(e)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (a *applier) reflag(e *ledger.Entry) error {
 	// Thousands are confirmed at once when a line is back, and hardly one is
 	// flagged otherwise than here: the case is not read whole to see that. A
 	// form that has the word in it is looked at closely in vain.
-	body, err := e.Decode()
+	body, err := a.body(e)
 	if err != nil {
 		return err
 	}

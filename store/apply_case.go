@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -426,10 +427,6 @@ func (a *applier) saveRow(c *casework.Case) error {
 	if err := a.recount(was, c); err != nil {
 		return err
 	}
-	body, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("store: case %s: %w", c.ID, err)
-	}
 	a.s.recent.save(c)
 	verb := ""
 	if step, open := c.Current(); open {
@@ -438,10 +435,15 @@ func (a *applier) saveRow(c *casework.Case) error {
 	if err := errors.Join(a.publishCase(was, c), a.endCase(was, c), a.watch(was, c, verb != ""), a.issueResults(was, c), a.keepVolume(was, c)); err != nil {
 		return err
 	}
+	written := &a.s.casesJSON
+	written.Reset()
+	if err := json.NewEncoder(written).Encode(c); err != nil {
+		return fmt.Errorf("store: case %s: %w", c.ID, err)
+	}
 	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, status = excluded.status, verb = excluded.verb, head = excluded.head, body = excluded.body`,
-		c.ID, c.Number, c.Item, c.Department, string(c.Division), string(c.HandedInAt), string(c.Holder), string(c.Status), verb, c.Head, c.HandedInMS, body)
+		c.ID, c.Number, c.Item, c.Department, string(c.Division), string(c.HandedInAt), string(c.Holder), string(c.Status), verb, c.Head, c.HandedInMS, bytes.TrimSuffix(written.Bytes(), []byte("\n")))
 }
 
 // resolveWaiting settles the entries that waited for e, and those that waited

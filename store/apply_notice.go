@@ -37,7 +37,7 @@ func (a *applier) notify(e *ledger.Entry, body ledger.Body, idx uint64) (err err
 		return nil
 	}
 	if body == nil {
-		if body, err = e.Decode(); err != nil {
+		if body, err = a.body(e); err != nil {
 			return err
 		}
 	}

@@ -87,8 +87,10 @@ func connect(k *atrest.Key, path string, options ...string) (*sql.DB, error) {
 	return sql.Open("sqlite3", dsn(path, options...))
 }
 
+// dsn is a database's address. A connection is used by one goroutine at a time,
+// which package sql sees to, so that SQLite need not lock it at each call.
 func dsn(path string, options ...string) string {
-	q := url.Values{"_busy_timeout": {"10000"}, "_foreign_keys": {"on"}}
+	q := url.Values{"_busy_timeout": {"10000"}, "_foreign_keys": {"on"}, "_mutex": {"no"}}
 	for i := 0; i+1 < len(options); i += 2 {
 		q.Set(options[i], options[i+1])
 	}

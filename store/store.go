@@ -8,6 +8,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,9 @@ type Store struct {
 	noneLeft atomic.Uint64
 	sessions sessionMemory
 	recent   recentCases
-	numbers  atomic.Pointer[numberSecret]
+	// casesJSON is where a case is written down before its row; used by the writer only.
+	casesJSON bytes.Buffer
+	numbers   atomic.Pointer[numberSecret]
 	// watching is what cases are watched by; used by the writer only.
 	watching watching
 }

@@ -99,7 +99,8 @@ func (c *Calendar) due(p Period) (Result, error) {
 			return Result{}, err
 		}
 	}
-	w := walk{calendar: c, period: p, result: Result{Limit: p.Days + p.Extension.Days}}
+	limit := p.Days + p.Extension.Days
+	w := walk{calendar: c, period: p, result: Result{Limit: limit, Days: make([]Day, 0, min(limit+limit/2+2, 64))}}
 	if err := w.run(); err != nil {
 		return Result{}, err
 	}

@@ -1,11 +1,16 @@
 package ledger
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
@@ -266,17 +271,12 @@ func (c *canonReader) text() string {
 		c.bad = true
 		return ""
 	}
-	from := c.at
-	for ; c.at < len(c.s); c.at++ {
-		if c.s[c.at] == '"' {
-			s := c.s[from:c.at]
-			c.at++
-			c.check(plain(s))
-			return s
-		}
+	s, _, ended := strings.Cut(c.s[c.at:], `"`)
+	if c.check(ended && plain(s)); c.bad {
+		return ""
 	}
-	c.bad = true
-	return ""
+	c.at += len(s) + 1
+	return s
 }
 
 // optional reads a text that is left out when it is empty.
@@ -333,14 +333,15 @@ func list[T any](c *canonReader, element func() T) []T {
 		return nil
 	}
 	c.want(`[`)
-	all := []T{}
 	if c.has(`]`) {
-		return all
+		return []T{}
 	}
+	var few [8]T // so many are read before the list is made, as long as it is
+	all := few[:0]
 	for !c.bad {
 		all = append(all, element())
 		if c.has(`]`) {
-			return all
+			return slices.Clone(all)
 		}
 		c.want(`,`)
 	}
@@ -487,8 +488,37 @@ func ParseHead(record []byte) (h Head, rest []byte, ok bool) {
 // RecordBytes is a record's canonical JSON, from its head and the canonical
 // JSON of its entry. It equals json.Marshal of the Record.
 func RecordBytes(h *Head, entry []byte) ([]byte, error) {
-	const framing = 160
-	b := make([]byte, 0, framing+len(entry))
+	b, err := appendHead(make([]byte, 0, headFraming+len(entry)), h)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(b, entry...), '}'), nil
+}
+
+// RecordHash is the leaf of a record in the county's Merkle tree: LeafHash of what
+// RecordBytes makes, which is not made for it.
+func RecordHash(h *Head, entry []byte) (leaf tlog.Hash, err error) {
+	head, err := appendHead(append(make([]byte, 0, 1+headFraming), leafPrefix), h)
+	if err != nil {
+		return leaf, err
+	}
+	sum := sha256.New()
+	sum.Write(head)
+	sum.Write(entry)
+	sum.Write([]byte{'}'})
+	sum.Sum(leaf[:0])
+	return leaf, nil
+}
+
+const (
+	// leafPrefix is the byte that a leaf is hashed behind (RFC 6962).
+	leafPrefix = 0
+	// headFraming is about how long a head is that gives no reason.
+	headFraming = 160
+)
+
+// appendHead appends a record's canonical JSON up to its entry.
+func appendHead(b []byte, h *Head) ([]byte, error) {
 	if h.Code == "" && h.Reason == "" && len(h.Resolves) == 0 && plain(string(h.Outcome)) {
 		w := canonWriter{b: b, ok: true}
 		w.b = strconv.AppendUint(append(w.b, `{"index":`...), h.Index, 10)
@@ -502,7 +532,5 @@ func RecordBytes(h *Head, entry []byte) ([]byte, error) {
 		}
 		b = append(b, head[:len(head)-1]...)
 	}
-	b = append(b, `,"entry":`...)
-	b = append(b, entry...)
-	return append(b, '}'), nil
+	return append(b, `,"entry":`...), nil
 }

@@ -8,7 +8,7 @@ package sealedvfs
 #include <stdlib.h>
 #include "sqlite.h"
 #include "xts.h"
-extern int tongban_spill(int bytes);
+extern int tongban_configure(int spill);
 extern int tongban_register(const char *name, int key, const unsigned char *keys);
 */
 import "C"
@@ -51,8 +51,8 @@ var (
 // temporary file, in eight pieces.
 const spillBytes = 4 << 20
 
-// spills is what SQLite said to that.
-var spills = C.tongban_spill(spillBytes)
+// configured is what SQLite said to its settings.
+var configured = C.tongban_configure(spillBytes)
 
 // Name is the name of the VFS that seals with a key, for the vfs parameter of a
 // database's address. A key is registered once and stays with the process.
@@ -62,8 +62,8 @@ func Name(k *atrest.Key) (string, error) {
 	if name, ok := names[k.ID()]; ok {
 		return name, nil
 	}
-	if spills != 0 {
-		return "", fmt.Errorf("set what SQLite keeps in memory of one statement: error %d; it was in use before", spills)
+	if configured != 0 {
+		return "", fmt.Errorf("set SQLite up: error %d; it was in use before", configured)
 	}
 	// What is temporary ends with the process, and its key with it.
 	passing, err := atrest.NewKey(rand.Reader)

@@ -81,6 +81,7 @@ struct sqlite3_vfs {
 #define SQLITE_IOCAP_UNDELETABLE_WHEN_OPEN 0x00000800
 #define SQLITE_IOCAP_POWERSAFE_OVERWRITE 0x00001000
 
+#define SQLITE_CONFIG_MEMSTATUS 9
 #define SQLITE_CONFIG_STMTJRNL_SPILL 26
 
 extern int sqlite3_config(int, ...) __attribute__((weak));

@@ -318,10 +318,14 @@ static int sealed_time(sqlite3_vfs *v, double *out) { return UNDER(v)->xCurrentT
 static int sealed_last(sqlite3_vfs *v, int n, char *out) { return UNDER(v)->xGetLastError(UNDER(v), n, out); }
 static int sealed_time64(sqlite3_vfs *v, sqlite3_int64 *out) { return UNDER(v)->xCurrentTimeInt64(UNDER(v), out); }
 
-/* tongban_spill says how many bytes SQLite may keep in memory of what one statement
- * would have to take back, before it writes them to a temporary file. It works
- * only before anything else of SQLite is used. */
-int tongban_spill(int bytes) { return sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, bytes); }
+/* tongban_configure says how many bytes SQLite may keep in memory of what one statement
+ * would have to take back, before it writes them to a temporary file, and spares it
+ * to count its memory under a lock, which nobody asks for. It works only before
+ * anything else of SQLite is used. */
+int tongban_configure(int spill) {
+  int rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  return rc == SQLITE_OK ? sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, spill) : rc;
+}
 
 /* tongban_register makes a VFS of this name for one key, of which it is given the
  * keys of all kinds, 64 bytes each; it stays as long as the process. */
