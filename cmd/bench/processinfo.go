@@ -39,9 +39,11 @@ func cpuOf(members ...*member) time.Duration {
 	return sum
 }
 
-// resident and peakResident are a node's memory in bytes.
+// resident and peakResident are a node's memory in bytes, ownResident that of it
+// which is no page of a file.
 func resident(m *member) int64     { return memoryOf(m, "VmRSS:") }
 func peakResident(m *member) int64 { return memoryOf(m, "VmHWM:") }
+func ownResident(m *member) int64  { return memoryOf(m, "RssAnon:") }
 
 func memoryOf(m *member, field string) int64 {
 	if m.proc == nil {

@@ -53,7 +53,8 @@ func (b *bench) sizes(ctx context.Context) error {
 	if err := pause(ctx, 3*time.Second); err != nil {
 		return err
 	}
-	b.table.most(figure{Section: "sizes", Name: "idle village", Value: float64(resident(m)) / mb, Unit: "MB", Detail: "resident, restarted with its catalog"}, 40)
+	b.table.most(figure{Section: "sizes", Name: "idle village", Value: float64(resident(m)) / mb, Unit: "MB",
+		Detail: fmt.Sprintf("resident, restarted with its catalog; %s MB its own, the rest the program's file, which its processes share and the system can drop", short(float64(ownResident(m))/mb))}, 40)
 	return nil
 }
 
