@@ -187,6 +187,13 @@ func (s *Server) makeDocument(ctx context.Context, k document.Kind, subject docu
 	if err != nil {
 		return nil, err
 	}
+	if len(account) > 0 {
+		list, err := s.store.FeeList(ctx, subject.Case, account[len(account)-1].AtMS)
+		if err != nil {
+			return nil, err
+		}
+		subject.Item = list
+	}
 	return document.MakePayment(subject, account)
 }
 

@@ -55,11 +55,11 @@ func (s *Server) noteExcess(ctx context.Context, c *casework.Case, body ledger.B
 	if !charges || !errors.As(refusal, &no) {
 		return refusal
 	}
-	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	list, err := s.store.FeeList(ctx, c, s.o.Now().UnixMilli())
 	if err != nil {
 		return found(err)
 	}
-	if fee.Excess(&item.Item, charge.Lines) == nil {
+	if fee.Excess(list, charge.Lines) == nil {
 		return refusal
 	}
 	_, err = s.recordOf(ctx, c, ledger.FeeExcess, &ledger.FeeExcessV1{Lines: charge.Lines}, key+"#excess")
@@ -122,7 +122,7 @@ func (s *Server) chargeable(ctx context.Context, idOrNumber string) (*casework.C
 }
 
 func (s *Server) fees(ctx context.Context, c *casework.Case) (gen.CaseFees, error) {
-	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	list, err := s.store.FeeList(ctx, c, s.o.Now().UnixMilli())
 	if err != nil {
 		return gen.CaseFees{}, found(err)
 	}
@@ -130,8 +130,8 @@ func (s *Server) fees(ctx context.Context, c *casework.Case) (gen.CaseFees, erro
 	if err != nil {
 		return gen.CaseFees{}, err
 	}
-	out := gen.CaseFees{Case: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Charged: item.Fee.Charged,
-		Standard: item.Fee.Standard, Tariff: append([]gen.FeeRate{}, item.Fee.Tariff()...), BeforeIssue: item.Fee.Charged && !item.Fee.AfterIssue, Free: c.Free, Outstanding: account.Outstanding(),
+	out := gen.CaseFees{Case: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Charged: list.Fee.Charged,
+		Standard: list.Fee.Standard, Tariff: append([]gen.FeeRate{}, list.Fee.Tariff()...), BeforeIssue: list.Fee.Charged && !list.Fee.AfterIssue, Free: c.Free, Outstanding: account.Outstanding(),
 		Charges: append([]gen.FeeCharge{}, account...), Actions: []gen.FeeActionKind{}}
 	actor, err := actorOf(ctx)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Server) fees(ctx context.Context, c *casework.Case) (gen.CaseFees, erro
 	}
 	for _, k := range fee.Kinds {
 		info, _ := ledger.Lookup(k, 1)
-		if _, err := actor.As(info.Action, targetOf(c)); err == nil && item.Fee.Charged {
+		if _, err := actor.As(info.Action, targetOf(c)); err == nil && list.Fee.Charged {
 			out.Actions = append(out.Actions, feeActs[k])
 		}
 	}

@@ -31,7 +31,7 @@ func TestFees(t *testing.T) {
 	for login, of := range map[string]struct {
 		department string
 		role       identity.Role
-	}{"window": {department, identity.DepartmentWindow}, "chief": {department, identity.DepartmentLeader}, "counter": {"县财政局", identity.DepartmentWindow}, "other": {"县林业局", identity.DepartmentLeader}} {
+	}{"window": {department, identity.DepartmentWindow}, "chief": {department, identity.DepartmentLeader}, "counter": {"", identity.FeeCounter}, "strange": {"县财政局", identity.DepartmentWindow}, "other": {"县林业局", identity.DepartmentLeader}} {
 		h.person(login, theCounty, of.department, of.role)
 	}
 	in := h.submission(item, theCounty)
@@ -58,7 +58,10 @@ func TestFees(t *testing.T) {
 		}
 	}
 	if r := h.as("counter", "POST", path, charge); r != "403 forbidden" {
-		t.Errorf("the counter charged for another department: %s", r)
+		t.Errorf("the counter charges: %s", r)
+	}
+	if r := h.as("strange", "GET", path, nil); r != "404 not_found" {
+		t.Errorf("a window of another department: %s", r)
 	}
 	// Section 5, a fee above its standard: refused, and recorded for supervision once
 	// for each request, however often it is repeated.
@@ -108,8 +111,13 @@ func TestFees(t *testing.T) {
 	if strings.Contains(seen.Body.String(), "梅溪竹业") {
 		t.Error("the counter sees who applies")
 	}
-	if r := h.as("counter", "GET", "/api/v1/cases/"+id, nil); r != "404 not_found" {
+	if r := h.as("counter", "GET", "/api/v1/cases/"+id, nil); r != "403 forbidden" {
 		t.Errorf("the counter reads the case: %s", r)
+	}
+	for _, closed := range []string{"/api/v1/cases", "/api/v1/statistics", "/api/v1/supervision/cards", "/api/v1/cases/" + id + "/documents/payment_notice"} {
+		if r := h.as("counter", "GET", closed, nil); r != "403 forbidden" && r != "404 not_found" {
+			t.Errorf("the counter reads %s: %s", closed, r)
+		}
 	}
 	if r := h.as("other", "GET", path, nil); r != "404 not_found" {
 		t.Errorf("another department's leader: %s", r)
@@ -120,10 +128,11 @@ func TestFees(t *testing.T) {
 	if len(list.Cases) != 1 {
 		t.Errorf("%+v", list)
 	}
-	h.must("chief", "POST", path, gen.FeeAction{Kind: gen.FeeActWaive, Charge: made, Amount: 400, Ground: "小微企业减免"}, 200)
-	if r := h.as("counter", "POST", path, gen.FeeAction{Kind: gen.FeeActWaive, Charge: made, Amount: 1, Ground: "x"}); r != "403 forbidden" {
-		t.Errorf("waived by who takes the money: %s", r)
+	h.must("chief", "POST", path, gen.FeeAction{Kind: gen.FeeActWaive, Charge: made, Amount: 300, Ground: "小微企业减免"}, 200)
+	if r := h.as("window", "POST", path, gen.FeeAction{Kind: gen.FeeActWaive, Charge: made, Amount: 1, Ground: "x"}); r != "403 forbidden" {
+		t.Errorf("waived by the window that charged: %s", r)
 	}
+	h.must("counter", "POST", path, gen.FeeAction{Kind: gen.FeeActWaive, Charge: made, Amount: 100, Ground: "残疾人减收"}, 200)
 	pay := gen.FeeAction{Kind: gen.FeeActPay, Charge: made, Amount: 600, Method: gen.PaidCash, Bill: "33000123"}
 	first := h.send(request0{method: "POST", path: path, body: pay, token: h.token("counter"), header: map[string]string{"Idempotency-Key": "pay-once-1"}})
 	again := h.send(request0{method: "POST", path: path, body: pay, token: h.token("counter"), header: map[string]string{"Idempotency-Key": "pay-once-1"}})
@@ -134,8 +143,8 @@ func TestFees(t *testing.T) {
 		t.Errorf("paid twice: %s", r)
 	}
 	h.act("window", id, gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: v.Results[0].Name, Number: "1"}}})
-	h.decode(h.must("chief", "POST", path, gen.FeeAction{Kind: gen.FeeActRefund, Charge: made, Amount: 100, Reason: "多收"}, 200), &out)
-	if c := out.Fees.Charges[0]; c.Paid != 600 || c.Waived != 400 || c.Returned != 100 || len(c.Events) != 3 {
+	h.decode(h.must("counter", "POST", path, gen.FeeAction{Kind: gen.FeeActRefund, Charge: made, Amount: 100, Reason: "多收"}, 200), &out)
+	if c := out.Fees.Charges[0]; c.Paid != 600 || c.Waived != 400 || c.Returned != 100 || len(c.Events) != 4 {
 		t.Errorf("%+v", c)
 	}
 	h.get("counter", "/api/v1/fees?outstanding=true", &list)

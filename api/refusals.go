@@ -66,7 +66,7 @@ var refusalNext = map[string]string{
 
 	// Money.
 	"amount": nextAmount, "charge_settled": nextState, "charge_unknown": nextLists, "charged_twice": nextNone,
-	"fee_above_standard": nextCharge, "fee_not_listed": nextCharge, "no_fee": nextCharge, "no_tariff": "请县中心先在目录中发布收费标准",
+	"fee_above_standard": nextCharge, "fee_not_listed": nextCharge, "no_fee": nextCharge, "no_tariff": "请中心管理员在目录中填写收费明细并发布，本件即可按明细开具",
 
 	// Who may.
 	"leader_only": "请由单位负责人办理", "presider": "请另行指定未参与该件的人员", "procedure_leader": "请由单位负责人决定",

@@ -85,7 +85,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if c == nil || e.Prev != c.Head {
 		return nil, a.outOfTurn(e)
 	}
-	if err := a.paidBefore(c, body); err != nil {
+	if err := a.paidBefore(c, e, body); err != nil {
 		return nil, err
 	}
 	if err := a.gated(c, body); err != nil {

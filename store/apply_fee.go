@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
+
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -16,24 +19,41 @@ func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body
 		return a.prepareExcess(c, e, b)
 	}
 	if c != nil && !a.told {
-		account, err := a.feesOf(c, e.ID)
+		account, err := a.feesOf(c, e.ID, 0)
 		if err != nil {
 			return nil, err
 		}
-		item, err := a.itemOf(c)
+		list, err := a.listOf(c, e)
 		if err != nil {
 			return nil, err
 		}
-		if _, charges := body.(*ledger.FeeChargeV1); charges && a.desk {
-			if err := fee.MayCharge(c); err != nil {
+		if _, charges := body.(*ledger.FeeChargeV1); charges {
+			if a.desk {
+				err = fee.MayCharge(c)
+			}
+			if err = cmp.Or(err, fee.Priced(list)); err != nil {
 				return nil, err
 			}
 		}
-		if _, err := fee.Apply(account, item, e, body); err != nil {
+		if _, err := fee.Apply(account, list, e, body); err != nil {
 			return nil, err
 		}
 	}
 	return func() error { return nil }, nil
+}
+
+// listOf is the item by whose list a case was charged when an entry happened.
+func (a *applier) listOf(c *casework.Case, e *ledger.Entry) (*catalog.Item, error) {
+	bound, err := a.itemOf(c)
+	if err != nil || !bound.Fee.Charged || len(bound.Fee.Tariff()) > 0 {
+		return bound, err
+	}
+	version, withdrawn, err := a.inForce(c.Item, e.OccurredAt-e.SkewMS)
+	if err != nil || withdrawn || version == 0 {
+		return bound, err
+	}
+	inForce, err := a.item(c.Item, version)
+	return fee.ListOf(bound, inForce), err
 }
 
 // prepareExcess takes that somebody tried to charge above the published list, and has
@@ -43,11 +63,11 @@ func (a *applier) prepareExcess(c *casework.Case, e *ledger.Entry, b *ledger.Fee
 		return func() error { return nil }, nil
 	}
 	if !a.told {
-		item, err := a.itemOf(c)
+		list, err := a.listOf(c, e)
 		if err != nil {
 			return nil, err
 		}
-		if err := fee.CheckExcess(item, b); err != nil {
+		if err := fee.CheckExcess(list, b); err != nil {
 			return nil, err
 		}
 	}
@@ -60,12 +80,13 @@ func (a *applier) prepareExcess(c *casework.Case, e *ledger.Entry, b *ledger.Fee
 }
 
 // paidBefore keeps a result from being made out, and from being handed over at
-// whatever desk, before it is paid for, unless the item is paid for afterwards. Money is taken at
-// the fee counter and not where the case is held, so that only the person at the
-// desk is told: what was made out elsewhere, where the payment was not known, is not
-// undone.
-func (a *applier) paidBefore(c *casework.Case, body ledger.Body) error {
-	if !a.desk {
+// whatever desk, before it is paid for, unless the item is paid for afterwards. The
+// desk is told; and the county judges again when it records what a node below did, by
+// what its ledger has: a payment that anybody below knew of is there by then. A charge
+// that was made after it happened is not held against it, and money that came in the
+// meantime is.
+func (a *applier) paidBefore(c *casework.Case, e *ledger.Entry, body ledger.Body) error {
+	if a.told || !a.desk && !isCounty(a.s.self.Tier) {
 		return nil
 	}
 	switch body.(type) {
@@ -77,16 +98,24 @@ func (a *applier) paidBefore(c *casework.Case, body ledger.Body) error {
 	if err != nil {
 		return err
 	}
-	account, err := a.feesOf(c, "")
+	rule, until := fee.MayIssue, int64(0)
+	if !a.desk {
+		if !item.Fee.Charged {
+			return nil
+		}
+		rule, until = fee.Unpaid, e.OccurredAt-e.SkewMS
+	}
+	account, err := a.feesOf(c, "", until)
 	if err != nil {
 		return err
 	}
-	return fee.MayIssue(account, c, item, body)
+	return rule(account, c, item, body)
 }
 
 // feesOf is the money of a case as the entries that stand make it, without one
-// of them.
-func (a *applier) feesOf(c *casework.Case, without string) (fee.Account, error) {
+// of them, and without what was charged after a moment, Unix milliseconds, where
+// one is given.
+func (a *applier) feesOf(c *casework.Case, without string, until int64) (fee.Account, error) {
 	item, err := a.itemOf(c)
 	if err != nil {
 		return nil, err
@@ -100,6 +129,9 @@ func (a *applier) feesOf(c *casework.Case, without string) (fee.Account, error) 
 		body, err := entries[i].e.Decode()
 		if err != nil {
 			return nil, err
+		}
+		if until > 0 && entries[i].e.Kind == ledger.FeeCharge && entries[i].e.OccurredAt-entries[i].e.SkewMS > until {
+			continue
 		}
 		// One that does not add up was applied on the county's word.
 		if next, err := fee.Apply(account, item, &entries[i].e, body); err == nil {

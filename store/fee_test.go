@@ -3,6 +3,7 @@ package store_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -30,7 +31,7 @@ func TestFeesAcrossTiers(t *testing.T) {
 	c.Settle()
 	about := storetest.About{Case: opened.ID, Scope: opened.Division}
 	charge := &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}
-	clerk, leader, counter := townNode.Actor(identity.TownshipClerk), townNode.Actor(identity.TownshipLeader), hub.DepartmentActor(identity.DepartmentWindow, "县财政局")
+	clerk, leader, counter := townNode.Actor(identity.TownshipClerk), townNode.Actor(identity.TownshipLeader), hub.Actor(identity.FeeCounter)
 	_, err := townNode.Do(clerk, charge, about)
 	wantRefused(t, "before acceptance", err, "not_accepted_yet")
 	village.Advance(opened.ID)
@@ -54,8 +55,8 @@ func TestFeesAcrossTiers(t *testing.T) {
 	wantRefused(t, "paid twice", err, "charge_settled")
 	c.Settle()
 	townNode.Advance(opened.ID)
-	_, err = hub.Do(counter, &ledger.FeeRefundV1{Charge: made.ID, Amount: 1000, Reason: "多收"}, about)
-	wantRefused(t, "paid back by who took the money", err, "not_authorised")
+	_, err = townNode.Do(clerk, &ledger.FeeRefundV1{Charge: made.ID, Amount: 1000, Reason: "多收"}, about)
+	wantRefused(t, "paid back by the window that charged", err, "not_authorised")
 	if _, err := townNode.Do(leader, &ledger.FeeRefundV1{Charge: made.ID, Amount: 400, Reason: "多收"}, about); err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +109,155 @@ func TestPaidBeforeHandedOver(t *testing.T) {
 	deliver := storetest.BodyFor(at.MustCase(opened.ID), ledger.VerbDeliver)
 	_, err = at.Step(opened.ID, deliver)
 	wantRefused(t, "handed over before it is paid for", err, "fee_outstanding")
-	hub.MustDo(hub.DepartmentActor(identity.DepartmentWindow, "县财政局"), &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000002"}, about)
+	hub.MustDo(hub.Actor(identity.FeeCounter), &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000002"}, about)
 	c.Settle()
 	if _, err := at.Step(opened.ID, deliver); err != nil {
 		t.Errorf("paid: %v", err)
+	}
+}
+
+// granted is a case of a charged item that was granted at the township.
+func granted(t *testing.T) (c *storetest.County, townNode, hub *storetest.Node, id string) {
+	items := storetest.Items(t)
+	for i := range items {
+		if items[i].Code == birth {
+			items[i].Fee = catalog.Fee{Charged: true, Standard: "登记单10元/份"}
+		}
+	}
+	c = storetest.NewCounty(t, storetest.WithItems(items))
+	townNode, hub = c.Township(town), c.Hub()
+	village := c.Village(here)
+	c.Settle()
+	opened := village.Submit(birth)
+	c.Settle()
+	village.Advance(opened.ID)
+	c.Settle()
+	for townNode.MustCase(opened.ID).Status != casework.Granted {
+		townNode.Advance(opened.ID)
+	}
+	c.Settle()
+	return c, townNode, hub, opened.ID
+}
+
+// A township without a line makes out what the county has charged for meanwhile: the
+// county judges it when it records it, and the case waits at the township for the
+// money. When it is there, it is made out again.
+func TestUnpaidIsJudgedWhereItIsRecorded(t *testing.T) {
+	c, townNode, hub, id := granted(t)
+	is := townNode.MustCase(id)
+	about := storetest.About{Case: id, Scope: is.Division}
+	made := hub.MustDo(hub.DepartmentActor(identity.DepartmentWindow, is.Department), &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}, about)
+	c.Clock.Advance(time.Minute)
+	issue := storetest.BodyFor(is, ledger.VerbIssue).(*ledger.CaseIssueV1)
+	issue.Free = "首次申领免费"
+	townNode.MustStep(id, issue) // it does not know
+	c.Settle()
+	for _, n := range []*storetest.Node{townNode, hub} {
+		if got := n.MustCase(id); got.Status != casework.Granted {
+			t.Errorf("%s: %+v", n.ID(), got)
+		}
+		open, err := n.AttentionList(ctx, storetest.Code, false)
+		if err != nil || len(open) != 1 || open[0].Code != "fee_outstanding" {
+			t.Errorf("%s: %+v, %v", n.ID(), open, err)
+		}
+	}
+	hub.MustDo(hub.DepartmentActor(identity.DepartmentWindow, is.Department), &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000003"}, about)
+	c.Settle()
+	issue.Free = ""
+	townNode.MustStep(id, issue)
+	c.Settle()
+	if got := hub.MustCase(id); got.Status != casework.Issued {
+		t.Errorf("paid: %+v", got)
+	}
+}
+
+// A charge that was made after it was made out is not held against it, and one that was
+// paid by the time the county has it neither.
+func TestWhatWasPaidOrChargedMeanwhile(t *testing.T) {
+	c, townNode, hub, id := granted(t)
+	is := townNode.MustCase(id)
+	about := storetest.About{Case: id, Scope: is.Division}
+	issue := storetest.BodyFor(is, ledger.VerbIssue).(*ledger.CaseIssueV1)
+	issue.Free = "首次申领免费"
+	townNode.MustStep(id, issue)
+	c.Clock.Advance(time.Minute)
+	hub.MustDo(hub.DepartmentActor(identity.DepartmentWindow, is.Department), &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}, about)
+	c.Settle()
+	if got := hub.MustCase(id); got.Status != casework.Issued {
+		t.Errorf("charged afterwards: %+v", got)
+	}
+
+	c, townNode, hub, id = granted(t)
+	is = townNode.MustCase(id)
+	counter := hub.DepartmentActor(identity.DepartmentWindow, is.Department)
+	made := hub.MustDo(counter, &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}, storetest.About{Case: id, Scope: is.Division})
+	c.Clock.Advance(time.Minute)
+	townNode.MustStep(id, issue)
+	hub.MustDo(counter, &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000004"}, storetest.About{Case: id, Scope: is.Division})
+	c.Settle()
+	if got := hub.MustCase(id); got.Status != casework.Issued {
+		t.Errorf("paid meanwhile: %+v", got)
+	}
+}
+
+// The catalog charged and gave no figure: the case is charged by the figure that the
+// operator publishes, though it stays bound to its version, and issued when it is paid.
+func TestChargedByWhatWasPublishedSince(t *testing.T) {
+	items := storetest.Items(t)
+	i := slices.IndexFunc(items, func(i catalog.Item) bool { return i.Code == birth })
+	items[i].Fee = catalog.Fee{Charged: true, Standard: "按省级公布标准收取"}
+	c := storetest.NewCounty(t, storetest.WithItems(items))
+	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+	c.Settle()
+	opened := village.Submit(birth)
+	c.Settle()
+	village.Advance(opened.ID)
+	c.Settle()
+	about := storetest.About{Case: opened.ID, Scope: opened.Division}
+	charge := &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}
+	clerk := townNode.Actor(identity.TownshipClerk)
+	_, err := townNode.Do(clerk, charge, about)
+	wantRefused(t, "without a figure", err, "no_tariff")
+	priced := items[i]
+	priced.Fee.Rates = []catalog.FeeRate{{Name: "登记单", Unit: "份", AmountFen: 1000, Basis: "某规定第三条"}}
+	c.Clock.Advance(time.Minute)
+	c.ApproveItem(priced, 2)
+	c.Publish(2, catalog.EditionItem{Code: birth, Version: 2})
+	c.Clock.Advance(time.Minute)
+	c.Settle()
+	_, err = townNode.Do(clerk, &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1001}}}, about)
+	wantRefused(t, "above the figure", err, "fee_above_standard")
+	made, err := townNode.Do(clerk, charge, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	hub.MustDo(hub.Actor(identity.FeeCounter), &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000005"}, about)
+	c.Settle()
+	for _, n := range []*storetest.Node{townNode, hub} {
+		is := n.MustCase(opened.ID)
+		account, err := n.FeeAccount(ctx, is)
+		if err != nil || len(account) != 1 || account[0].State != fee.Paid || is.ItemVersion != 1 {
+			t.Errorf("%s: %+v, %v", n.ID(), account, err)
+		}
+	}
+	for townNode.MustCase(opened.ID).Status != casework.Issued {
+		townNode.Advance(opened.ID)
+	}
+}
+
+// A node whose program was tampered with is not asked: what it made out with nothing
+// charged, and no reason given, does not stand.
+func TestUnchargedFromBelowDoesNotStand(t *testing.T) {
+	_, townNode, hub, id := granted(t)
+	is := townNode.MustCase(id)
+	last, _, err := townNode.LastSeq(ctx, townNode.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := townNode.Entry(last+1, townNode.Actor(identity.TownshipClerk), storetest.BodyFor(is, ledger.VerbIssue), storetest.About{Case: id, Scope: is.Division, Prev: is.Head})
+	if r := hub.Take(townNode.Raw(issue)); r[0].Outcome != ledger.Refused || r[0].Code != "fee_uncharged" {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/fee"
 )
@@ -30,6 +32,25 @@ func (s *Store) FeeAccount(ctx context.Context, c *casework.Case) (fee.Account, 
 		}
 	}
 	return account, nil
+}
+
+// FeeList is the item by whose list a case is charged at a moment, Unix milliseconds.
+func (s *Store) FeeList(ctx context.Context, c *casework.Case, at int64) (*catalog.Item, error) {
+	bound, err := s.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return nil, err
+	}
+	if !bound.Fee.Charged || len(bound.Fee.Tariff()) > 0 {
+		return &bound.Item, nil
+	}
+	inForce, err := s.ItemInForce(ctx, c.Item, at)
+	if errors.Is(err, ErrNotFound) {
+		return &bound.Item, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fee.ListOf(&bound.Item, &inForce.Item), nil
 }
 
 // ChargedCases are the cases within a division in which something was charged,

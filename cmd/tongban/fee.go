@@ -93,7 +93,7 @@ func feeActCommand() *cobra.Command {
 		Use:   "act NUMBER KIND",
 		Short: "开具缴款通知、收款、减免、退费 (charge, pay, waive, refund)",
 		Long: `charge 开具缴款通知，只能按目录中的收费标准　pay 收款（全额）
-waive 减免（负责人，写明法律依据）　refund 退费（负责人）
+waive 减免（写明法律依据）　refund 退费；由负责人或收费窗口登记
 金额以元为单位，如 20 或 20.50。
 Amounts are in yuan.`,
 		Example: `  tongban fee act 330523110200-20261123-01-000045-7 charge --line 换领=1=20.00

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/fee"
 )
 
 func itemCommand() *cobra.Command {
@@ -182,6 +183,9 @@ func showItem(w io.Writer, lang language, v *client.ItemAtVersion) {
 	s.line(lang.pick("环节", "steps"), strings.Join(steps, " → "))
 	s.line(lang.pick("时限", "limits"), fmt.Sprintf(lang.pick("承诺 %s，法定 %d 工作日", "promised %s, by law %d working days"), promise(lang, i.Instant, i.PromisedWorkingDays), i.StatutoryWorkingDays))
 	s.line(lang.pick("收费", "fee"), i.Fee.Standard)
+	for _, r := range i.Fee.Rates {
+		s.line(lang.pick("标准", "rate"), fmt.Sprintf("%s %s/%s %s", r.Name, fee.Yuan(r.AmountFen), r.Unit, r.Basis))
+	}
 	for _, r := range i.Results {
 		s.line(lang.pick("结果", "result"), r.Name)
 	}

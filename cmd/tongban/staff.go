@@ -207,7 +207,7 @@ func staffID(ctx context.Context, c *connection, name string) (string, error) {
 var everyRole = []identity.Role{
 	identity.VillageWorker, identity.TownshipClerk, identity.TownshipReviewer, identity.TownshipLeader,
 	identity.DepartmentWindow, identity.DepartmentReviewer, identity.DepartmentLeader,
-	identity.Supervisor, identity.CountyOperator, identity.Auditor,
+	identity.FeeCounter, identity.Supervisor, identity.CountyOperator, identity.Auditor,
 }
 
 func roleNames() []string {

@@ -144,7 +144,8 @@ func TestSheetTellsConditions(t *testing.T) {
 	}
 	item.Conditions = []catalog.Condition{{Text: "疏散通道畅通", Basis: "消防法第十五条"}, {Text: "消防设施完好"}}
 	item.Quantity = "每条街一家"
-	for _, want := range []string{"许可条件", "1. 疏散通道畅通（消防法第十五条）", "2. 消防设施完好", "数量限制", "每条街一家"} {
+	item.Fee = catalog.Fee{Charged: true, Standard: "按省级标准", Rates: []catalog.FeeRate{{Name: "工本费", Unit: "证", AmountFen: 1050, Basis: "某规定第三条"}}}
+	for _, want := range []string{"按省级标准（工本费 10.50 元/证，依据：某规定第三条）", "许可条件", "1. 疏散通道畅通（消防法第十五条）", "2. 消防设施完好", "数量限制", "每条街一家"} {
 		if text := sheet(); !strings.Contains(text, want) || strings.Contains(text, "目录尚未写明") {
 			t.Errorf("%q is not in %s", want, text)
 		}

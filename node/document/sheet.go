@@ -7,6 +7,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/fee"
 )
 
 // Sheet is the notice sheet of an item (窗口告知单, 一纸明) as an office offers
@@ -142,5 +143,15 @@ func feeText(f catalog.Fee) string {
 	if !f.Charged {
 		return "不收费"
 	}
-	return f.Standard
+	text := f.Standard
+	for i, r := range f.Rates {
+		text += map[bool]string{true: "（", false: "；"}[i == 0] + fmt.Sprintf("%s %s 元/%s", r.Name, fee.Yuan(r.AmountFen), r.Unit)
+		if r.Basis != "" {
+			text += "，依据：" + r.Basis
+		}
+	}
+	if len(f.Rates) > 0 {
+		text += "）"
+	}
+	return text
 }

@@ -163,13 +163,29 @@ func mayCharge(a Account, item *catalog.Item, b *ledger.FeeChargeV1) error {
 	if err := Excess(item, b.Lines); err != nil {
 		return err
 	}
-	if len(item.Fee.Tariff()) == 0 {
-		return refuse("no_tariff", "目录只写明“"+item.Fee.Standard+"”，没有具体标准；请先在目录中发布收费标准", "the catalog gives no amounts for this item; publish its tariff first")
-	}
 	for i, l := range b.Lines {
 		if slices.ContainsFunc(b.Lines[:i], func(o ledger.FeeLine) bool { return o.Rate == l.Rate }) || a.standing(l.Rate) {
 			return refuse("charged_twice", "“"+l.Rate+"”已收取，不得重复收费", l.Rate+" is charged already in this case")
 		}
+	}
+	return nil
+}
+
+// ListOf is the item by whose list a case is charged: the version it is bound to, or,
+// where that charges and gives no figures, the one in force, in which they were
+// published since. No case has to be free for want of a figure, and none is charged
+// otherwise than it was told. inForce is nil where there is none.
+func ListOf(bound, inForce *catalog.Item) *catalog.Item {
+	if bound.Fee.Charged && len(bound.Fee.Tariff()) == 0 && inForce != nil && len(inForce.Fee.Tariff()) > 0 {
+		return inForce
+	}
+	return bound
+}
+
+// Priced refuses to charge by a list without figures.
+func Priced(list *catalog.Item) error {
+	if list.Fee.Charged && len(list.Fee.Tariff()) == 0 {
+		return refuse("no_tariff", "目录只写明“"+list.Fee.Standard+"”，没有具体标准；请中心管理员先在目录中填写并发布收费明细，发布后本件即可按明细开具", "the catalog gives no amounts for this item; have the operator publish them in the catalog, and this case is charged by them")
 	}
 	return nil
 }
@@ -234,13 +250,18 @@ func MayIssue(a Account, c *casework.Case, item *catalog.Item, body ledger.Body)
 	if issues && issue.Free != "" && (!item.Fee.Charged || len(a) > 0 || c.Decision != casework.Granted) {
 		return refuse("free_needless", "该事项不收费、未准予，或本件已开具缴款通知，不能注明免收理由", "the item is free, or was refused, or was charged for in this case; leave out why nothing is charged")
 	}
+	return Unpaid(a, c, item, body)
+}
+
+// Unpaid refuses what was granted to be made out, or handed over, unpaid.
+func Unpaid(a Account, c *casework.Case, item *catalog.Item, body ledger.Body) error {
 	if !item.Fee.Charged || item.Fee.AfterIssue || c.Decision != casework.Granted {
 		return nil
 	}
 	if due := a.Outstanding(); due > 0 {
 		return refuse("fee_outstanding", "尚有 "+Yuan(due)+" 元未缴，该事项须缴费后制发和送达；请到收费窗口缴费", Yuan(due)+" yuan are still to be paid; this item is issued and handed over after payment; pay at the fee counter")
 	}
-	if issues && len(a) == 0 && issue.Free == "" {
+	if issue, issues := body.(*ledger.CaseIssueV1); issues && len(a) == 0 && issue.Free == "" {
 		return refuse("fee_uncharged", "该事项收费，本件尚未开具缴款通知；按标准不收费的（如首次申领免费），制发时请写明免收理由", "this item charges and nothing was charged in this case; charge first, or say why nothing is charged when you make the result out")
 	}
 	return nil

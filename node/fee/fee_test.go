@@ -76,7 +76,37 @@ func TestChargeByTheListOnly(t *testing.T) {
 		act{one("住宅", 1, 8000), "charged_twice"},
 		act{&ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "住宅", Quantity: 1, Amount: 1}, {Rate: "住宅", Quantity: 1, Amount: 1}}}, "charged_twice"})
 	live(t, &catalog.Item{Fee: catalog.Fee{Standard: "不收费"}}, act{one("住宅", 1, 1), "no_fee"})
-	live(t, &catalog.Item{Fee: catalog.Fee{Charged: true, Standard: "按公布标准"}}, act{one("住宅", 1, 1), "no_tariff"})
+}
+
+// Where the version that a case is bound to charges and gives no figure, the case is
+// charged by what was published since; else by its own, whatever came after.
+//
+// Rules: 2.24.
+func TestTheListOfACase(t *testing.T) {
+	priced := func(fen int64) *catalog.Item {
+		return &catalog.Item{Fee: catalog.Fee{Charged: true, Standard: "按公布标准", Rates: []catalog.FeeRate{{Name: "工本费", Unit: "证", AmountFen: fen}}}}
+	}
+	bare, free := &catalog.Item{Fee: catalog.Fee{Charged: true, Standard: "按公布标准"}}, &catalog.Item{Fee: catalog.Fee{Standard: "不收费"}}
+	for _, row := range []struct {
+		what                 string
+		bound, inForce, want *catalog.Item
+		code                 string
+	}{
+		{"no figure anywhere", bare, bare, bare, "no_tariff"},
+		{"not in force any more", bare, nil, bare, "no_tariff"},
+		{"free since", bare, free, bare, "no_tariff"},
+		{"published since", bare, priced(500), nil, ""},
+		{"its own", priced(300), priced(500), nil, ""},
+		{"free then", free, priced(500), free, ""},
+	} {
+		got := ListOf(row.bound, row.inForce)
+		if row.want != nil && got != row.want || codeOf(Priced(got)) != row.code {
+			t.Errorf("%s: %+v", row.what, got.Fee)
+		}
+		if row.what == "published since" && got != row.inForce || row.what == "its own" && got != row.bound {
+			t.Errorf("%s: %+v", row.what, got.Fee)
+		}
+	}
 }
 
 func TestPaidWaivedRefunded(t *testing.T) {

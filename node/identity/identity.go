@@ -23,6 +23,7 @@ const (
 	DepartmentWindow   Role = "department_window"   // 部门窗口
 	DepartmentReviewer Role = "department_reviewer" // 行政审批股
 	DepartmentLeader   Role = "department_leader"   // 首席代表、分管领导
+	FeeCounter         Role = "fee_counter"         // 收费窗口
 	Supervisor         Role = "supervisor"          // 电子监察
 	CountyOperator     Role = "county_operator"     // 中心管理员
 	Auditor            Role = "auditor"             // 审计，只读
@@ -39,7 +40,7 @@ var Roles = []Role{
 	VillageWorker,
 	TownshipClerk, TownshipReviewer, TownshipLeader,
 	DepartmentWindow, DepartmentReviewer, DepartmentLeader,
-	Supervisor, CountyOperator, Auditor,
+	FeeCounter, Supervisor, CountyOperator, Auditor,
 }
 
 // Valid reports whether r is a role a person can hold.
@@ -53,7 +54,7 @@ func (r Role) Tier() node.Tier {
 		return node.Village
 	case TownshipClerk, TownshipReviewer, TownshipLeader:
 		return node.Township
-	case DepartmentWindow, DepartmentReviewer, DepartmentLeader, Supervisor, CountyOperator, Auditor:
+	case DepartmentWindow, DepartmentReviewer, DepartmentLeader, FeeCounter, Supervisor, CountyOperator, Auditor:
 		return node.County
 	}
 	return ""

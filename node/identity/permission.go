@@ -77,8 +77,7 @@ const (
 	AppraisalRead    Action = "appraisal.read"
 	AppraisalOwn     Action = "appraisal.own"
 
-	// The money of a case. Windows of any department may sit at the one fee
-	// counter.
+	// The money of a case. The county's one fee counter is a role of its own.
 	FeeRead    Action = "fee.read"
 	FeeCharge  Action = "fee.charge"
 	FeeCollect Action = "fee.collect"
@@ -245,10 +244,11 @@ func grants() []Grant {
 	allow(TownshipClerk, Subtree, FeeRead, FeeCharge, FeeCollect)
 	allow(TownshipReviewer, Subtree, FeeRead)
 	allow(TownshipLeader, Subtree, FeeRead, FeeWaive)
-	// The county has one fee counter, which takes money for all departments;
-	// whoever sits there holds the role of a window.
-	allow(DepartmentWindow, Whole, FeeRead, FeeCollect)
-	allow(DepartmentWindow, Department, FeeCharge)
+	// The county has one fee counter, which takes money for all departments, writes
+	// down what is waived or paid back, and sees and does nothing else. A department
+	// without one takes what its own matters cost.
+	allow(FeeCounter, Whole, FeeRead, FeeCollect, FeeWaive)
+	allow(DepartmentWindow, Department, FeeRead, FeeCharge, FeeCollect)
 	allow(DepartmentReviewer, Department, FeeRead)
 	allow(DepartmentLeader, Department, FeeRead, FeeWaive)
 	allow(CountyOperator, Whole, NoticeRead, NoticeRetry)

@@ -194,6 +194,7 @@ var staff = []client.StaffRequest{
 	{Login: "admin2", Name: "目录审核员", Division: countyCode, Roles: []client.Role{"county_operator"}},
 	{Login: "jiancha", Name: "监察员", Division: countyCode, Roles: []client.Role{"supervisor"}},
 	{Login: "shenji", Name: "审计员", Division: countyCode, Roles: []client.Role{"auditor"}},
+	{Login: "shoufei", Name: "收费窗口", Division: countyCode, Roles: []client.Role{"fee_counter"}},
 	{Login: "yibao-chuangkou", Name: "医保局窗口", Division: countyCode, Department: "县医疗保障局", Roles: []client.Role{"department_window"}},
 	{Login: "yibao-shenhe", Name: "医保局审核", Division: countyCode, Department: "县医疗保障局", Roles: []client.Role{"department_reviewer"}},
 	{Login: "yibao-lingdao", Name: "医保局首席代表", Division: countyCode, Department: "县医疗保障局", Roles: []client.Role{"department_leader"}},

@@ -104,7 +104,7 @@ func (w *walk) atTheCounty(ctx context.Context) error {
 // nothing of what concerns people's health or money.
 func (w *walk) onTheWall(ctx context.Context) error {
 	hub := w.plan.of("county")[0]
-	window := at(hub, "minzheng-chuangkou")
+	window := at(hub, "shoufei")
 	for i, title := range []string{"养老机构备案（已受理）", "养老机构备案（已办结）"} {
 		h, err := w.taken(ctx, window, title, "TB-MZJ-016", firms+i, nil)
 		if err != nil {
@@ -138,7 +138,7 @@ func (w *walk) paidFor(ctx context.Context) error {
 	if err := roster(ctx, admin); err != nil {
 		return err
 	}
-	window, counter := at(hub, p.Login), at(hub, "minzheng-chuangkou")
+	window, counter := at(hub, p.Login), at(hub, "shoufei")
 	h, err := w.taken(ctx, window, "存量房转移登记（已缴费）", "TB-ZRZY-010", 10, map[string]string{"id_number": idNumber(10)})
 	if err != nil {
 		return err

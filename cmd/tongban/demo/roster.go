@@ -55,5 +55,6 @@ var records = map[identity.Role]client.RosterRequest{
 	identity.TownshipReviewer:   {Established: true, Rank: identity.RankSection, Office: "党群服务中心", Heads: identity.HeadsOffice},
 	identity.DepartmentWindow:   {Established: true, Rank: identity.RankSection, Heads: identity.HeadsWindow},
 	identity.TownshipClerk:      {Established: true, Rank: identity.RankClerk},
+	identity.FeeCounter:         {Established: true, Rank: identity.RankClerk},
 	identity.VillageWorker:      {Rank: identity.RankClerk},
 }

@@ -13,6 +13,7 @@ describe('the side navigation', () => {
     expect(names(['supervisor'])[0]).toBe('supervision')
     expect(names(['village_worker'])[0]).toBe('today')
   })
+  it('is the money and nothing else at the fee counter', () => expect(names(['fee_counter'])).toEqual(['fees', 'items']))
   it('has the statistics for leaders', () => expect(names(['department_leader'])).toContain('statistics'))
   it('has at most eight entries for every desk, and every page behind one of them', () => {
     for (const [role, not] of [['village_worker', notVillage], ['township_clerk', []], ['department_window', []], ['department_leader', notLeader], ['township_leader', notLeader]] as [Schemas['Role'], string[]][]) {

@@ -37,6 +37,7 @@ const byRole: Partial<Record<Role, Entry[]>> = {
     { name: 'backup' },
     { name: 'statistics' },
   ],
+  fee_counter: [{ name: 'fees' }, { name: 'items' }],
   supervisor: [
     { name: 'supervision', count: 'cards' },
     { name: 'inquiries', count: 'inquiries' },

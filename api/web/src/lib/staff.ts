@@ -6,7 +6,7 @@ type Role = Schemas['Role']
 const roles: Record<Schemas['Tier'], readonly Role[]> = {
   village: ['village_worker'],
   township: ['township_clerk', 'township_reviewer', 'township_leader'],
-  county: ['department_window', 'department_reviewer', 'department_leader', 'supervisor', 'county_operator', 'auditor'],
+  county: ['department_window', 'department_reviewer', 'department_leader', 'fee_counter', 'supervisor', 'county_operator', 'auditor'],
 }
 
 export function tierOf(division: string): Schemas['Tier'] {
