@@ -80,6 +80,8 @@ type lookedAt struct {
 	at   supervision.Moment
 	// next is when there is something to find, where the index does not say.
 	next calendar.Date
+	// ended: the case can only get less late, by what is known of lines later.
+	ended bool
 }
 
 func newWatch(n *Node) *watch {
@@ -177,7 +179,7 @@ func (r *watchRound) look(ctx context.Context) error {
 
 // lookAt is the cards that a case gets now.
 func (r *watchRound) lookAt(ctx context.Context, l store.Look) ([]Action, error) {
-	if was, ok := r.looked[l.Case]; ok && was.head == l.Head && (was.at == r.at || l.Day == 0 && (was.next.IsZero() || was.next.After(r.at.Today))) {
+	if was, ok := r.looked[l.Case]; ok && was.head == l.Head && (was.ended || was.at == r.at || l.Day == 0 && (was.next.IsZero() || was.next.After(r.at.Today))) {
 		return nil, nil
 	}
 	c, err := r.n.Store.Case(ctx, l.Case)
@@ -218,7 +220,8 @@ func (r *watchRound) lookAt(ctx context.Context, l store.Look) ([]Action, error)
 		if err != nil {
 			return nil, err
 		}
-		r.looked[l.Case] = lookedAt{head: l.Head, at: r.at, next: next}
+		_, open := c.Current()
+		r.looked[l.Case] = lookedAt{head: l.Head, at: r.at, next: next, ended: !open}
 	}
 	return issued, nil
 }

@@ -292,6 +292,13 @@ func (a *applier) settleJoint(c *joint.Case) error {
 	if err != nil {
 		return err
 	}
+	days, err := a.workingDays()
+	if err != nil {
+		return err
+	}
+	if err := c.Complete(members, days); err != nil {
+		return err
+	}
 	for _, m := range c.Settle(members) {
 		was := members[slices.IndexFunc(members, func(is *casework.Case) bool { return is.ID == m.ID })]
 		if was.Gate() != m.Gate() {

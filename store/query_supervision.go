@@ -193,16 +193,17 @@ func (s *Store) AskedPeople(ctx context.Context, within division.Code, departmen
 		GROUP BY division, department, person`, string(within), department)
 }
 
-// InquiriesOf lists the inquiries about a case, the oldest first.
+// InquiriesOf lists the inquiries about a case, the oldest first by the ledger: the
+// clocks of those who asked may differ.
 func (s *Store) InquiriesOf(ctx context.Context, caseID string) ([]supervision.Inquiry, error) {
-	return all[supervision.Inquiry](ctx, s.read, `SELECT body FROM inquiries WHERE case_id = ? ORDER BY asked, id`, caseID)
+	return all[supervision.Inquiry](ctx, s.read, `SELECT q.body FROM inquiries q JOIN entries e ON e.id = q.id WHERE q.case_id = ? ORDER BY e.idx IS NULL, e.idx, e.n`, caseID)
 }
 
 // OpenInquiries lists the inquiries that wait at desks within a division, of a
 // department where one is given, the oldest first.
 func (s *Store) OpenInquiries(ctx context.Context, within division.Code, department string, limit int) ([]supervision.Inquiry, error) {
-	return all[supervision.Inquiry](ctx, s.read, `SELECT body FROM inquiries WHERE open = 1 AND division >= ?1 AND division < ?1 || ':' AND (?2 = '' OR department = ?2)
-		ORDER BY asked, id LIMIT ?3`, string(within), department, limit)
+	return all[supervision.Inquiry](ctx, s.read, `SELECT q.body FROM inquiries q JOIN entries e ON e.id = q.id WHERE q.open = 1 AND q.division >= ?1 AND q.division < ?1 || ':' AND (?2 = '' OR q.department = ?2)
+		ORDER BY e.idx IS NULL, e.idx, e.n LIMIT ?3`, string(within), department, limit)
 }
 
 // Urges lists how a case was urged, the first one first, as the timeline has

@@ -171,3 +171,18 @@ func TestStandingAt(t *testing.T) {
 	}
 	var _ division.Code = s.Division
 }
+
+// Nobody is told that an empty role may not do something.
+func TestDeniedWords(t *testing.T) {
+	for _, row := range []struct {
+		denied *Denied
+		want   string
+	}{
+		{&Denied{Action: CaseRead, Why: "role"}, "no role of this person may case.read"},
+		{&Denied{Role: Auditor, Action: CaseDecide, Why: "role"}, "role auditor may not case.decide: outside its role"},
+	} {
+		if got := row.denied.Error(); got != row.want {
+			t.Errorf("%q, want %q", got, row.want)
+		}
+	}
+}

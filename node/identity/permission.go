@@ -311,6 +311,9 @@ type Denied struct {
 }
 
 func (d *Denied) Error() string {
+	if d.Role == "" {
+		return fmt.Sprintf("no role of this person may %s", d.Action)
+	}
 	return fmt.Sprintf("role %s may not %s: outside its %s", d.Role, d.Action, d.Why)
 }
 

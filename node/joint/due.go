@@ -100,7 +100,7 @@ func (c *Case) Limits(members []*casework.Case, cal *calendar.Calendar) ([]casew
 			}
 		}
 	}
-	done, told := c.decidedOn(members), Told(members)
+	done, told := c.decidedOn(members), c.LastTold(members)
 	limits := []casework.Limit{{Kind: casework.LimitPromised, Done: done, Told: told.Promised}, {Kind: casework.LimitStatutory, Done: done, Told: told.Statutory}}
 	for i, p := range []calendar.Period{promised, statutory} {
 		var err error
@@ -132,6 +132,48 @@ func Told(members []*casework.Case) casework.JointDue {
 	return last
 }
 
+// LastTold are the dates that hold for the applicant: those told last by an entry, or
+// those of the moment when the whole was complete where no entry told any.
+func (c *Case) LastTold(members []*casework.Case) casework.JointDue {
+	if told := Told(members); told.AtMS != 0 {
+		return told
+	}
+	return c.Completed
+}
+
+// Complete notes the dates of the whole where it is complete and nobody could tell
+// them: each of two offices without a line took up the last case that it knew of, or
+// the last one was refused. They follow from the cases as they were then and stay as
+// they were told; there are none where the calendar lacks a year.
+func (c *Case) Complete(members []*casework.Case, cal *calendar.Calendar) error {
+	from := c.TakenUpOn(members)
+	if from.IsZero() {
+		c.Completed = casework.JointDue{}
+	}
+	if from.IsZero() || c.Completed.AtMS != 0 || Told(members).AtMS != 0 {
+		return nil
+	}
+	var at int64
+	then := make([]*casework.Case, len(members))
+	for i, m := range members {
+		is := *m
+		if is.ExtendedOn.After(from) {
+			is.ExtendedBy = 0
+		}
+		is.Suspensions = slices.DeleteFunc(slices.Clone(m.Suspensions), func(s casework.Suspension) bool { return s.From.After(from) })
+		then[i], at = &is, max(at, m.AcceptedMS)
+	}
+	limits, err := c.Limits(then, cal)
+	var missing *calendar.MissingYearError
+	if errors.As(err, &missing) {
+		return nil
+	}
+	if err == nil && !limits[0].Result.Due.IsZero() {
+		c.Completed = casework.JointDue{Promised: limits[0].Result.Due, Statutory: limits[1].Result.Due, AtMS: at}
+	}
+	return err
+}
+
 // FirstTold are the dates of the whole that its applicant was told when it was taken
 // up: with the first acceptance that told any.
 func (c *Case) FirstTold(members []*casework.Case) casework.JointDue {
@@ -145,6 +187,9 @@ func (c *Case) FirstTold(members []*casework.Case) casework.JointDue {
 		if by == "" || cmp.Or(cmp.Compare(m.AcceptedMS, first.AtMS), cmp.Compare(m.ID, by)) < 0 {
 			first, by = casework.JointDue{Promised: d.JointPromised, Statutory: d.JointStatutory, AtMS: m.AcceptedMS}, m.ID
 		}
+	}
+	if by == "" {
+		return c.Completed
 	}
 	return first
 }

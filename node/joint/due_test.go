@@ -34,6 +34,58 @@ func TestFifteenMoreAtMost(t *testing.T) {
 	}
 }
 
+// Two offices without a line each took up the last case that it knew of: neither could
+// tell when the whole is due, so what makes it complete does, once. What came after that
+// changes nothing in it.
+//
+// Rules: 2.11.
+func TestCompleteTellsWhatNobodyCould(t *testing.T) {
+	cal := calendartest.Calendar(t)
+	day := func(s string) calendar.Date { return calendartest.Date(t, s) }
+	c := &Case{Promise: 4, Members: []Member{{Case: "a", Stage: 1, Promise: 2}, {Case: "b", Stage: 1, Promise: 4}}}
+	a := &casework.Case{ID: "a", Status: casework.Accepted, AcceptedOn: day("2026-09-18"), AcceptedMS: 100, Package: &casework.Joined{ID: "j"}}
+	b := &casework.Case{ID: "b", Status: casework.HandedIn, Package: &casework.Joined{ID: "j"}}
+	members := []*casework.Case{a, b}
+	complete := func() casework.JointDue {
+		if err := c.Complete(members, cal); err != nil {
+			t.Fatal(err)
+		}
+		return c.LastTold(members)
+	}
+	if got := complete(); got.AtMS != 0 {
+		t.Errorf("one of two: %+v", got)
+	}
+	b.Status, b.AcceptedOn, b.AcceptedMS = casework.Accepted, day("2026-09-18"), 200
+	want := casework.JointDue{Promised: day("2026-09-23"), Statutory: day("2026-11-26"), AtMS: 200}
+	if got := complete(); got != want || c.FirstTold(members) != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if due := c.Settle(members); len(due) != 2 || due[0].Package.Due != want {
+		t.Errorf("the cases do not know: %+v", due)
+	}
+	b.Suspensions = []casework.Suspension{{Procedure: "公示", From: day("2026-09-22"), Until: day("2026-09-25")}}
+	if got := complete(); got != want {
+		t.Errorf("what came after moved it: %+v", got)
+	}
+	if p, _, err := c.Foretell(members, b, cal); err != nil || !p.IsZero() {
+		t.Errorf("told again: %s, %v", p, err)
+	}
+	a.Package.Tells = casework.JointDue{Promised: day("2026-10-09"), Statutory: day("2026-12-01"), AtMS: 300}
+	if got := complete(); got != a.Package.Tells || c.FirstTold(members) != want {
+		t.Errorf("an extension told later counts: %+v", got)
+	}
+	// The refusal of the last case makes it complete as well.
+	c, b.Status, b.AcceptedOn, b.AcceptedMS, b.Suspensions, a.Package.Tells = &Case{Promise: 4, Members: c.Members}, casework.NotAccepted, calendar.Date{}, 0, nil, casework.JointDue{}
+	if got := complete(); got.Promised != want.Promised || got.AtMS != 100 {
+		t.Errorf("the last was refused: %+v", got)
+	}
+	// Where an acceptance told, that is what was told.
+	c, a.Package.Tells = &Case{Promise: 4, Members: c.Members}, want
+	if got := complete(); got != want || c.Completed.AtMS != 0 {
+		t.Errorf("%+v %+v", got, c.Completed)
+	}
+}
+
 // Joint handling takes 45 working days (Administrative Licence Law art. 42), the
 // promise the stages one after the other; both run from the day on which the last of
 // the cases that wait for nothing was taken up, without special procedures.

@@ -54,6 +54,9 @@ type Case struct {
 	NoticeMembers []ledger.MemberPoints `json:"notice_members,omitempty"`
 	Notices       int                   `json:"notices,omitempty"`
 	Flags         []string              `json:"flags,omitempty"`
+	// Completed are the dates of the whole where it was complete without an entry that
+	// could tell them.
+	Completed casework.JointDue `json:"completed,omitzero"`
 	// Head is the last entry of its chain.
 	Head string `json:"head"`
 }

@@ -47,7 +47,7 @@ func (c *Case) Settle(members []*casework.Case) []*casework.Case {
 		next := *is.Package
 		next.FreedMS, next.Blocked, next.Notice = 0, "", c.noticeOf(m.Case)
 		next.Again = m.Case == c.Members[0].Case && slices.Contains(c.Flags, casework.FlagSecondNotice)
-		next.Due = Told(members)
+		next.Due = c.LastTold(members)
 		free := len(m.After) > 0
 		var last int64
 		for _, id := range m.After {

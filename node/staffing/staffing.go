@@ -37,20 +37,25 @@ func Gaps(items []catalog.Item, people []identity.Staff) []Gap {
 	var gaps []Gap
 	place := map[string]int{}
 	can := map[ledger.Desk]bool{}
+	names := departments(people)
 	for i := range items {
 		item := &items[i]
 		if item.Department == "" || len(item.ReviewSteps) == 0 {
 			continue
 		}
 		var lacking []ledger.Verb
-		for _, v := range atCounty(item) {
+		able := func(v ledger.Verb) bool {
 			desk := ledger.Desk{Department: item.Department, Verb: v}
-			able, known := can[desk]
+			is, known := can[desk]
 			if !known {
-				able = slices.ContainsFunc(people, func(p identity.Staff) bool { return supervision.CanTake(p, desk) })
-				can[desk] = able
+				is = slices.ContainsFunc(people, func(p identity.Staff) bool { return supervision.CanTake(p, desk) })
+				can[desk] = is
 			}
-			if !able {
+			return is
+		}
+		elsewhere := len(item.AcceptTiers) > 1 && !able(ledger.VerbAccept) && nearest(item.Department, names) == ""
+		for _, v := range atCounty(item, elsewhere) {
+			if !able(v) {
 				lacking = append(lacking, v)
 			}
 		}
@@ -70,10 +75,16 @@ func Gaps(items []catalog.Item, people []identity.Staff) []Gap {
 }
 
 // atCounty are the steps that cases of an item take at the county, wherever they are
-// handed in, in the order of a case.
-func atCounty(item *catalog.Item) []ledger.Verb {
+// handed in, in the order of a case. Where the county has no window of the department,
+// as of a township's, nobody hands in there what is taken in elsewhere too, and no case
+// can come to stand there for it; but a name that is spelled like another's is one that
+// was mistyped.
+func atCounty(item *catalog.Item, elsewhere bool) []ledger.Verb {
 	there := map[ledger.Verb]bool{}
 	for _, tier := range item.AcceptTiers {
+		if elsewhere && tier == node.County {
+			continue
+		}
 		for _, s := range casework.Plan(item, tier) {
 			there[s.Verb] = there[s.Verb] || s.Tier == node.County
 		}
@@ -100,12 +111,7 @@ const maxNamed = 5
 // department that may have been meant: a name that is spelled differently is the usual
 // reason. The paths are those of the first items.
 func Faults(gaps []Gap, people []identity.Staff) []catalog.Fault {
-	var known []string
-	for _, p := range people {
-		if p.Department != "" && !p.Now().Disabled && !slices.Contains(known, p.Department) {
-			known = append(known, p.Department)
-		}
-	}
+	known := departments(people)
 	faults := make([]catalog.Fault, 0, len(gaps))
 	for _, g := range gaps {
 		var zh, en []string
@@ -131,6 +137,17 @@ func Faults(gaps []Gap, people []identity.Staff) []catalog.Fault {
 		faults = append(faults, f)
 	}
 	return catalog.Capped(faults)
+}
+
+// departments are those that somebody works at.
+func departments(people []identity.Staff) []string {
+	var known []string
+	for _, p := range people {
+		if p.Department != "" && !p.Now().Disabled && !slices.Contains(known, p.Department) {
+			known = append(known, p.Department)
+		}
+	}
+	return known
 }
 
 // nearest is another name that differs from this one in a character, or is a part of it,

@@ -33,6 +33,10 @@ func TestGaps(t *testing.T) {
 	reviewed.ReviewSteps[1] = catalog.ReviewStep{Tier: node.County, Role: catalog.StepReview}
 	township.DecideTier, township.ReviewSteps = node.Township, township.ReviewSteps[:2]
 	township.ReviewSteps = append(slices.Clone(township.ReviewSteps[:1]), catalog.ReviewStep{Tier: node.Township, Role: catalog.StepDecide})
+	offered, alone, mistyped := township, township, township
+	offered.Code, offered.AcceptTiers = "G", []node.Tier{node.County, node.Township, node.Village}
+	alone.Code, alone.AcceptTiers = "H", []node.Tier{node.County}
+	mistyped.Code, mistyped.Department, mistyped.AcceptTiers = "I", "县民政居", offered.AcceptTiers
 	for _, row := range []struct {
 		what  string
 		items []catalog.Item
@@ -45,6 +49,9 @@ func TestGaps(t *testing.T) {
 		{"and that has no reviewer", []catalog.Item{item("C", "县教育局"), reviewed},
 			[]Gap{{"县教育局", []ledger.Verb{ledger.VerbDecide}, []string{"C"}, 0}, {"县教育局", []ledger.Verb{ledger.VerbReview, ledger.VerbDecide}, []string{"E"}, 1}}},
 		{"what never comes to the county", []catalog.Item{township}, nil},
+		{"what a township's window takes in too, where the county has none of its department", []catalog.Item{offered}, nil},
+		{"and no window but the county's", []catalog.Item{alone}, []Gap{{"乡镇人民政府（街道办事处）", []ledger.Verb{ledger.VerbAccept, ledger.VerbDeliver}, []string{"H"}, 0}}},
+		{"a department that was mistyped", []catalog.Item{mistyped}, []Gap{{"县民政居", []ledger.Verb{ledger.VerbAccept, ledger.VerbDeliver}, []string{"I"}, 0}}},
 		{"what is no item yet", []catalog.Item{{Code: "X", Department: "县教育局", AcceptTiers: []node.Tier{"province"}, ReviewSteps: []catalog.ReviewStep{{Tier: "province", Role: "批"}}}, {}}, nil},
 	} {
 		got := Gaps(row.items, staff)
@@ -91,6 +98,17 @@ func TestCarriedItems(t *testing.T) {
 	items, faults := catalog.ParseItems(raw)
 	if len(faults) > 0 {
 		t.Fatal(faults)
+	}
+	// Once every department of the county has its people, all of it can be published;
+	// a township's is no department of the county.
+	var everybody []identity.Staff
+	for _, i := range items {
+		if !strings.HasPrefix(i.Department, "乡镇") {
+			everybody = append(everybody, person(i.Department, false, identity.DepartmentWindow, identity.DepartmentReviewer, identity.DepartmentLeader))
+		}
+	}
+	if gaps := Gaps(items, everybody); len(gaps) != 0 {
+		t.Errorf("%+v", gaps)
 	}
 	gaps := Gaps(items, nil)
 	n := 0

@@ -15,7 +15,8 @@ import (
 // statistics.
 type Card struct {
 	// ID is the entry that issued it. Case and Rule are its identity: a case has
-	// one card of a rule, and ID derives from them.
+	// one card of a rule, and ID derives from them; a second one only where the first
+	// was excused by a line and the case lies longer than that (AgainID).
 	ID     string        `json:"id,omitempty"`
 	Case   string        `json:"case"`
 	Rule   Rule          `json:"rule"`
@@ -142,20 +143,49 @@ func (c *Card) wantsAnswer() bool { return c.Colour != Amber && !c.Excused }
 // that a repeat is the same entry.
 func CardID(caseID string, rule Rule) string { return ledger.IDFromKey("card", caseID, string(rule)) }
 
+// AgainID is the id of the entry that issues the card of a rule whose first card was
+// excused by a line, once the case lies longer than that.
+func AgainID(caseID string, rule Rule) string {
+	return ledger.IDFromKey("card again", caseID, string(rule))
+}
+
+// unjudged reports whether a finding has no card yet, or one that a line excused on an
+// earlier day: what a line cost shifts a limit, and does not lift it.
+func (f Finding) unjudged(cards []Card) (unjudged, again bool) {
+	for _, c := range cards {
+		if c.Rule != f.Rule {
+			continue
+		}
+		if !c.Excused || f.Due.IsZero() || !f.AsOf.After(c.On) {
+			return false, false
+		}
+		again = true
+	}
+	return true, again
+}
+
 // RiseID is the id of the entry by which a card rises to a level.
 func RiseID(card string, to Level) string { return ledger.IDFromKey("rise", card, fmt.Sprint(to)) }
 
-// Issue is which cards a case gets now: one for each finding that has none.
+// Issue is which cards a case gets now: one for each finding that has none, or whose
+// card is excused by less than the case is late by now.
 // Amber is a card as well: people are to act on it before it is too late.
 // excused tells of a finding that it is for the line that was down, where it
 // is; such a card counts against nobody, towards a red one either.
 func Issue(id string, found []Finding, cards []Card, cal *calendar.Calendar, today calendar.Date, t Thresholds, excused func(Finding) bool) ([]Card, error) {
 	var issued []Card
 	for _, f := range found {
-		if slices.ContainsFunc(cards, func(c Card) bool { return c.Rule == f.Rule }) {
+		unjudged, again := f.unjudged(cards)
+		if !unjudged {
 			continue
 		}
 		c := Card{ID: CardID(id, f.Rule), Case: id, Rule: f.Rule, Colour: f.Colour, Due: f.Due, On: today, Excused: excused != nil && excused(f)}
+		if again {
+			if c.Excused {
+				continue
+			}
+			c.ID = AgainID(id, f.Rule)
+		}
 		if f.Rule == TwoYellows && yellows(slices.Concat(cards, issued), nil) < t.RedYellows {
 			continue
 		}
@@ -225,7 +255,7 @@ func New(e *ledger.Entry, b *ledger.CardIssueV1) (*Card, error) {
 	if _, known := ruleWords[c.Rule]; !known || c.Colour.Rank() <= 0 || c.wantsAnswer() == c.AnswerBy.IsZero() {
 		return nil, refuse("card_malformed", "监察牌的规则、颜色或说明期限有误", "the card's rule, colour or day for the answer is not right")
 	}
-	if e.ID != CardID(e.Case, c.Rule) {
+	if e.ID != CardID(e.Case, c.Rule) && (c.Excused || e.ID != AgainID(e.Case, c.Rule)) {
 		return nil, refuse("card_id", "监察牌的编号须由办件和规则推出", "a card's id derives from its case and rule")
 	}
 	return c, nil

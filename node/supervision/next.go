@@ -17,14 +17,18 @@ func NextLook(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar,
 	if err != nil {
 		return calendar.Date{}, err
 	}
+	for _, c := range cards {
+		if c.Excused { // by what a line cost until then
+			days = append(days, c.On.AddDays(1))
+		}
+	}
+	slices.SortFunc(days, calendar.Date.Compare)
 	for _, day := range days {
 		found, err := Look(c, limits, cal, Moment{Today: day, Closed: true}, t, cards, seen...)
 		if err != nil {
 			return calendar.Date{}, err
 		}
-		if slices.ContainsFunc(found, func(f Finding) bool {
-			return !slices.ContainsFunc(cards, func(c Card) bool { return c.Rule == f.Rule })
-		}) {
+		if slices.ContainsFunc(found, func(f Finding) bool { unjudged, _ := f.unjudged(cards); return unjudged }) {
 			return day, nil
 		}
 	}

@@ -234,6 +234,66 @@ func TestOutages(t *testing.T) {
 	}
 }
 
+// A case is late by two days, for which its line was down: the card is excused. It lies
+// on, and on the third day its card comes, once.
+func TestExcusedLinesOnlyShiftALimit(t *testing.T) {
+	cal := calendartest.Calendar(t)
+	day := func(text string) calendar.Date { return calendartest.Date(t, text) }
+	due := day("2026-11-09")
+	down := func(days int) func(Finding) bool {
+		return func(f Finding) bool {
+			ok, err := Excuses(f, days, cal, Defaults)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ok
+		}
+	}
+	var cards []Card
+	look := func(today string, days int) []Card {
+		on := day(today)
+		issued, err := Issue("k", []Finding{{PromisePassed, Yellow, due, on}}, cards, cal, on, Defaults, down(days))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cards = append(cards, issued...)
+		return issued
+	}
+	if got := look("2026-11-10", 2); len(got) != 1 || !got[0].Excused || got[0].ID != CardID("k", PromisePassed) {
+		t.Fatalf("%+v", got)
+	}
+	if n := yellows(cards, nil); n != 0 {
+		t.Errorf("%d yellow cards count", n)
+	}
+	if got := look("2026-11-11", 2); len(got) != 0 {
+		t.Errorf("still excused: %+v", got)
+	}
+	got := look("2026-11-12", 2)
+	if len(got) != 1 || got[0].Excused || got[0].ID != AgainID("k", PromisePassed) || got[0].AnswerBy.IsZero() || got[0].Due != due {
+		t.Fatalf("three days late, two of them for the line: %+v", got)
+	}
+	if n := yellows(cards, nil); n != 1 {
+		t.Errorf("%d yellow cards count", n)
+	}
+	for _, later := range []string{"2026-11-12", "2026-11-13"} {
+		if got := look(later, 0); len(got) != 0 {
+			t.Errorf("twice: %+v", got)
+		}
+	}
+	if _, again := (Finding{PromisePassed, Yellow, due, day("2026-11-10")}).unjudged(cards[:1]); again {
+		t.Error("done on the day of the card: it was judged")
+	}
+	body := func(c Card) *ledger.CardIssueV1 {
+		return &ledger.CardIssueV1{Rule: string(c.Rule), Colour: string(c.Colour), Due: c.Due, On: c.On, AnswerBy: c.AnswerBy, Excused: c.Excused}
+	}
+	if _, err := New(&ledger.Entry{ID: cards[1].ID, Case: "k"}, body(cards[1])); err != nil {
+		t.Error(err)
+	}
+	if _, err := New(&ledger.Entry{ID: AgainID("k", PromisePassed), Case: "k"}, body(cards[0])); err == nil {
+		t.Error("a second card that is excused as well")
+	}
+}
+
 // What a change of a case costs the county's watch.
 func BenchmarkNextLook(b *testing.B) {
 	cal := calendartest.Calendar(b)

@@ -219,9 +219,11 @@ func yellows(cards []Card, found []Finding) int {
 			rules[f.Rule] = true
 		}
 	}
+	excused := func(c Card) bool { return c.Excused }
 	for _, c := range cards {
 		if c.Colour == Yellow {
-			rules[c.Rule] = !c.Excused
+			of := slices.DeleteFunc(slices.Clone(cards), func(o Card) bool { return o.Rule != c.Rule })
+			rules[c.Rule] = slices.IndexFunc(of, func(o Card) bool { return !excused(o) }) >= 0
 		}
 	}
 	n := 0
