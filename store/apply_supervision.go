@@ -172,7 +172,7 @@ func (a *applier) prepareCard(e *ledger.Entry, b *ledger.CardIssueV1) (func() er
 	again := e.ID == supervision.AgainID(e.Case, c.Rule)
 	others := slices.DeleteFunc(cards, func(o supervision.Card) bool { return o.Rule != c.Rule || o.ID == e.ID })
 	if again && len(others) == 0 && !a.told {
-		return nil, refuse("card_first", "该规则的首张监察牌尚未发出", "no card of this rule came before")
+		return nil, refuse("card_id", "该规则的首张监察牌尚未发出", "no card of this rule came before")
 	}
 	if len(others) > 0 && !(again && others[0].Excused) {
 		return nil, refuse("card_exists", "该办件已有同一规则的监察牌", "the case has a card of this rule already")

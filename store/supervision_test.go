@@ -214,6 +214,73 @@ func TestInquiries(t *testing.T) {
 	}
 }
 
+// Inquiries stand in the order of the ledger, whatever the clock of who asked says.
+func TestInquiriesAreInTheLedgersOrder(t *testing.T) {
+	w := newWatched(t)
+	desk := ledger.Desk{Division: town, Verb: ledger.VerbDecide}
+	ask := func(question string, late time.Duration) {
+		about := w.about()
+		about.At = w.Clock.Now().Add(late).UnixMilli()
+		if _, err := w.hub.Do(w.supervisor, &ledger.InquiryOpenV1{Desk: desk, Question: question, AnswerBy: w.today.AddDays(2)}, about); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask("一", 0)
+	ask("二", -time.Hour)
+	ask("三", -30*time.Minute)
+	of, err := w.hub.InquiriesOf(ctx, w.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := w.hub.OpenInquiries(ctx, storetest.Code, "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range [][]supervision.Inquiry{of, open} {
+		var got []string
+		for _, q := range list {
+			got = append(got, q.Asked.Text)
+		}
+		if !slices.Equal(got, []string{"一", "二", "三"}) {
+			t.Errorf("%q", got)
+		}
+	}
+}
+
+// A second card of a rule is for a first that a line excused, and comes once, whichever
+// hub says it.
+func TestSecondCardAfterAnExcusedOne(t *testing.T) {
+	w := newWatched(t)
+	about := w.about()
+	again := w.about()
+	again.ID = supervision.AgainID(w.id, supervision.PromisePassed)
+	second := w.issue()
+	_, err := w.hub.Do(w.system, second, again)
+	wantRefused(t, "before the first", err, "card_id")
+	about.ID = supervision.CardID(w.id, supervision.PromisePassed)
+	first := w.issue()
+	first.Excused, first.LineDown, first.AnswerBy = true, 600, calendar.Date{}
+	if _, err := w.hub.Do(w.system, first, about); err != nil {
+		t.Fatal(err)
+	}
+	excusedToo := *first
+	_, err = w.hub.Do(w.system, &excusedToo, again)
+	wantRefused(t, "excused as well", err, "card_id")
+	for range 2 {
+		if r, err := w.hub.Do(w.system, second, again); err != nil && r.Status != store.Repeated {
+			t.Fatal(r, err)
+		}
+	}
+	cards, err := w.hub.CardsOf(ctx, w.id)
+	if err != nil || len(cards) != 2 {
+		t.Fatalf("%+v, %v", cards, err)
+	}
+	w.Settle()
+	if seen, err := w.town.CardsOf(ctx, w.id); err != nil || len(seen) != 2 {
+		t.Errorf("%+v, %v", seen, err)
+	}
+}
+
 // That a supervisor looked at personal data is recorded at the county, and no
 // node below hears of it.
 func TestSupervisorLooksUnseen(t *testing.T) {
