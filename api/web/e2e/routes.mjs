@@ -92,6 +92,11 @@ const people = {
     come: staff(hub, 'yibao-chuangkou'),
     pages: { '/': ['/'], '/cases/:id': () => [`/cases/${of.watched}`], '/custody': ['/custody'], '/fees': ['/fees'], '/files': ['/files', '/files?show=archived', '/files?show=expiring'], '/guides': ['/guides'], '/service': ['/service'], '/accounts': ['/accounts'], '/line': ['/line'], '/mine': ['/mine'] },
   },
+  'the fee counter': {
+    node: hub,
+    come: staff(hub, 'shoufei'),
+    pages: { '/fees': ['/fees', '/fees?all=yes'], '/items': ['/items'] },
+  },
   'a leader of a department': {
     node: hub,
     come: staff(hub, 'yibao-lingdao'),
