@@ -415,7 +415,7 @@ func (a *applier) nextLook(c *casework.Case) (day calendar.Date, ok bool, err er
 }
 
 func (a *applier) cardsOf(id string) ([]supervision.Card, error) {
-	bodies, err := a.texts(`SELECT body FROM cards WHERE case_id = ? ORDER BY rule`, id)
+	bodies, err := a.texts(`SELECT body FROM cards WHERE case_id = ? ORDER BY rule, issued, id`, id)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (s *Store) CardsRising(ctx context.Context, by calendar.Date, after string,
 
 // CardsOf lists the cards of a case, by rule.
 func (s *Store) CardsOf(ctx context.Context, caseID string) ([]supervision.Card, error) {
-	return all[supervision.Card](ctx, s.read, `SELECT body FROM cards WHERE case_id = ? ORDER BY rule`, caseID)
+	return all[supervision.Card](ctx, s.read, `SELECT body FROM cards WHERE case_id = ? ORDER BY rule, issued, id`, caseID)
 }
 
 // Card finds a card by its id.
