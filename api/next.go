@@ -147,7 +147,7 @@ var nextEN = map[string]string{
 	"请选择同一单位的在岗人员":                     "choose somebody who works at the same place",
 	"请换一个登录名或工号":                       "use another login or staff number",
 	"请填写现在或更早的时间":                      "give the present or an earlier time",
-	"请中心管理员在目录中填写收费明细并发布，本件即可按明细开具": "Have the operator put the figures into the catalog and publish them; this case is then charged by them.",
+	"请中心管理员在目录中填写收费明细并发布，本件即可按明细开具":    "have the operator put the figures into the catalog and publish them; this case is then charged by them",
 	"请由单位负责人办理":                        "have whoever heads the authority do it",
 	"请由单位负责人决定":                        "have whoever heads the authority decide",
 	"请另行指定未参与该件的人员":                    "name somebody who had no hand in the case",
