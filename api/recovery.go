@@ -20,7 +20,7 @@ import (
 //	POST /api/v1/recovery/again  RecordAgain
 
 // GetRecovery shows what is known of the ledger's going back.
-func (s *Server) GetRecovery(ctx context.Context, _ gen.GetRecoveryRequestObject) (gen.GetRecoveryResponseObject, error) {
+func (s *Server) GetRecovery(ctx context.Context, in gen.GetRecoveryRequestObject) (gen.GetRecoveryResponseObject, error) {
 	if s.self.Tier != node.County {
 		return nil, errCountyOnly
 	}
@@ -42,22 +42,38 @@ func (s *Server) GetRecovery(ctx context.Context, _ gen.GetRecoveryRequestObject
 	if out.Former, err = s.formerLedgers(ctx); err != nil {
 		return nil, err
 	}
-	lost, err := s.store.LostRecords(ctx)
+	index, id, err := cursorOf(in.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	after := store.LostPlace{Index: uint64(index), ID: id}
+	lost, more, err := s.store.LostRecords(ctx, after, lostPage)
 	if err != nil {
 		return nil, err
 	}
 	for i := range lost {
 		out.Lost = append(out.Lost, lostOf(&lost[i]))
 	}
+	if more {
+		last := lost[len(lost)-1].Place()
+		out.NextCursor = cursor(int64(last.Index), last.ID)
+	}
 	return out, nil
 }
+
+// lostPage is how many lost records one answer lists.
+const lostPage = 500
 
 func recoveryOf(r ledger.Recovery) gen.Recovery {
 	return gen.Recovery{At: r.At, Kept: int64(r.Kept), Root: base64.StdEncoding.EncodeToString(r.Root), Reason: r.Reason}
 }
 
 func lostOf(l *store.LostRecord) gen.LostRecord {
-	return gen.LostRecord{Entry: l.Was.ID, Index: int64(l.Index), Kind: string(l.Was.Kind), KindZh: kindZH[l.Was.Kind], Origin: l.Was.Origin,
+	why := &store.Refused{}
+	if l.Why != "" {
+		why = store.UnlistedWhy(l.Why)
+	}
+	return gen.LostRecord{Why: why.Code, WhyZh: why.ZH, WhyEn: why.EN, Entry: l.Was.ID, Index: int64(l.Index), Kind: string(l.Was.Kind), KindZh: kindZH[l.Was.Kind], Origin: l.Was.Origin,
 		Actor: l.Was.Actor.Name, Case: l.Was.Case, OccurredAt: l.Was.OccurredAt, SeenBy: l.SeenBy, Again: l.Again, Resolved: l.Resolved}
 }
 

@@ -91,7 +91,7 @@ var refusalNext = map[string]string{
 
 	// Corrections after a refusal.
 	"corrects_standing": nextNone, "replacement_refused": "请先处理所填的替代收件", "resolved_already": nextNone, "answerable": nextAnew,
-	"after_revocation": "请向收件人核实，由有权人员更正重新提交", "lost_record": "请核对后按原样重记或重新办理", "not_lost": nextNone,
+	"after_revocation": "请向收件人核实，由有权人员更正重新提交", "lost_record": "请核对后按原样重记或重新办理", "lost_unlisted": "请按说明处理", "not_lost": nextNone,
 	"nothing_recovered": nextNone, "recovery_stale": "请重新声明",
 
 	// Supervision, ratings, complaints, questions, appraisal.

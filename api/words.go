@@ -52,7 +52,7 @@ func takenUp(c *casework.Case) bool {
 
 // kindZH are the kinds of entries as a timeline names them.
 var kindZH = map[ledger.Kind]string{
-	ledger.CountyTrust: "公布县级密钥", ledger.CountyRecovery: "声明账本恢复", ledger.CountyLost: "登记账本缺失", ledger.NodeInvite: "签发入网令牌", ledger.NodeEnrol: "节点入网",
+	ledger.CountyTrust: "公布县级密钥", ledger.CountyRecovery: "声明账本恢复", ledger.CountyLost: "登记账本缺失", ledger.CountyUnlisted: "登记无法列出的缺失记录", ledger.NodeInvite: "签发入网令牌", ledger.NodeEnrol: "节点入网",
 	ledger.NodeRevoke: "吊销节点", ledger.NodeRename: "节点改名", ledger.NodeRenew: "节点更新密钥", ledger.LevelRaise: "启用新版本功能",
 	ledger.DivisionImport: "导入区划", ledger.CalendarImport: "导入日历",
 	ledger.StaffAdd: "新增人员", ledger.StaffRoles: "设置角色", ledger.StaffDisable: "停用或恢复人员", ledger.StaffPassword: "设置密码",

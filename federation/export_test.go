@@ -1,9 +1,12 @@
 package federation
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 )
 
 // AtPoint has f called at every moment at which a renewal may be cut off, until
@@ -22,3 +25,13 @@ func (n *Node) SetDisk(d Disk) { n.disk = d }
 
 // LookForUnnamed makes a look for uploads that nothing names, if one is due.
 func (n *Node) LookForUnnamed(ctx context.Context) error { return n.removeUnnamed(ctx) }
+
+// TakeLost takes one message of lost records as if a node had shown it.
+func (n *Node) TakeLost(ctx context.Context, from string, lost []store.Lost) (later []string, err error) {
+	body, err := json.Marshal(lost)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := n.takeLost(ctx, from, bytes.NewReader(body))
+	return answer.Later, err
+}

@@ -2,13 +2,15 @@ package federation
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/federation/outbox"
@@ -33,9 +35,9 @@ const (
 	// lostBatch and maxLostBody bound one message of lost records.
 	lostBatch   = 100
 	maxLostBody = 8 << 20
-	// maxLostEntry is the largest entry that fits in another one.
-	maxLostEntry = 400 << 10
-	lostPause    = 5 * time.Second
+	lostPause   = 5 * time.Second
+	// lostPage is how many of them are read at once.
+	lostPage = 1000
 	// laterPause is after how long what the county cannot judge yet is shown again.
 	laterPause = 10 * time.Second
 )
@@ -103,31 +105,60 @@ func (n *Node) RecordAgain(ctx context.Context, actor identity.Actor, ids []stri
 	if n.hub == nil {
 		return nil, errCountyOnly
 	}
-	lost, err := n.Store.LostRecords(ctx)
-	if err != nil {
-		return nil, err
+	var all []Again
+	for after, more := (store.LostPlace{}), true; more; {
+		var page []store.LostRecord
+		var err error
+		if page, more, err = n.Store.LostRecords(ctx, after, lostPage); err != nil {
+			return all, err
+		}
+		if len(page) > 0 {
+			after = page[len(page)-1].Place()
+		}
+		done, err := n.recordPageAgain(ctx, actor, page, ids)
+		if all = append(all, done...); err != nil {
+			return all, err
+		}
 	}
-	lost = slices.DeleteFunc(lost, func(l store.LostRecord) bool {
-		return l.Resolved && (l.Again || len(ids) == 0) || len(ids) > 0 && !slices.Contains(ids, l.Was.ID)
-	})
-	raws := make([][]byte, len(lost))
+	return all, nil
+}
+
+func (n *Node) recordPageAgain(ctx context.Context, actor identity.Actor, lost []store.LostRecord, ids []string) (all []Again, err error) {
+	var raws [][]byte
 	for i := range lost {
-		if raws[i], err = json.Marshal(&lost[i].Was); err != nil {
+		l := &lost[i]
+		asked := slices.Contains(ids, l.Was.ID)
+		switch {
+		case len(ids) > 0 && !asked, l.Resolved && (l.Again || !asked):
+			continue
+		case l.Why != "":
+			if why := store.UnlistedWhy(l.Why); asked {
+				all = append(all, Again{l.Was.ID, store.Result{ID: l.Was.ID, Status: store.Rejected, Code: why.Code, ZH: why.ZH, EN: why.EN}})
+			}
+			continue
+		}
+		raw, err := json.Marshal(&l.Was)
+		if err != nil {
 			return nil, err
 		}
+		raws = append(raws, raw)
+		all = append(all, Again{ID: l.Was.ID})
 	}
 	results, err := n.commitAll(ctx, raws, false)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Again, len(lost))
-	for i, r := range results {
-		all[i] = Again{lost[i].Was.ID, r}
-		if r.Status == store.Rejected {
+	for i := range all {
+		a := &all[i]
+		if a.Status == store.Rejected {
 			continue
 		}
-		if _, err := n.Record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve, Key: "again " + lost[i].Was.ID,
-			Body: &ledger.AttentionResolveV1{Entry: lost[i].Was.ID, Note: "账本恢复后按原样重记 (recorded again as it was)"}}); err != nil && !resolvedBefore(err) {
+		a.Result, results = results[0], results[1:]
+		if a.Status == store.Rejected {
+			continue
+		}
+		if _, err := n.Record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve, Key: "again " + a.ID,
+			Body: &ledger.AttentionResolveV1{Entry: a.ID, Note: "账本恢复后按原样重记 (recorded again as it was)"}}); err != nil && !resolvedBefore(err) {
 			return all, err
 		}
 	}
@@ -179,8 +210,8 @@ func (n *Node) tellLost(ctx context.Context) {
 }
 
 func (n *Node) tellLostNow(ctx context.Context) error {
-	for {
-		lost, err := n.Store.UntoldLost(ctx, lostBatch)
+	for limit := lostBatch; ; {
+		lost, err := n.Store.UntoldLost(ctx, limit)
 		if err != nil || len(lost) == 0 {
 			return err
 		}
@@ -196,13 +227,33 @@ func (n *Node) tellLostNow(ctx context.Context) error {
 			return err
 		}
 		var answer lostAnswer
-		if err := n.postToCounty(ctx, lostPath, body, &answer); err != nil {
+		switch err := n.postToCounty(ctx, lostPath, body, &answer); {
+		case err == nil:
+			limit = lostBatch
+		case !refusedAsSaid(err):
 			return err
+		case len(lost) > 1: // one of them must not hold up the others
+			limit = len(lost) / 2
+			continue
+		default:
+			var was struct{ ID string }
+			if err := json.Unmarshal(lost[0].Entry, &was); err != nil {
+				return err
+			}
+			n.log.Warn("the county does not take a record that it lost; it is shown again later", "index", lost[0].Index, "entry", was.ID, "bytes", len(lost[0].Entry), "error", err)
+			answer.Later = []string{was.ID}
+			limit = lostBatch
 		}
 		if err := n.Store.ToldLost(ctx, lost[len(lost)-1], answer.Later); err != nil {
 			return err
 		}
 	}
+}
+
+// refusedAsSaid: a hub answered, and will answer the same again.
+func refusedAsSaid(err error) bool {
+	var no *RemoteError
+	return errors.As(err, &no) && (no.Code == string(outbox.CodeMalformed) || no.Code == string(outbox.CodeSignature))
 }
 
 func (n *Node) postToCounty(ctx context.Context, path string, body []byte, into any) error {
@@ -275,40 +326,74 @@ func readLost(body io.Reader) ([]store.Lost, error) {
 	return lost, nil
 }
 
-// takeLostOne lists a lost record. later is the id of one that is of no hub known
-// here, or not yet.
+// takeLostOne lists a lost record, in words only where it cannot be recorded again
+// as it was: what is wrong with one does not hold up the others. later is the id of
+// one that is of no hub known here, or not yet.
 func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) (later string, err error) {
-	var e ledger.Entry
-	err = json.Unmarshal(l.Entry, &e)
-	if err == nil {
-		_, err = e.Decode()
-	}
-	if err != nil || len(l.Entry) > maxLostEntry {
-		return "", &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("lost record %d of %d bytes: %w", l.Index, len(l.Entry), err)}
-	}
-	// Its index says nothing: it is that of a ledger before this one or the last.
-	if _, err := n.Store.Entry(ctx, e.ID); err == nil {
-		return "", nil
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return "", err
-	}
-	signer, _, known := n.directory.Credential(e.Origin)
-	if !known || signer.Credential.Tier != node.County || e.Seq != 0 {
-		level, later := slog.LevelInfo, e.ID
-		if known || e.Seq != 0 {
-			level, later = slog.LevelWarn, ""
+	e, code := n.judgeLost(l)
+	if e.ID != "" {
+		// Its index says nothing: it is that of a ledger before this one or the last.
+		if _, err := n.Store.Entry(ctx, e.ID); err == nil {
+			return "", nil
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return "", err
 		}
-		n.log.Log(ctx, level, "a lost record is not of a hub known here", "shown by", from, "index", l.Index, "origin", e.Origin, "kind", string(e.Kind))
-		return later, nil
 	}
-	if err := e.Verify(signer.Credential.SignKey); err != nil {
-		return "", &outbox.Problem{Code: outbox.CodeSignature, Err: fmt.Errorf("lost record %d: %w", l.Index, err)}
+	action := Action{Actor: identity.Actor{Staff: "system", Role: identity.System}}
+	if code == "" {
+		action.Kind, action.Key = ledger.CountyLost, "lost "+e.ID
+		action.Body = &ledger.CountyLostV1{SeenBy: from, Index: l.Index, RecordedAt: l.RecordedAt, Entry: l.Entry}
+	} else {
+		b := unlisted(from, l, e, code)
+		action.Kind, action.Key, action.Body = ledger.CountyUnlisted, "unlisted "+code+" "+b.Entry, b
+		if code == ledger.UnlistedUnknown {
+			later = e.ID
+		}
 	}
-	_, err = n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.CountyLost, Key: "lost " + e.ID,
-		Body: &ledger.CountyLostV1{SeenBy: from, Index: l.Index, RecordedAt: l.RecordedAt, Entry: l.Entry}})
+	_, err = n.Record(ctx, action)
 	var no *store.Refused
 	if errors.As(err, &no) && no.Code == "not_lost" {
-		return "", nil
+		return later, nil
 	}
-	return "", err
+	return later, err
+}
+
+// judgeLost reads a lost record. code says why it cannot be recorded again as it was.
+func (n *Node) judgeLost(l store.Lost) (e ledger.Entry, code string) {
+	if err := json.Unmarshal(l.Entry, &e); err != nil || len(l.Entry) > ledger.MaxWholeEntry {
+		return e, ledger.UnlistedMalformed
+	}
+	switch _, err := e.Decode(); {
+	case errors.Is(err, ledger.ErrUnknownKind):
+		return e, ledger.UnlistedNewer
+	case err != nil:
+		return e, ledger.UnlistedMalformed
+	case e.Seq != 0:
+		return e, ledger.UnlistedNoHub
+	}
+	switch signer, _, known := n.directory.Credential(e.Origin); {
+	case !known:
+		return e, ledger.UnlistedUnknown
+	case signer.Credential.Tier != node.County:
+		return e, ledger.UnlistedNoHub
+	case e.Verify(signer.Credential.SignKey) != nil:
+		return e, ledger.UnlistedSignature
+	}
+	return e, ""
+}
+
+func unlisted(from string, l store.Lost, e ledger.Entry, code string) *ledger.CountyUnlistedV1 {
+	const longest = 64
+	b := &ledger.CountyUnlistedV1{SeenBy: from, Index: max(l.Index, 1), RecordedAt: max(l.RecordedAt, 1), Entry: e.ID, Kind: string(e.Kind), Origin: e.Origin, Bytes: int64(len(l.Entry)), Code: code}
+	if strings.TrimSpace(b.Entry) == "" || len(b.Entry) > longest {
+		sum := sha256.Sum256(l.Entry)
+		b.Entry = hex.EncodeToString(sum[:])
+	}
+	if len(b.Kind) > longest {
+		b.Kind = ""
+	}
+	if len(b.Origin) > longest {
+		b.Origin = ""
+	}
+	return b
 }

@@ -19,6 +19,21 @@ import (
 	"github.com/tongban/tongban/store"
 )
 
+// lostRecords are all that a hub lists.
+func lostRecords(t *testing.T, hub *federationtest.Node) (all []store.LostRecord, err error) {
+	t.Helper()
+	for after, more := (store.LostPlace{}), true; more; {
+		var page []store.LostRecord
+		if page, more, err = hub.Store.LostRecords(t.Context(), after, 2); err != nil {
+			return nil, err
+		}
+		if all = append(all, page...); len(all) > 0 {
+			after = all[len(all)-1].Place()
+		}
+	}
+	return all, nil
+}
+
 // declare has the county say that its ledger went back.
 func declare(t *testing.T, f *federationtest.Federation) ledger.Recovery {
 	t.Helper()
@@ -165,7 +180,7 @@ func TestCountyRecoversFromAnOldBackup(t *testing.T) {
 	var lost []store.LostRecord
 	f.Eventually("the county to list what it lost", func() bool {
 		var err error
-		lost, err = hub.Store.LostRecords(t.Context())
+		lost, err = lostRecords(t, hub)
 		return err == nil && len(lost) == 2
 	})
 	if lost[0].Was.ID != want.Head || lost[1].Was.Kind != ledger.NodeRename || lost[0].Index <= r.Kept {
@@ -282,7 +297,7 @@ func TestNodeEnrolledAfterTheBackup(t *testing.T) {
 	}
 	f.HealAll()
 	f.Eventually("the county to list the enrolment and the staff", func() bool {
-		lost, err := hub.Store.LostRecords(t.Context())
+		lost, err := lostRecords(t, hub)
 		return err == nil && len(lost) >= 2 && lost[0].Was.Kind == ledger.NodeEnrol && !slices.ContainsFunc(lost, func(l store.LostRecord) bool { return l.Again })
 	})
 	again, err := hub.RecordAgain(t.Context(), f.Operator(), nil)
@@ -404,7 +419,7 @@ func TestCountyRecoversTwice(t *testing.T) {
 func listsLost(t *testing.T, f *federationtest.Federation, hub *federationtest.Node, name string) {
 	t.Helper()
 	f.Eventually("the county to list the name "+name, func() bool {
-		lost, err := hub.Store.LostRecords(t.Context())
+		lost, err := lostRecords(t, hub)
 		return err == nil && slices.ContainsFunc(lost, func(l store.LostRecord) bool {
 			return l.Was.Kind == ledger.NodeRename && bytes.Contains(l.Was.Body, []byte(name)) && !l.Again && !l.Resolved
 		})
@@ -474,7 +489,7 @@ func TestWhatWasDoneAtAHubThatIsLostIsListed(t *testing.T) {
 		f.Eventually(n.ID+" to go back with the county", func() bool { e, err := n.Store.Epoch(t.Context()); return err == nil && e.At == r.At })
 	}
 	f.Eventually("the county to list the hub's enrolment", func() bool {
-		lost, err := hub.Store.LostRecords(t.Context())
+		lost, err := lostRecords(t, hub)
 		return err == nil && slices.ContainsFunc(lost, func(l store.LostRecord) bool { return l.Was.Kind == ledger.NodeEnrol })
 	})
 	for _, n := range []*federationtest.Node{town, village} {
@@ -487,7 +502,7 @@ func TestWhatWasDoneAtAHubThatIsLostIsListed(t *testing.T) {
 		t.Fatalf("%+v, %v", again, err)
 	}
 	listsLost(t, f, hub, "在新主机上改名")
-	lost, err := hub.Store.LostRecords(t.Context())
+	lost, err := lostRecords(t, hub)
 	if err != nil || !slices.ContainsFunc(lost, func(l store.LostRecord) bool { return l.Was.Origin == second.ID }) {
 		t.Errorf("nothing of %s: %+v, %v", second.ID, lost, err)
 	}

@@ -210,7 +210,7 @@ func (a *applier) authoriseSystem(e *ledger.Entry, body ledger.Body, from origin
 		return refuse("not_authorised", "该节点无权进行此项操作", "only a hub acts by itself")
 	}
 	switch e.Kind {
-	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost, ledger.CardIssue, ledger.CardRise, ledger.LineOutage, ledger.AppraisalResult:
+	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost, ledger.CountyUnlisted, ledger.CardIssue, ledger.CardRise, ledger.LineOutage, ledger.AppraisalResult:
 		return nil
 	case ledger.CountyTrust, ledger.StaffAdd:
 		if from.genesis {

@@ -40,7 +40,9 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	case *ledger.CountyRecoveryV1:
 		return a.prepareRecovery(b)
 	case *ledger.CountyLostV1:
-		return a.prepareLost(e, b)
+		return a.prepareLost(b)
+	case *ledger.CountyUnlistedV1:
+		return a.prepareUnlisted(b)
 	case *ledger.NodeInviteV1:
 		return a.prepareInvite(b)
 	case *ledger.NodeEnrolV1:

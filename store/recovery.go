@@ -183,123 +183,6 @@ func (a *applier) prepareRecovery(b *ledger.CountyRecoveryV1) (func() error, err
 	}, nil
 }
 
-// prepareLost lists an entry of the former ledger among what asks for attention.
-func (a *applier) prepareLost(e *ledger.Entry, b *ledger.CountyLostV1) (func() error, error) {
-	var was ledger.Entry
-	if err := json.Unmarshal(b.Entry, &was); err != nil || was.ID == "" || was.Seq != 0 {
-		return nil, refuse("malformed", "原条目格式有误", "the former entry cannot be read, or was not recorded at a hub")
-	}
-	known, err := a.find(`id = ?`, was.ID)
-	if err != nil {
-		return nil, err
-	}
-	if known != nil {
-		return nil, refuse("not_lost", "账本中已有该条目", "the ledger has this entry")
-	}
-	no := &Refused{Code: "lost_record", ZH: fmt.Sprintf("账本恢复前曾记录（原第 %d 条，%s），恢复后缺失，请核对后按原样重记或重新办理", b.Index, was.Kind),
-		EN: fmt.Sprintf("recorded before the ledger went back (%d, %s) and missing since: record it again as it was, or do it anew", b.Index, was.Kind)}
-	return func() error {
-		return a.w.exec(a.ctx, `INSERT INTO attention (entry, idx, case_id, origin, scope, code, reason, at) VALUES (?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT (entry) DO NOTHING`,
-			was.ID, was.Case, was.Origin, string(a.s.self.County()), no.Code, no.Reason(), a.now)
-	}, nil
-}
-
-// wasLost reports whether an entry was in the former ledger, as a node showed.
-func (a *applier) wasLost(id string) (bool, error) {
-	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM attention WHERE entry = ? AND code = 'lost_record')`, id)
-	return n != 0, err
-}
-
-// Lost is an entry of the county's former ledger.
-type Lost struct {
-	Index      uint64          `json:"index"`
-	RecordedAt int64           `json:"recorded_at"`
-	Entry      json.RawMessage `json:"entry"`
-}
-
-// UntoldLost are the lost records that this node has not shown the county yet,
-// oldest first.
-func (s *Store) UntoldLost(ctx context.Context, limit int) ([]Lost, error) {
-	return rowsOf(ctx, s.read, scanLost, `SELECT idx, recorded_at, entry FROM lost WHERE told = 0 ORDER BY idx, id LIMIT ?`, limit)
-}
-
-func scanLost(r *sql.Rows) (l Lost, err error) {
-	var raw []byte
-	err = r.Scan(&l.Index, &l.RecordedAt, &raw)
-	l.Entry = raw
-	return l, err
-}
-
-// ToldLost notes that the county was shown the lost records through the last of
-// those that UntoldLost gave, and which of them it asks to be shown again later,
-// by their entries' ids.
-func (s *Store) ToldLost(ctx context.Context, last Lost, later []string) error {
-	var e struct{ ID string }
-	if err := json.Unmarshal(last.Entry, &e); err != nil {
-		return storage("read entry", err)
-	}
-	return s.write(ctx, func(w *writer) error {
-		if err := w.exec(ctx, `UPDATE lost SET told = 1 WHERE told = 0 AND (idx, id) <= (?, ?)`, last.Index, e.ID); err != nil {
-			return err
-		}
-		for _, id := range later {
-			if err := w.exec(ctx, `UPDATE lost SET told = 2 WHERE told = 1 AND id = ?`, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// LostForLater tells whether there are lost records that the county asked to be
-// shown again.
-func (s *Store) LostForLater(ctx context.Context) (some bool, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM lost WHERE told = 2)`).Scan(&some)
-	return some, storage("read lost records", err)
-}
-
-// LostIsLater has what the county asked to be shown again be untold.
-func (s *Store) LostIsLater(ctx context.Context) error {
-	return s.write(ctx, func(w *writer) error { return w.exec(ctx, `UPDATE lost SET told = 0 WHERE told = 2`) })
-}
-
-// LostRecord is, at the county, a record of the former ledger that a node
-// showed.
-type LostRecord struct {
-	ledger.CountyLostV1
-	Was ledger.Entry
-	// Again says that the entry is in the ledger again.
-	Again bool
-	// Resolved says that a person has dealt with it.
-	Resolved bool
-}
-
-// LostRecords are those that nodes showed the county, in the order of the
-// former ledger.
-func (s *Store) LostRecords(ctx context.Context) ([]LostRecord, error) {
-	return rowsOf(ctx, s.read, func(r *sql.Rows) (l LostRecord, err error) {
-		var raw []byte
-		if err = r.Scan(&raw, &l.Again, &l.Resolved); err == nil {
-			err = bodyOf(raw, &l.CountyLostV1)
-		}
-		if err == nil {
-			err = json.Unmarshal(l.Entry, &l.Was)
-		}
-		return l, err
-	}, `SELECT b.entry, EXISTS (SELECT 1 FROM entries x WHERE x.id = b.id), coalesce((SELECT resolved_by <> '' FROM attention WHERE entry = b.id), 0)
-		FROM (SELECT entry, json_extract(entry, '$.body.entry.id') AS id, json_extract(entry, '$.body.index') AS idx
-			FROM entries WHERE kind = ? AND status = 'applied') b ORDER BY b.idx LIMIT 10000`, ledger.CountyLost)
-}
-
-// bodyOf reads the body of an entry that is in the ledger.
-func bodyOf(raw []byte, body any) error {
-	var e ledger.Entry
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return storage("read entry", err)
-	}
-	return storage("read entry", json.Unmarshal(e.Body, body))
-}
-
 // GoBack brings a node below the county into the epoch of a recovery, whose
 // signature and root were checked: to its records through kept, where the
 // recovery says no less. It is done when GoBack returns nil, all of it, or else
@@ -486,9 +369,9 @@ func (g *goingBack) remember() error {
 		}
 	}
 	return g.w.exec(g.ctx, `INSERT INTO lost (id, idx, recorded_at, entry)
-		SELECT id, idx, recorded_at, entry FROM former_entries WHERE idx > ? AND seq = 0 AND outcome = 'applied' AND kind NOT IN (?, ?, ?, ?, ?, ?)
+		SELECT id, idx, recorded_at, entry FROM former_entries WHERE idx > ? AND seq = 0 AND outcome = 'applied' AND kind NOT IN (?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET idx = excluded.idx, recorded_at = excluded.recorded_at`,
-		g.kept, ledger.AttachmentConfirm, ledger.CountyRecovery, ledger.CountyLost,
+		g.kept, ledger.AttachmentConfirm, ledger.CountyRecovery, ledger.CountyLost, ledger.CountyUnlisted,
 		ledger.CardIssue, ledger.CardRise, ledger.LineOutage) // which the county makes again by itself
 }
 

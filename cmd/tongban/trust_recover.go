@@ -42,20 +42,23 @@ Without it they do not follow the county any more.`,
 
 func trustLostCommand() *cobra.Command {
 	var all bool
+	var cursor string
 	cmd := &cobra.Command{
 		Use:   "lost [ENTRY...]",
 		Short: "账本恢复后缺失的县中心记录 (what hubs had done and the ledger lacks)",
 		Long: `列出各节点仍保存、而恢复后的账本缺失的县中心记录（审批、人员、目录等）。给出条目编号（或 --all），则按原样重记：
 逐条按现有规则核对，不再符合的不记入，须重新办理。各节点都重新连上之后再用 --all，先后次序才完整。
 Lists what was done at the hubs, that nodes still hold and the restored ledger lacks. With entries, or --all, it
-records them again as they were signed; what does not fit any more is not recorded. Use --all once all nodes are back.`,
+records them again as they were signed; what does not fit any more is not recorded. Use --all once all nodes are back.
+“说明”一栏有字的不能按原样重记：说明其原因和处理办法 (where a record cannot be recorded as it was, NOTE says why and what to do).`,
 		Example: "  tongban trust lost\n  tongban trust lost --all\n  tongban trust lost 0190f3c2-7b1e-7cc1-8f3a-2f9c5d1e0a77",
 		Args:    arguments(0, 1000, "[ENTRY...]"),
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "全部按原样重记 (record all of them again)")
+	cmd.Flags().StringVar(&cursor, "cursor", "", "接着上一页 (from where the last page ended)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, entries []string) error {
 		if !all && len(entries) == 0 {
-			return listLost(cmd.Context(), c)
+			return listLost(cmd.Context(), c, cursor)
 		}
 		send := func() (*http.Response, error) {
 			return c.api.RecordAgain(cmd.Context(), client.AgainRequest{Entries: entries})
@@ -70,16 +73,17 @@ records them again as they were signed; what does not fit any more is not record
 	})
 }
 
-func listLost(ctx context.Context, c *connection) error {
-	return ask(ctx, c, func() (*http.Response, error) { return c.api.GetRecovery(ctx) }, func(w io.Writer, r *client.RecoveryReport) {
+func listLost(ctx context.Context, c *connection, cursor string) error {
+	return ask(ctx, c, func() (*http.Response, error) { return c.api.GetRecovery(ctx, &client.GetRecoveryParams{Cursor: cursor}) }, func(w io.Writer, r *client.RecoveryReport) {
 		if r.Undeclared > 0 {
 			fmt.Fprintln(w, c.pick(fmt.Sprintf("账本曾恢复到第 %d 条，尚未声明：请运行 tongban trust recover --reason …", r.Undeclared),
 				fmt.Sprintf("the ledger was restored to record %d, which is not declared: run tongban trust recover --reason …", r.Undeclared)))
 		}
-		t := newTable(c.pick("原序号", "WAS"), c.pick("条目", "ENTRY"), c.pick("内容", "WHAT"), c.pick("经办人", "WHO"), c.pick("办件", "CASE"), c.pick("来自", "SEEN BY"), c.pick("已重记", "AGAIN"), c.pick("已处理", "RESOLVED"))
+		t := newTable(c.pick("原序号", "WAS"), c.pick("条目", "ENTRY"), c.pick("内容", "WHAT"), c.pick("经办人", "WHO"), c.pick("办件", "CASE"), c.pick("来自", "SEEN BY"), c.pick("已重记", "AGAIN"), c.pick("已处理", "RESOLVED"), c.pick("说明", "NOTE"))
 		for _, l := range r.Lost {
-			t.row(count(l.Index), l.Entry, c.pick(l.KindZh, l.Kind), l.Actor, l.Case, l.SeenBy, yes(c.language, l.Again), yes(c.language, l.Resolved))
+			t.row(count(l.Index), l.Entry, c.pick(l.KindZh, l.Kind), l.Actor, l.Case, l.SeenBy, yes(c.language, l.Again), yes(c.language, l.Resolved), c.pick(l.WhyZh, l.WhyEn))
 		}
 		t.write(w, c.language)
+		morePages(w, c.language, r.NextCursor)
 	})
 }

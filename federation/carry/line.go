@@ -42,7 +42,7 @@ func decodeLine(raw []byte) (*store.FeedLine, error) {
 }
 
 func known(e *ledger.Entry) error {
-	if len(e.Body) > ledger.MaxEntryBytes {
+	if len(e.Body) > e.Kind.MaxBody() {
 		return ErrDamaged.Becausef("entry %.64q: body of %d bytes", e.ID, len(e.Body))
 	}
 	if _, ok := ledger.Lookup(e.Kind, e.V); !ok {

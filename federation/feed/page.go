@@ -117,7 +117,7 @@ func checkLine(l *store.FeedLine) error {
 	if (l.Entry == nil) == (l.Confirms == "") {
 		return fmt.Errorf("neither or both of entry and confirmation")
 	}
-	if l.Entry != nil && len(l.Entry.Body) > ledger.MaxEntryBytes {
+	if l.Entry != nil && len(l.Entry.Body) > l.Entry.Kind.MaxBody() {
 		return fmt.Errorf("body of %d bytes", len(l.Entry.Body))
 	}
 	switch l.Outcome {

@@ -24,7 +24,7 @@ const (
 	maxBody    = 8 << 20
 	maxPlain   = 32 << 20
 	maxBatch   = 4096
-	maxLine    = ledger.MaxEntryBytes + 8<<10
+	maxLine    = ledger.MaxWholeEntry
 	maxOrigins = 200
 )
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/tongban/tongban/node/division"
 )
@@ -63,4 +64,45 @@ func (b *CountyLostV1) Check() error {
 		return fmt.Errorf("record %d of %d", b.Index, b.RecordedAt)
 	}
 	return first(required("seen_by", b.SeenBy, maxIDBytes), document("entry", b.Entry))
+}
+
+// Why a record of the former ledger cannot be listed as it was.
+const (
+	UnlistedMalformed = "malformed"   // it cannot be read
+	UnlistedNewer     = "newer"       // a newer tongban made it
+	UnlistedSignature = "signature"   // its hub did not sign it
+	UnlistedNoHub     = "not_hub"     // it was not done at a hub
+	UnlistedUnknown   = "hub_unknown" // its hub is not known, or not yet
+)
+
+var unlistedCodes = []string{UnlistedMalformed, UnlistedNewer, UnlistedSignature, UnlistedNoHub, UnlistedUnknown}
+
+// CountyUnlistedV1 says that a node showed a record of the county's former ledger
+// that cannot be recorded again as it was, and what is known of it.
+type CountyUnlistedV1 struct {
+	SeenBy     string `json:"seen_by"`
+	Index      uint64 `json:"index"`
+	RecordedAt int64  `json:"recorded_at"`
+	// Entry is the entry's id, or the SHA-256 of what was shown where it has none.
+	Entry string `json:"entry"`
+	// Kind and Origin are what the entry says; empty where it cannot be read.
+	Kind   string `json:"kind,omitempty"`
+	Origin string `json:"origin,omitempty"`
+	// Bytes is how large it is.
+	Bytes int64 `json:"bytes"`
+	// Code is why.
+	Code string `json:"code"`
+}
+
+// Check implements Body.
+func (b *CountyUnlistedV1) Check() error {
+	switch {
+	case b.Index == 0 || b.RecordedAt <= 0 || b.Bytes < 0:
+		return fmt.Errorf("record %d of %d, %d bytes", b.Index, b.RecordedAt, b.Bytes)
+	case len(b.Kind) > maxIDBytes || len(b.Origin) > maxIDBytes:
+		return fmt.Errorf("kind of %d bytes, origin of %d", len(b.Kind), len(b.Origin))
+	case !slices.Contains(unlistedCodes, b.Code):
+		return fmt.Errorf("code %.40q", b.Code)
+	}
+	return first(required("seen_by", b.SeenBy, maxIDBytes), required("entry", b.Entry, maxIDBytes))
 }

@@ -57,8 +57,19 @@ type Entry struct {
 // that no entry needs to be large.
 const (
 	MaxEntryBytes = 512 << 10
+	// MaxWholeEntry bounds an entry with what stands beside its body.
+	MaxWholeEntry = MaxEntryBytes + 8<<10
 	maxIDBytes    = 64
 )
+
+// MaxBody is the largest body an entry of the kind may have. One kind holds an
+// entry, of any other kind, whole.
+func (k Kind) MaxBody() int {
+	if k == CountyLost {
+		return MaxWholeEntry + 8<<10
+	}
+	return MaxEntryBytes
+}
 
 // Typed refusals of an entry that is not one.
 var (
@@ -136,7 +147,7 @@ func (e *Entry) check() (Info, error) {
 		return Info{}, fmt.Errorf("%w: a field is too long", ErrMalformed)
 	case e.OccurredAt <= 0:
 		return Info{}, fmt.Errorf("%w: occurred_at %d", ErrMalformed, e.OccurredAt)
-	case len(e.Body) > MaxEntryBytes:
+	case len(e.Body) > e.Kind.MaxBody():
 		return Info{}, fmt.Errorf("%w: body of %d bytes", ErrMalformed, len(e.Body))
 	}
 	if e.Scope != "" {

@@ -17,6 +17,7 @@ const (
 	CountyTrust    Kind = "county.trust"
 	CountyRecovery Kind = "county.recovery"
 	CountyLost     Kind = "county.lost"
+	CountyUnlisted Kind = "county.unlisted"
 	NodeInvite     Kind = "node.invite"
 	NodeEnrol      Kind = "node.enrol"
 	NodeRevoke     Kind = "node.revoke"
@@ -226,6 +227,7 @@ var Kinds = []Info{
 	kind[CountyTrustV1](CountyTrust, identity.TrustRotate),
 	kind[CountyRecoveryV1](CountyRecovery, identity.TrustRotate),
 	kind[CountyLostV1](CountyLost, ""),
+	kind[CountyUnlistedV1](CountyUnlisted, ""),
 	kind[NodeInviteV1](NodeInvite, identity.NodeManage),
 	kind[NodeEnrolV1](NodeEnrol, ""),
 	kind[NodeRevokeV1](NodeRevoke, identity.NodeManage),

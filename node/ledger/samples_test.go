@@ -58,6 +58,7 @@ func samples() map[Kind]Body {
 		CountyTrust:    &CountyTrustV1{Bundle: json.RawMessage(`{"bundle":"e30=","sig":"AA=="}`)},
 		CountyRecovery: &CountyRecoveryV1{Recovery: Recovery{County: "330523", At: sampleAt, Kept: 496, Root: make([]byte, 32), Reason: "机房失火，由备份恢复"}, Sig: make([]byte, 64)},
 		CountyLost:     &CountyLostV1{SeenBy: "village-200", Index: 501, RecordedAt: sampleAt, Entry: json.RawMessage(`{"id":"x"}`)},
+		CountyUnlisted: &CountyUnlistedV1{SeenBy: "village-200", Index: 502, RecordedAt: sampleAt, Entry: sampleCase, Kind: "node.rename", Origin: "county-2", Bytes: 640, Code: UnlistedUnknown},
 		NodeInvite:     &NodeInviteV1{TokenHash: hashText(), Node: "village-200", Name: "便民服务站", Tier: node.Village, Division: "330523110200", ExpiresAt: sampleAt},
 		NodeEnrol: &NodeEnrolV1{Credential: identity.Credential{Node: "village-200", Tier: node.Village, Division: "330523110200", Ordinal: 1,
 			SignKey: sampleKey().Public().(ed25519.PublicKey), IssuedAt: sampleAt, ExpiresAt: sampleAt + 1}, Root: []byte("signature"), Name: "便民服务站", TokenHash: hashText()},

@@ -15,6 +15,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CountyRecovery
 	case *ledger.CountyLostV1:
 		return ledger.CountyLost
+	case *ledger.CountyUnlistedV1:
+		return ledger.CountyUnlisted
 	case *ledger.NodeInviteV1:
 		return ledger.NodeInvite
 	case *ledger.NodeEnrolV1:
