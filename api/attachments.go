@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
-	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
@@ -26,7 +25,7 @@ import (
 func (s *Server) BeginAttachment(ctx context.Context, in gen.BeginAttachmentRequestObject) (gen.BeginAttachmentResponseObject, error) {
 	offset, err := s.door.Begin(ctx, in.Body.Hash, in.Body.Size)
 	if errors.Is(err, blob.ErrComplete) {
-		return gen.BeginAttachment200JSONResponse(s.attachment(in.Body.Hash, in.Body.Size, true)), s.keepForHubs(in.Body.Hash)
+		return gen.BeginAttachment200JSONResponse(s.attachment(in.Body.Hash, in.Body.Size, true)), nil
 	}
 	if err != nil {
 		return nil, err
@@ -38,10 +37,7 @@ func (s *Server) BeginAttachment(ctx context.Context, in gen.BeginAttachmentRequ
 func (s *Server) HeadAttachment(_ context.Context, in gen.HeadAttachmentRequestObject) (gen.HeadAttachmentResponseObject, error) {
 	p, err := s.blobs.Progress(in.Hash)
 	complete := errors.Is(err, blob.ErrComplete)
-	if complete {
-		err = s.keepForHubs(in.Hash)
-	}
-	if err != nil {
+	if err != nil && !complete {
 		return nil, err
 	}
 	return gen.HeadAttachment200Response{Headers: gen.HeadAttachment200ResponseHeaders{
@@ -59,22 +55,9 @@ func (s *Server) AppendAttachment(ctx context.Context, in gen.AppendAttachmentRe
 		return nil, err
 	}
 	if complete {
-		if err := s.keepForHubs(in.Hash); err != nil {
-			return nil, err
-		}
 		s.node.Kick() // the file can go up now
 	}
 	return gen.AppendAttachment200JSONResponse(s.attachment(in.Hash, offset, complete)), nil
-}
-
-// keepForHubs keeps what staff were told to be at this hub: they may hand it in at
-// another one. A town hall or a village is one node, which knows what it was told to
-// name.
-func (s *Server) keepForHubs(hash string) error {
-	if s.self.Tier != node.County {
-		return nil
-	}
-	return s.blobs.Keep(hash)
 }
 
 // GetAttachment shows a file of a case. What is on a paper is personal data:

@@ -26,6 +26,9 @@ func (n *Node) SetDisk(d Disk) { n.disk = d }
 // LookForUnnamed makes a look for uploads that nothing names, if one is due.
 func (n *Node) LookForUnnamed(ctx context.Context) error { return n.removeUnnamed(ctx) }
 
+// AllIsHere tells whether a look for them would count.
+func (n *Node) AllIsHere(ctx context.Context) bool { return n.allIsHere(ctx) }
+
 // TakeLost takes one message of lost records as if a node had shown it.
 func (n *Node) TakeLost(ctx context.Context, from string, lost []store.Lost) (later []string, err error) {
 	body, err := json.Marshal(lost)

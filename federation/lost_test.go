@@ -21,7 +21,7 @@ func manyPlaces(t *testing.T, bytes int) *ledger.DivisionImportV1 {
 			return b
 		}
 		name := strings.Repeat("新", 30)
-		b.Divisions = append(b.Divisions, division.Division{Code: division.Code(fmt.Sprintf("330523%03d%03d", 800+i/900, 100+i%900)),
+		b.Divisions = append(b.Divisions, division.Division{Code: division.Code(fmt.Sprintf("330523%03d%03d", 150+i/150, 200+i%150)),
 			Name: name, OfficialName: name + "委会", Kind: division.KindVillage, UrbanRural: "220"})
 	}
 	t.Fatalf("5000 places make less than %d bytes", bytes)
@@ -34,7 +34,7 @@ func TestLargeLostRecords(t *testing.T) {
 	hub, town, village := f.Hub(), f.Township(0), f.Village(0)
 	backup := backupOf(t, hub)
 	large := f.Do(hub, f.Operator(), manyPlaces(t, 410<<10)).ID
-	largest := f.Do(hub, f.Operator(), manyPlaces(t, ledger.MaxEntryBytes-12<<10)).ID
+	largest := f.Do(hub, f.Operator(), manyPlaces(t, ledger.MaxEntryBytes-32<<10)).ID
 	f.Do(hub, f.Operator(), &ledger.NodeRenameV1{Node: village.ID, Name: "大条目之后"})
 	f.Settle()
 	f.CaughtUp()

@@ -132,10 +132,13 @@ type Node struct {
 	diskLow  atomic.Bool
 	proxy    *url.URL
 	counters counters
-	// unnamedDays is Options'; looking is held while a look is made, and what was
-	// removed since the start is counted.
+	began    time.Time
+	// unnamedDays is Options'; looking is held while a look is made, naming for
+	// reading by who is about to record what names a file, and what was removed
+	// since the start is counted.
 	unnamedDays                  int
 	looking                      sync.Mutex
+	naming                       sync.RWMutex
 	unnamedRemoved, unnamedBytes atomic.Int64
 
 	spread  *papers.Spread
@@ -270,6 +273,7 @@ func newNode(o Options) (*Node, error) {
 	}
 	c := m.Credential.Credential
 	n.self = store.Self{Node: c.Node, Tier: c.Tier, Division: c.Division, Ordinal: c.Ordinal}
+	n.began = n.now()
 	n.bundle.Store(&m.Trust)
 	if err := m.Trust.VerifyCredential(m.Credential, n.now()); err != nil {
 		return nil, fmt.Errorf("this node's credential: %w", err)

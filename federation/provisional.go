@@ -25,6 +25,10 @@ const maxProvisional = 256 << 10
 type provisional struct {
 	Entries []json.RawMessage `json:"entries"`
 	UpTo    int64             `json:"upto"`
+	// Waiting is how many entries of whomever the township has that the county has
+	// not confirmed, Head how far it had the county's ledger then.
+	Waiting *int64 `json:"waiting,omitempty"`
+	Head    uint64 `json:"head,omitempty"`
 }
 
 func (n *Node) serveProvisional(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +47,12 @@ func (n *Node) serveProvisional(w http.ResponseWriter, r *http.Request) {
 		outbox.WriteProblem(w, err)
 		return
 	}
-	respond(w, provisional{Entries: raws, UpTo: upTo})
+	waiting, head, err := n.awaited(r.Context())
+	if err != nil {
+		outbox.WriteProblem(w, err)
+		return
+	}
+	respond(w, provisional{Entries: raws, UpTo: upTo, Waiting: &waiting, Head: head})
 }
 
 // foresee keeps asking a village's township what it did.

@@ -67,9 +67,11 @@ func (n *Node) record(ctx context.Context, a Action) (store.Result, error) {
 	if a.Kind.Opens() && n.diskLow.Load() {
 		return store.Result{}, errDiskLow
 	}
-	if err := n.namePapers(a.Body); err != nil {
+	named, err := n.namePapers(ctx, a.Body)
+	if err != nil {
 		return store.Result{}, err
 	}
+	defer named()
 	if n.hub != nil {
 		return n.recordAtCounty(ctx, a)
 	}
@@ -269,11 +271,17 @@ func (n *Node) RecordTogether(ctx context.Context, actions []Action) ([]store.Re
 	}
 	n.signing.RLock()
 	defer n.signing.RUnlock()
+	bodies := make([]ledger.Body, len(actions))
+	for i, a := range actions {
+		bodies[i] = a.Body
+	}
+	named, err := n.namePapers(ctx, bodies...)
+	if err != nil {
+		return nil, err
+	}
+	defer named()
 	p := store.Proposal{Together: true}
 	for _, a := range actions {
-		if err := n.namePapers(a.Body); err != nil {
-			return nil, err
-		}
 		e, err := n.draft(ctx, a)
 		if err != nil {
 			return nil, err

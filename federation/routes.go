@@ -61,6 +61,7 @@ func (n *Node) routes() http.Handler {
 func (n *Node) peerRoutes() http.Handler {
 	r := mux.NewRouter()
 	r.Methods(http.MethodPost).Path(reportPath).HandlerFunc(n.serveReports)
+	r.Methods(http.MethodPost).Path(forsakePath).HandlerFunc(n.serveForsaken)
 	r.Methods(http.MethodPost).Path(countyKeysPath).HandlerFunc(n.takeCountyKeys)
 	r.Methods(http.MethodGet).Path(countyKeysPath).HandlerFunc(n.giveCountyKeys)
 	// What another hub copies here it spreads and confirms itself.

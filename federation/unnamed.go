@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
@@ -19,9 +19,14 @@ import (
 //
 //   - a node whose history was written anew, restored from a backup or gone back
 //     with its county, removes nothing: what named a file may have been lost there;
-//   - a hub looks and removes only when it has all that the county has recorded;
-//   - a hub removes only what applicants uploaded by themselves, who can name it at
-//     that hub alone; what staff uploaded may be handed in at another hub;
+//   - a look counts only where this node has all that it may see of what the county
+//     has recorded, by its read index at a hub, by a current line below; and a line
+//     that was down for an hour has all counts begin anew (doubts.go);
+//   - what nodes did that are still to send it is waited for: each node below was
+//     heard with an empty outbox after the file had been unnamed for long enough, and
+//     a village's township has one;
+//   - at a hub the other hubs refuse from then on to name what is to be removed, and
+//     have finished what they were about to record;
 //   - whoever was told that a file is here, or was about to name it, made the count
 //     begin anew (blob.Store.Naming);
 //   - before the first is removed all entries are looked through for its hash, of
@@ -44,18 +49,40 @@ const (
 var errPaperGone = &store.Refused{Code: "paper_removed", ZH: "附件上传后长期未使用，已被清理，请重新上传后再提交", EN: "a file was uploaded long ago, nothing used it and it was removed; upload it again, then repeat this"}
 
 // namePapers makes sure that what an action names is not removed before the
-// action is recorded, nor was before.
-func (n *Node) namePapers(body ledger.Body) error {
-	for _, f := range store.FilesOf(body) {
+// action is recorded, nor was before. done is called when it is.
+func (n *Node) namePapers(ctx context.Context, bodies ...ledger.Body) (done func(), err error) {
+	var files []catalog.AttachmentRef
+	for _, b := range bodies {
+		files = append(files, store.FilesOf(b)...)
+	}
+	if len(files) == 0 {
+		return func() {}, nil
+	}
+	n.naming.RLock()
+	for _, f := range files {
+		if err := n.namePaper(ctx, f); err != nil {
+			n.naming.RUnlock()
+			return nil, err
+		}
+	}
+	return n.naming.RUnlock, nil
+}
+
+func (n *Node) namePaper(ctx context.Context, f catalog.AttachmentRef) error {
+	for again := n.hub != nil; ; again = false {
 		switch err := n.Blobs.Naming(f.Hash); {
 		case errors.Is(err, blob.ErrGone):
-			return errPaperGone
+			// Another hub may have it again.
+			if !again || n.fetchPaper(ctx, f.Hash, f.Size) != nil {
+				return errPaperGone
+			}
+			continue
 		case errors.Is(err, blob.ErrBadHash): // the ledger's rules refuse it
-		case err != nil:
+			return nil
+		default:
 			return err
 		}
 	}
-	return nil
 }
 
 // removeUnnamed makes a look, when one is due, and removes what is to go.
@@ -68,17 +95,23 @@ func (n *Node) removeUnnamed(ctx context.Context) error {
 	if doubt, err := n.historyAnew(ctx); doubt || err != nil {
 		return err
 	}
-	if due, err := n.due(ctx, lookedSetting, lookUnnamed); !due || err != nil {
+	d, err := n.readDoubts(ctx)
+	if err != nil {
 		return err
 	}
-	if n.Fresh(ctx) != nil {
-		return nil // a hub that is cut off: at the next tidying
+	current := n.allIsHere(ctx)
+	if err := n.noteDoubts(ctx, d, current); err != nil {
+		return err
+	}
+	due, err := n.due(ctx, lookedSetting, lookUnnamed)
+	if !due || err != nil || !current {
+		return err // cut off: at the next tidying
 	}
 	// Before the count: a stop in between costs a look, and never makes one more.
-	if err := n.done(ctx, lookedSetting); err != nil {
+	if err := n.looked(ctx, d); err != nil {
 		return err
 	}
-	ripe, err := n.lookForUnnamed(ctx)
+	ripe, err := n.lookForUnnamed(ctx, d)
 	if err != nil || len(ripe) == 0 {
 		return err
 	}
@@ -109,13 +142,9 @@ func (n *Node) historyAnew(ctx context.Context) (bool, error) {
 // due tells whether so much time has passed since a local setting noted it. A
 // clock that was set back begins anew.
 func (n *Node) due(ctx context.Context, setting string, every time.Duration) (bool, error) {
-	text, err := n.Store.Setting(ctx, setting)
-	if err != nil {
-		return false, err
-	}
-	last, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return true, nil // never
+	last, ever, err := n.noted(ctx, setting)
+	if !ever || err != nil {
+		return !ever, err
 	}
 	since := n.now().Sub(time.UnixMilli(last))
 	if since < 0 {
@@ -124,39 +153,42 @@ func (n *Node) due(ctx context.Context, setting string, every time.Duration) (bo
 	return since >= every, nil
 }
 
+func (n *Node) noted(ctx context.Context, setting string) (at int64, ever bool, err error) {
+	text, err := n.Store.Setting(ctx, setting)
+	if err != nil {
+		return 0, false, err
+	}
+	at, err = strconv.ParseInt(text, 10, 64)
+	return at, err == nil, nil
+}
+
 func (n *Node) done(ctx context.Context, setting string) error {
 	return n.Store.SetSetting(ctx, setting, strconv.FormatInt(n.now().UnixMilli(), 10))
 }
 
 // lookForUnnamed counts what nothing names, and gives what was found so on enough
 // days.
-func (n *Node) lookForUnnamed(ctx context.Context) (ripe map[string]bool, err error) {
+func (n *Node) lookForUnnamed(ctx context.Context, d *doubts) (ripe map[string]bool, err error) {
 	ripe = map[string]bool{}
+	settled, err := n.settledFor(ctx, d)
+	if err != nil {
+		return nil, err
+	}
 	for after := ""; ; {
 		page, err := n.Blobs.Hashes(after, unnamedPage)
 		if err != nil || len(page) == 0 {
 			return ripe, err
 		}
-		first, last := page[0], page[len(page)-1]
-		after = last
-		named, err := n.Store.NamedBetween(ctx, first, last)
+		after = page[len(page)-1]
+		named, err := n.Store.NamedBetween(ctx, page[0], after)
 		if err != nil {
 			return nil, err
-		}
-		var own map[string]bool
-		if n.self.Tier == node.County {
-			if own, err = n.Store.UploadedBetween(ctx, first, last); err != nil {
-				return nil, err
-			}
 		}
 		for _, hash := range page {
 			if named[hash] {
 				if err := n.Blobs.Named(hash); err != nil {
 					return nil, err
 				}
-				continue
-			}
-			if n.self.Tier == node.County && !own[hash] {
 				continue
 			}
 			looks, err := n.Blobs.Unnamed(hash)
@@ -166,7 +198,7 @@ func (n *Node) lookForUnnamed(ctx context.Context) (ripe map[string]bool, err er
 			if err != nil {
 				return nil, err
 			}
-			if looks >= n.unnamedDays && len(ripe) < mostUnnamed {
+			if enough := n.unnamedDays; looks >= enough && d.Looks-d.Broken >= enough && looks-enough >= settled && len(ripe) < mostUnnamed {
 				ripe[hash] = true
 			}
 		}
@@ -178,6 +210,10 @@ func (n *Node) lookForUnnamed(ctx context.Context) (ripe map[string]bool, err er
 
 // removeRipe removes what no entry mentions.
 func (n *Node) removeRipe(ctx context.Context, ripe map[string]bool) error {
+	if err := n.forsaken(ctx, ripe); err != nil {
+		n.log.Info("uploads that nothing names are kept until all hubs can be asked", "error", err)
+		return nil
+	}
 	through, err := n.Store.Mentioned(ctx, 0, ripe)
 	if err != nil {
 		return err

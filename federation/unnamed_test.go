@@ -7,11 +7,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 )
@@ -47,9 +49,37 @@ func lies(t *testing.T, n *federationtest.Node, hash string) bool {
 	return err == nil
 }
 
+// aDay lets a day pass, at whose end nodes that have a line have heard each other,
+// and looks are made.
 func aDay(t *testing.T, f *federationtest.Federation, nodes ...*federationtest.Node) {
 	t.Helper()
 	f.Advance(25 * time.Hour)
+	for _, n := range nodes {
+		if f.Reaches(n) {
+			heardBelow(t, f, n)
+			f.Eventually(n.ID+" to have all", func() bool { return n.AllIsHere(t.Context()) })
+		}
+	}
+	look(t, nodes...)
+}
+
+// heardBelow waits until a node has heard those below it that have a line.
+func heardBelow(t *testing.T, f *federationtest.Federation, n *federationtest.Node) {
+	t.Helper()
+	now := n.Clock.Now().UnixMilli()
+	for _, b := range f.Nodes() {
+		if b == n || b.Tier() == n.Tier() || !n.Division.Contains(b.Division) || !f.Reaches(b) {
+			continue
+		}
+		f.Eventually(n.ID+" to hear "+b.ID, func() bool {
+			reports, err := n.Reports(t.Context())
+			return err == nil && slices.ContainsFunc(reports, func(p store.PeerReport) bool { return p.Node == b.ID && p.SeenAt > now })
+		})
+	}
+}
+
+func look(t *testing.T, nodes ...*federationtest.Node) {
+	t.Helper()
 	for _, n := range nodes {
 		if err := n.LookForUnnamed(t.Context()); err != nil {
 			t.Fatal(err)
@@ -115,11 +145,11 @@ func TestUnnamedUploads(t *testing.T) {
 			}
 		}
 	}
+	f.HealAll()
+	f.Settle()
 	for range unnamedDays + 8 {
 		aDay(t, f, village, township)
 	}
-	f.HealAll()
-	f.Settle()
 	for _, x := range files {
 		if lies(t, village, x.Hash) != x.named {
 			t.Errorf("%s: named %v, here %v", x.Hash, x.named, !x.named)
@@ -162,26 +192,96 @@ func TestRefusedHandInKeepsItsFiles(t *testing.T) {
 	}
 }
 
-// TestDoubtKeepsUploads: a hub keeps what staff uploaded, for it may be handed in at
-// another one; it removes what applicants uploaded by themselves.
-func TestDoubtKeepsUploads(t *testing.T) {
+// namesBelow hands in at a node what belongs to a place below it, naming a file.
+func namesBelow(t *testing.T, f *federationtest.Federation, at *federationtest.Node, division division.Code, paper catalog.AttachmentRef) error {
+	t.Helper()
+	b := f.Submission(at, "TB-MZJ-004")
+	b.Division = division
+	b.Materials[0].Form, b.Materials[0].Attachments = catalog.SubmittedElectronic, []catalog.AttachmentRef{paper}
+	_, err := f.TryDo(at, f.Worker(at, f.Item("TB-MZJ-004")), "", b)
+	return err
+}
+
+// TestLineThatWasDownKeepsUploads: a file lies at a village whose line is cut, and is
+// handed in at its township, which has no line either. When the village's is back it
+// hears of that before it removes anything; and days without a line count for no file.
+func TestLineThatWasDownKeepsUploads(t *testing.T) {
 	f := federationtest.New(t, federationtest.Config{UnnamedDays: unnamedDays})
-	hub := f.Hub()
-	staffs, own, both := uploaded(t, hub, "窗口"), uploaded(t, hub, "自助"), uploaded(t, hub, "自助和窗口")
-	for _, x := range []catalog.AttachmentRef{own, both} {
-		if err := hub.Store.KeepUpload(t.Context(), "account", x.Hash, x.Size, 1); err != nil {
-			t.Fatal(err)
+	village, township := f.Village(0), f.Township(0)
+	f.Settle()
+	named, never := uploaded(t, village, "在乡镇提交"), uploaded(t, village, "无人提交")
+	aDay(t, f, village)
+	f.Cut(village.ID, "*")
+	f.Cut(township.ID, "*")
+	if err := namesBelow(t, f, township, village.Division, named); err != nil {
+		t.Fatal(err)
+	}
+	for range unnamedDays + 8 {
+		f.Advance(25 * time.Hour)
+		look(t, village)
+	}
+	f.Heal(village.ID, "*")
+	hears(t, f, village)
+	for range unnamedDays + 8 {
+		f.Advance(25 * time.Hour)
+		look(t, village) // the township has what the county has not
+	}
+	if !lies(t, village, named.Hash) || !lies(t, village, never.Hash) {
+		t.Fatal("removed with the line down, or something on its way")
+	}
+	f.HealAll()
+	f.Settle()
+	for day := range unnamedDays + 8 {
+		aDay(t, f, village)
+		if day < unnamedDays-1 && !lies(t, village, never.Hash) {
+			t.Fatalf("removed %d days after the line was back", day+1)
 		}
 	}
-	if err := hub.Blobs.Keep(both.Hash); err != nil {
+	if !lies(t, village, named.Hash) || lies(t, village, never.Hash) {
+		t.Errorf("here: named %v, never named %v", lies(t, village, named.Hash), lies(t, village, never.Hash))
+	}
+	hasPaper(t, f, f.Hub(), named.Hash)
+}
+
+// TestUploadsAtHubs: what was uploaded at a hub goes like anywhere else, but not while
+// a node below may have named it and is still to send that, or another hub is away.
+func TestUploadsAtHubs(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{UnnamedDays: unnamedDays})
+	hub, village := f.Hub(), f.Village(0)
+	second := f.Join("county-2")
+	f.Settle()
+	unnamed, below, other := uploaded(t, hub, "无人提交"), uploaded(t, hub, "在村提交"), uploaded(t, hub, "在另一台提交")
+	f.Cut(village.ID, "*")
+	if err := handsIn(t, f, village, below); err != nil {
 		t.Fatal(err)
 	}
 	for range unnamedDays + 8 {
 		aDay(t, f, hub)
 	}
-	if !lies(t, hub, staffs.Hash) || lies(t, hub, own.Hash) || !lies(t, hub, both.Hash) {
-		t.Errorf("here: of staff %v, of an applicant %v, of both %v", lies(t, hub, staffs.Hash), lies(t, hub, own.Hash), lies(t, hub, both.Hash))
+	if !lies(t, hub, unnamed.Hash) || !lies(t, hub, below.Hash) || !lies(t, hub, other.Hash) {
+		t.Fatal("removed while a village may have named it")
 	}
+	if err := namesBelow(t, f, second, village.Division, other); err != nil {
+		t.Fatal(err)
+	}
+	f.HealAll()
+	f.Settle()
+	for range unnamedDays + 15 {
+		aDay(t, f, hub)
+	}
+	if lies(t, hub, unnamed.Hash) || !lies(t, hub, below.Hash) || !lies(t, hub, other.Hash) {
+		t.Errorf("here: unnamed %v, named below %v, at another hub %v", lies(t, hub, unnamed.Hash), lies(t, hub, below.Hash), lies(t, hub, other.Hash))
+	}
+
+	// The other hub does not name what is gone, unless somebody uploaded it again.
+	if err := namesBelow(t, f, second, village.Division, unnamed); !isRefused(err, "paper_removed") {
+		t.Errorf("named: %v", err)
+	}
+	uploaded(t, hub, "无人提交")
+	if err := namesBelow(t, f, second, village.Division, unnamed); err != nil {
+		t.Error(err)
+	}
+	hasPaper(t, f, second, unnamed.Hash)
 }
 
 // TestRestoredRemovesNothing: what named a file may have been lost with the disk.

@@ -17,12 +17,6 @@ func (s *Store) NamedBetween(ctx context.Context, from, to string) (map[string]b
 	return s.hashes(ctx, s.read, `SELECT DISTINCT hash FROM attachments WHERE hash BETWEEN ? AND ?`, from, to)
 }
 
-// UploadedBetween gives which hashes from the one to the other applicants
-// uploaded at this hub by themselves.
-func (s *Store) UploadedBetween(ctx context.Context, from, to string) (map[string]bool, error) {
-	return s.hashes(ctx, s.local, `SELECT DISTINCT hash FROM uploads WHERE hash BETWEEN ? AND ?`, from, to)
-}
-
 func (s *Store) hashes(ctx context.Context, db querier, query, from, to string) (map[string]bool, error) {
 	found, err := rowsOf(ctx, db, func(rows *sql.Rows) (hash string, err error) { return hash, rows.Scan(&hash) }, query, from, to)
 	if err != nil {

@@ -279,3 +279,13 @@ func (f *Federation) Whose(n *Node, c *casework.Case, v ledger.Verb) identity.Ac
 	}
 	return f.person(n.Division, department, role)
 }
+
+// Reaches tells whether a node is up and none of its lines is cut.
+func (f *Federation) Reaches(n *Node) bool {
+	for above := range n.lines {
+		if f.cut[[2]string{n.ID, above}] {
+			return false
+		}
+	}
+	return n.Node != nil
+}

@@ -19,6 +19,8 @@ type Status struct {
 	Since    int64     `json:"since,omitempty"`
 	// LastContact is when anything last came from an upstream.
 	LastContact int64 `json:"last_contact,omitempty"`
+	// Heard is when the county was last heard of, by way of an upstream.
+	Heard time.Time `json:"-"`
 	// Head is the newest index the county is known to have, Cursor how far
 	// this node has everything it may see.
 	Head   uint64 `json:"head"`
@@ -56,6 +58,9 @@ func (f *Follower) Status() Status {
 	now := f.o.Clock.Now()
 	s := f.state.Status
 	s.LagEntries = max(s.Head, s.Cursor) - s.Cursor
+	if f.state.heard.ok {
+		s.Heard = f.state.heard.at
+	}
 	switch {
 	case f.state.current && s.Upstream != "":
 		s.LagMS = 0

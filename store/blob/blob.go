@@ -7,6 +7,7 @@
 //	scratch/put-…           content made here whose hash is not yet known
 //	damaged/HASH            content that no longer fits its hash, kept aside
 //	unnamed/HASH.LOOKS      what nothing has named so far (unnamed.go)
+//	whole/ab/HASH.SIZE.TIME what was found to go on to its end (seen.go)
 //
 // With a storage key all content is sealed (sealed.go); names are not, so whoever
 // has the disk and a certain file can tell that it is there.
@@ -80,6 +81,7 @@ type Store struct {
 	partial map[string]partial // by hash
 	marks   map[string]int     // looks that found content unnamed, or gone, by hash
 	failed  error
+	seen    seen
 }
 
 // Open opens the folder and makes it when it is missing. Uploads that a stop
@@ -139,7 +141,7 @@ func (s *Store) prepare() error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{objectsDir, partialDir, scratchDir, damagedDir, unnamedDir} {
+	for _, name := range []string{objectsDir, partialDir, scratchDir, damagedDir, unnamedDir, wholeDir} {
 		if err := s.disk.MkdirAll(filepath.Join(s.dir, name)); err != nil {
 			return err
 		}

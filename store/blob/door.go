@@ -56,13 +56,3 @@ func (d Door) AppendOwn(ctx context.Context, owner, hash string, offset int64, r
 
 // Put is Store.Put.
 func (d Door) Put(ctx context.Context, r io.Reader) (Info, error) { return d.s.putBy(ctx, r, d.w) }
-
-// objectWhole checks content that is here, for who holds its lock.
-func (s *Store) objectWhole(info Info) error {
-	f, err := s.disk.Open(s.objectPath(info.Hash))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return whole(info.Type, f, info.Size)
-}

@@ -25,6 +25,7 @@ type memDisk struct {
 	kept map[string]*memFile // what the folders durably name
 	dirs map[string]bool     // folders are kept: their loss is that of all names in them
 	made int
+	read int64 // bytes
 }
 
 type memFile struct {
@@ -198,7 +199,9 @@ func (h *memHandle) Read(p []byte) (int, error) {
 func (h *memHandle) ReadAt(p []byte, off int64) (int, error) {
 	h.disk.mu.Lock()
 	defer h.disk.mu.Unlock()
-	return bytes.NewReader(h.f.data).ReadAt(p, off)
+	n, err := bytes.NewReader(h.f.data).ReadAt(p, off)
+	h.disk.read += int64(n)
+	return n, err
 }
 
 // WriteAt tears when it fails: half of p is written.

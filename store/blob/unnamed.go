@@ -17,8 +17,7 @@ import (
 // unnamed is counted here.
 //
 //	unnamed/HASH.LOOKS  content that no entry named at so many looks in a row
-//	unnamed/HASH.kept   content that may be named where this store is not asked
-//	unnamed/HASH.gone   content that was removed and has not come back
+//	unnamed/HASH.gone   content that was removed, here or where it was uploaded, and has not come back
 //
 // The count is forgotten, durably, before anybody is told that the content is
 // here, and before an entry that names it is made (Naming). So between being told
@@ -30,7 +29,6 @@ const (
 	unnamedDir = "unnamed"
 
 	gone = -1 // in place of a number of looks
-	kept = -2
 )
 
 // ErrGone: the content was removed, for nothing had named it for long. It has to
@@ -39,11 +37,8 @@ var ErrGone = errors.New("附件长期未使用，已清理 (the attachment was 
 
 func (s *Store) markPath(hash string, looks int) string {
 	mark := strconv.Itoa(looks)
-	switch looks {
-	case gone:
+	if looks == gone {
 		mark = "gone"
-	case kept:
-		mark = "kept"
 	}
 	return filepath.Join(s.dir, unnamedDir, hash+"."+mark)
 }
@@ -53,11 +48,8 @@ func parseMark(name string) (hash string, looks int, ok bool) {
 	if CheckHash(hash) != nil {
 		return "", 0, false
 	}
-	switch mark {
-	case "gone":
+	if mark == "gone" {
 		return hash, gone, true
-	case "kept":
-		return hash, kept, true
 	}
 	looks, err := strconv.Atoi(mark)
 	return hash, looks, err == nil && looks > 0 && strconv.Itoa(looks) == mark
@@ -105,7 +97,7 @@ func (s *Store) mark(hash string) (looks int, marked bool) {
 // lock. Without a mark it costs nothing.
 func (s *Store) unmark(hash string) error {
 	looks, marked := s.mark(hash)
-	if !marked || looks == kept {
+	if !marked {
 		return nil
 	}
 	return s.forgetMark(hash, looks)
@@ -167,26 +159,24 @@ func (s *Store) Named(hash string) error {
 	return s.forgetMark(hash, looks)
 }
 
-// Keep keeps content that is here until an entry names it, however long that
-// takes: who uploaded it may name it at another node, where this store is not
-// asked.
-func (s *Store) Keep(hash string) error {
+// Forsake refuses from now on to name content that is not here: another store,
+// where it was uploaded, is about to remove it. What is here is left alone.
+func (s *Store) Forsake(hash string) error {
 	if err := CheckHash(hash); err != nil {
-		return fmt.Errorf("keep attachment: %w", err)
+		return fmt.Errorf("forsake attachment: %w", err)
 	}
 	defer s.locks.lock(hash)()
-	looks, marked := s.mark(hash)
-	if marked && looks == kept {
-		return nil
-	}
 	if err := s.Failed(); err != nil {
 		return err
 	}
-	if _, err := s.disk.Stat(s.objectPath(hash)); err != nil {
-		return fmt.Errorf("keep attachment: %w", describe(err))
+	switch _, err := s.disk.Stat(s.objectPath(hash)); {
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("forsake attachment: %w", describe(err))
 	}
-	if err := s.setMark(hash, kept); err != nil {
-		return fmt.Errorf("keep attachment: %w", err)
+	if err := s.setMark(hash, gone); err != nil {
+		return fmt.Errorf("forsake attachment: %w", err)
 	}
 	if err := s.disk.SyncDir(filepath.Join(s.dir, unnamedDir)); err != nil {
 		return s.fail(err)
@@ -197,11 +187,15 @@ func (s *Store) Keep(hash string) error {
 // setMark makes a mark, or makes one of another.
 func (s *Store) setMark(hash string, looks int) error {
 	to := s.markPath(hash, looks)
-	if before, marked := s.mark(hash); marked {
+	before, marked := s.mark(hash)
+	switch {
+	case marked && before == looks:
+		return nil
+	case marked:
 		if err := s.disk.Rename(s.markPath(hash, before), to); err != nil {
 			return describe(err)
 		}
-	} else {
+	default:
 		f, err := s.disk.OpenAppend(to)
 		if err != nil {
 			return describe(err)
@@ -237,9 +231,6 @@ func (s *Store) countUnnamed(hash string) (int, error) {
 		return 0, describe(err)
 	}
 	before, _ := s.mark(hash)
-	if before == kept {
-		return 0, nil
-	}
 	next := max(before, 0) + 1
 	// Not synced: a count that is lost is made anew.
 	return next, s.setMark(hash, next)
@@ -294,5 +285,6 @@ func (s *Store) removeUnnamed(hash string, looks int, named func() (bool, error)
 	if err := s.disk.SyncDir(filepath.Dir(path)); err != nil {
 		return 0, s.fail(err)
 	}
+	s.forgetSeen(hash, st)
 	return st.Size(), nil
 }

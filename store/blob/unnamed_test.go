@@ -20,11 +20,11 @@ const enoughLooks = 3
 // since anybody was told of it, and who names what was removed is told so.
 func TestNamedIsNeverRemoved(t *testing.T) {
 	type content struct {
-		bytes         []byte
-		hash          string
-		here, named   bool
-		removed, kept bool
-		looks         int // the most that may have been counted
+		bytes       []byte
+		hash        string
+		here, named bool
+		removed     bool
+		looks       int // the most that may have been counted
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		ctx := context.Background()
@@ -56,12 +56,12 @@ func TestNamedIsNeverRemoved(t *testing.T) {
 						if err := s.Named(x.hash); err != nil {
 							rt.Fatal(err)
 						}
-						x.looks, x.kept = 0, false
+						x.looks = 0
 						continue
 					}
 					n, err := s.Unnamed(x.hash)
-					if x.here != (err == nil) || err == nil && x.kept != (n == 0) || n > x.looks+1 {
-						rt.Fatalf("look %d after %d, kept %v: %v", n, x.looks, x.kept, err)
+					if x.here != (err == nil) || n > x.looks+1 {
+						rt.Fatalf("look %d after %d: %v", n, x.looks, err)
 					}
 					x.looks = n
 				}
@@ -72,17 +72,17 @@ func TestNamedIsNeverRemoved(t *testing.T) {
 				}
 				c.looks = 0
 			case 5:
-				if err := s.Keep(c.hash); (err == nil) != c.here {
-					rt.Fatalf("keep: %v, here %v", err, c.here)
+				if err := s.Forsake(c.hash); err != nil {
+					rt.Fatal(err)
 				}
-				c.kept = c.here && !c.named || c.kept
+				c.removed = !c.here || c.removed
 			case 6: // who looks does not know yet that it was named: the last question tells
 				freed, err := s.RemoveUnnamed(c.hash, enoughLooks, func() (bool, error) { return c.named, nil })
 				if err != nil {
 					rt.Fatal(err)
 				}
 				if freed > 0 {
-					if c.named || c.kept || c.looks < enoughLooks || !c.here {
+					if c.named || c.looks < enoughLooks || !c.here {
 						rt.Fatalf("removed %+v", c)
 					}
 					c.here, c.removed, c.looks = false, true, 0
