@@ -171,6 +171,7 @@ var nextEN = map[string]string{
 	"请用现行印章重新加盖":                       "seal it again with the present seal",
 	"请先处理所填的替代收件":                      "settle the hand-in that you named first",
 	"请向收件人核实，由有权人员更正重新提交":              "ask whoever took it in; somebody with the right to corrects it and hands it in again",
+	"请按说明处理":                           "do what its reason says",
 	"请核对后按原样重记或重新办理":                   "check it, then record it again as it was, or do it anew",
 	"请重新声明":                            "declare it again",
 	"请先整改并反馈结果":                        "put it right first and report what was done",

@@ -111,8 +111,8 @@ type Action = federation.Action
 // record makes an entry of an action and says how far it has come. A refusal
 // that is remembered under the same key is the same refusal again.
 func (s *Server) record(ctx context.Context, a Action) (gen.Recorded, error) {
-	r, err := s.node.Record(ctx, a)
-	if err != nil {
+	var r store.Result
+	if err := s.once(ctx, a, func() (err error) { r, err = s.node.Record(ctx, a); return err }); err != nil {
 		return gen.Recorded{}, err
 	}
 	if a.Kind == ledger.EditionPublish || a.Kind == ledger.EditionCancel {

@@ -137,7 +137,7 @@ func (s *Server) RevokeNode(ctx context.Context, in gen.RevokeNodeRequestObject)
 	if err := s.takeVote(ctx, in.Id); err != nil {
 		return nil, err
 	}
-	recorded, err := s.manageNode(ctx, in.Id, ledger.NodeRevoke, &ledger.NodeRevokeV1{Node: in.Id, At: at, Reason: in.Body.Reason})
+	recorded, err := s.manageNode(ctx, in.Id, ledger.NodeRevoke, &ledger.NodeRevokeV1{Node: in.Id, At: at, Reason: in.Body.Reason}, "")
 	if err != nil {
 		return nil, err
 	}
@@ -172,14 +172,14 @@ func (s *Server) takeVote(ctx context.Context, id string) error {
 
 // RenameNode changes the name a node is shown by.
 func (s *Server) RenameNode(ctx context.Context, in gen.RenameNodeRequestObject) (gen.RenameNodeResponseObject, error) {
-	recorded, err := s.manageNode(ctx, in.Id, ledger.NodeRename, &ledger.NodeRenameV1{Node: in.Id, Name: in.Body.Name})
+	recorded, err := s.manageNode(ctx, in.Id, ledger.NodeRename, &ledger.NodeRenameV1{Node: in.Id, Name: in.Body.Name}, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
 	return gen.RenameNode200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
 }
 
-func (s *Server) manageNode(ctx context.Context, id string, kind ledger.Kind, body ledger.Body) (gen.Recorded, error) {
+func (s *Server) manageNode(ctx context.Context, id string, kind ledger.Kind, body ledger.Body, key string) (gen.Recorded, error) {
 	n, err := s.store.Node(ctx, id)
 	if err != nil {
 		return gen.Recorded{}, found(err)
@@ -188,7 +188,7 @@ func (s *Server) manageNode(ctx context.Context, id string, kind ledger.Kind, bo
 	if err != nil {
 		return gen.Recorded{}, err
 	}
-	return s.record(ctx, Action{Actor: actor, Kind: kind, Body: body})
+	return s.record(ctx, Action{Actor: actor, Kind: kind, Body: body, Key: key})
 }
 
 func (s *Server) nodeView(ctx context.Context, n *store.Node) (gen.Node, error) {

@@ -28,6 +28,8 @@ type request struct {
 	// http is the request as the innermost layer got it, for the few handlers
 	// that need ranges or deadlines.
 	http *http.Request
+	// body is a JSON body as it came.
+	body []byte
 	// file is a body that a strict reader of its own takes as it came.
 	file []byte
 	// failed is why the answer is a problem; for the log only.

@@ -181,7 +181,7 @@ func (s *Server) admit(table map[operationKey]operation, next http.Handler) http
 				return
 			}
 		}
-		rq.http = r
+		rq.http, rq.body = r, body
 		next.ServeHTTP(w, r)
 	})
 }

@@ -65,11 +65,14 @@ func (s *Server) MakeSeal(ctx context.Context, in gen.MakeSealRequestObject) (ge
 		}
 	}
 	id := s.node.ActionID(actor.Staff, in.Params.IdempotencyKey)
-	if _, err := s.store.Entry(ctx, id); errors.Is(err, store.ErrNotFound) {
-		if _, err := s.node.MakeSeal(ctx, actor, in.Body.Department, in.Params.IdempotencyKey); err != nil {
-			return nil, err
+	err = s.once(ctx, Action{Actor: actor, Kind: ledger.SealMake, Key: in.Params.IdempotencyKey}, func() error {
+		_, err := s.store.Entry(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			_, err = s.node.MakeSeal(ctx, actor, in.Body.Department, in.Params.IdempotencyKey)
 		}
-	} else if err != nil {
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	recorded, err := s.recorded(ctx, id)

@@ -12,11 +12,6 @@ import (
 // What hubs had done and the county's ledger lost: nodes below keep it (table
 // lost), and show it to the county, which lists it among what asks for attention.
 
-const (
-	lostCode     = "lost_record"
-	unlistedCode = "lost_unlisted"
-)
-
 // prepareLost lists an entry of the former ledger among what asks for attention.
 func (a *applier) prepareLost(b *ledger.CountyLostV1) (func() error, error) {
 	var was ledger.Entry
@@ -27,7 +22,7 @@ func (a *applier) prepareLost(b *ledger.CountyLostV1) (func() error, error) {
 		return nil, err
 	}
 	return func() error {
-		return a.ask(was.ID, was.Case, was.Origin, &Refused{Code: lostCode, ZH: fmt.Sprintf("账本恢复前曾记录（原第 %d 条，%s），恢复后缺失，请核对后按原样重记或重新办理", b.Index, was.Kind),
+		return a.ask(was.ID, was.Case, was.Origin, &Refused{Code: "lost_record", ZH: fmt.Sprintf("账本恢复前曾记录（原第 %d 条，%s），恢复后缺失，请核对后按原样重记或重新办理", b.Index, was.Kind),
 			EN: fmt.Sprintf("recorded before the ledger went back (%d, %s) and missing since: record it again as it was, or do it anew", b.Index, was.Kind)})
 	}, nil
 }
@@ -45,7 +40,7 @@ func (a *applier) prepareUnlisted(b *ledger.CountyUnlistedV1) (func() error, err
 	}
 	why := UnlistedWhy(b.Code)
 	return func() error {
-		return a.ask(b.Entry, "", b.Origin, &Refused{Code: unlistedCode, ZH: fmt.Sprintf("账本恢复前曾记录（原第 %d 条，%s，%d 字节，由 %s 出示），恢复后缺失：%s", b.Index, b.Kind, b.Bytes, b.SeenBy, why.ZH),
+		return a.ask(b.Entry, "", b.Origin, &Refused{Code: "lost_unlisted", ZH: fmt.Sprintf("账本恢复前曾记录（原第 %d 条，%s，%d 字节，由 %s 出示），恢复后缺失：%s", b.Index, b.Kind, b.Bytes, b.SeenBy, why.ZH),
 			EN: fmt.Sprintf("recorded before the ledger went back (%d, %s, %d bytes, shown by %s) and missing since: %s", b.Index, b.Kind, b.Bytes, b.SeenBy, why.EN)})
 	}, nil
 }

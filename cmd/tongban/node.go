@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -196,7 +197,10 @@ func nodeRenameCommand() *cobra.Command {
 
 		ValidArgsFunction: completeNodes,
 	}
+	key := keyFlag(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		return c.record(cmd.Context(), recordedOf(c.api.RenameNode, args[0], client.RenameRequest{Name: args[1]}))
+		return recordAs(cmd, c, key, func() (*http.Response, error) {
+			return c.api.RenameNode(cmd.Context(), args[0], &client.RenameNodeParams{IdempotencyKey: *key}, client.RenameRequest{Name: args[1]})
+		})
 	})
 }

@@ -74,7 +74,9 @@ records them again as they were signed; what does not fit any more is not record
 }
 
 func listLost(ctx context.Context, c *connection, cursor string) error {
-	return ask(ctx, c, func() (*http.Response, error) { return c.api.GetRecovery(ctx, &client.GetRecoveryParams{Cursor: cursor}) }, func(w io.Writer, r *client.RecoveryReport) {
+	return ask(ctx, c, func() (*http.Response, error) {
+		return c.api.GetRecovery(ctx, &client.GetRecoveryParams{Cursor: cursor})
+	}, func(w io.Writer, r *client.RecoveryReport) {
 		if r.Undeclared > 0 {
 			fmt.Fprintln(w, c.pick(fmt.Sprintf("账本曾恢复到第 %d 条，尚未声明：请运行 tongban trust recover --reason …", r.Undeclared),
 				fmt.Sprintf("the ledger was restored to record %d, which is not declared: run tongban trust recover --reason …", r.Undeclared)))
