@@ -38,9 +38,14 @@ type checker struct {
 // fault reports what is wrong with a key once: a value that could not be read
 // is not also reported as missing.
 func (k *checker) fault(name, zh, en string) {
-	if k.settings.bad[name] {
-		return
+	if !k.settings.bad[name] {
+		k.oneMore(name, zh, en)
 	}
+}
+
+// oneMore reports what is wrong with a key beside what else is: with each value of
+// a list.
+func (k *checker) oneMore(name, zh, en string) {
 	source := k.settings.file
 	if v, ok := k.settings.values[name]; ok {
 		source = v.source
@@ -159,15 +164,18 @@ func (k *checker) lan() {
 			"listen.lan 与 advertise.lan 须同时填写：手机访问本机用的局域网地址或名称，如 192.168.1.10",
 			"listen.lan and advertise.lan go together: the local addresses or names by which phones reach this node, such as 192.168.1.10")
 	}
+	if k.settings.bad["advertise.lan"] {
+		return
+	}
 	seen := map[string]bool{}
 	for _, name := range c.Advertise.LAN {
 		switch {
 		case !localName(name):
-			k.fault("advertise.lan",
+			k.oneMore("advertise.lan",
 				"只能是局域网地址或 .local、.lan、.internal、.home.arpa 名称，不含端口，现有 "+quote(name),
 				"must be private addresses or names under .local, .lan, .internal or .home.arpa, without a port; found "+quote(name))
 		case seen[name]:
-			k.fault("advertise.lan", "地址重复："+quote(name), "an address stands twice: "+quote(name))
+			k.oneMore("advertise.lan", "地址重复："+quote(name), "an address stands twice: "+quote(name))
 		}
 		seen[name] = true
 	}
@@ -220,14 +228,17 @@ func (k *checker) upstream() {
 }
 
 func (k *checker) urls(name string, urls []string) {
+	if k.settings.bad[name] {
+		return
+	}
 	seen := map[string]bool{}
 	for _, u := range urls {
 		if !validURL(u, "https") {
-			k.fault(name,
+			k.oneMore(name,
 				"每个地址都必须写成 https://主机:端口，现有 "+quote(withoutUser(u)),
 				"every address must be https://host:port; found "+quote(withoutUser(u)))
 		} else if seen[u] {
-			k.fault(name, "地址重复："+quote(u), "an address stands twice: "+quote(u))
+			k.oneMore(name, "地址重复："+quote(u), "an address stands twice: "+quote(u))
 		}
 		seen[u] = true
 	}

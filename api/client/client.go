@@ -4265,6 +4265,11 @@ type LostRecord struct {
 	// Resolved A person has dealt with it.
 	Resolved bool   `json:"resolved"`
 	SeenBy   string `json:"seen_by"`
+
+	// Why It cannot be recorded again as it was: `malformed`, `newer`, `signature`, `not_hub`, `hub_unknown`.
+	Why   string `json:"why,omitempty,omitzero"`
+	WhyEn string `json:"why_en,omitempty,omitzero"`
+	WhyZh string `json:"why_zh,omitempty,omitzero"`
 }
 
 // Mark defines model for Mark.
@@ -5904,9 +5909,12 @@ type Recovery struct {
 
 // RecoveryReport defines model for RecoveryReport.
 type RecoveryReport struct {
-	Former     []FormerLedger `json:"former"`
-	Lost       []LostRecord   `json:"lost"`
-	Recoveries []Recovery     `json:"recoveries"`
+	Former []FormerLedger `json:"former"`
+	Lost   []LostRecord   `json:"lost"`
+
+	// NextCursor There are more lost records.
+	NextCursor string     `json:"next_cursor,omitempty,omitzero"`
+	Recoveries []Recovery `json:"recoveries"`
 
 	// Undeclared The ledger was restored to this record and nobody has declared it yet.
 	Undeclared int64 `json:"undeclared,omitempty,omitzero"`
@@ -7786,6 +7794,12 @@ type WithdrawMyConsentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// RenameNodeParams defines parameters for RenameNode.
+type RenameNodeParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListNoticesParams defines parameters for ListNotices.
 type ListNoticesParams struct {
 	// State Which; queued when left out.
@@ -7926,6 +7940,12 @@ type RecordConsentParams struct {
 type WithdrawConsentParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRecoveryParams defines parameters for GetRecovery.
+type GetRecoveryParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
 // ListRectificationsParams defines parameters for ListRectifications.
@@ -10853,14 +10873,14 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-	RenameNodeWithBody(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RenameNodeWithBody(ctx context.Context, id NodeID, params *RenameNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RenameNode 节点改名
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-	RenameNode(ctx context.Context, id NodeID, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RenameNode(ctx context.Context, id NodeID, params *RenameNodeParams, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeNodeWithBody 吊销节点
 	//
@@ -11255,11 +11275,12 @@ type ClientInterface interface {
 	//
 	// Whether the county's ledger went back and that is still to be declared,
 	// what was declared, the checkpoints that nodes keep of the former ledger,
-	// and what nodes hold of it that was done at a hub and is missing since.
-	// At the county only.
+	// and what nodes hold of it that was done at a hub and is missing since, a
+	// page at a time. What cannot be recorded again as it was is listed with
+	// the reason (`why`). At the county only.
 	//
 	// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
-	GetRecovery(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetRecovery(ctx context.Context, params *GetRecoveryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeclareRecoveryWithBody 声明账本恢复
 	//
@@ -16794,8 +16815,8 @@ func (c *Client) GetNode(ctx context.Context, id NodeID, reqEditors ...RequestEd
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-func (c *Client) RenameNodeWithBody(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRenameNodeRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) RenameNodeWithBody(ctx context.Context, id NodeID, params *RenameNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenameNodeRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -16811,8 +16832,8 @@ func (c *Client) RenameNodeWithBody(ctx context.Context, id NodeID, contentType 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-func (c *Client) RenameNode(ctx context.Context, id NodeID, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRenameNodeRequest(c.Server, id, body)
+func (c *Client) RenameNode(ctx context.Context, id NodeID, params *RenameNodeParams, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenameNodeRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17636,12 +17657,13 @@ func (c *Client) WithdrawConsent(ctx context.Context, params *WithdrawConsentPar
 //
 // Whether the county's ledger went back and that is still to be declared,
 // what was declared, the checkpoints that nodes keep of the former ledger,
-// and what nodes hold of it that was done at a hub and is missing since.
-// At the county only.
+// and what nodes hold of it that was done at a hub and is missing since, a
+// page at a time. What cannot be recorded again as it was is listed with
+// the reason (`why`). At the county only.
 //
 // Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
-func (c *Client) GetRecovery(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRecoveryRequest(c.Server)
+func (c *Client) GetRecovery(ctx context.Context, params *GetRecoveryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRecoveryRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -27707,18 +27729,18 @@ func NewGetNodeRequest(server string, id NodeID) (*http.Request, error) {
 }
 
 // NewRenameNodeRequest calls the generic RenameNode builder with application/json body
-func NewRenameNodeRequest(server string, id NodeID, body RenameNodeJSONRequestBody) (*http.Request, error) {
+func NewRenameNodeRequest(server string, id NodeID, params *RenameNodeParams, body RenameNodeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRenameNodeRequestWithBody(server, id, "application/json", bodyReader)
+	return NewRenameNodeRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewRenameNodeRequestWithBody constructs an http.Request for the RenameNode method, with any body, and a specified content type
-func NewRenameNodeRequestWithBody(server string, id NodeID, contentType string, body io.Reader) (*http.Request, error) {
+func NewRenameNodeRequestWithBody(server string, id NodeID, params *RenameNodeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -27749,6 +27771,19 @@ func NewRenameNodeRequestWithBody(server string, id NodeID, contentType string, 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -29272,7 +29307,7 @@ func NewWithdrawConsentRequestWithBody(server string, params *WithdrawConsentPar
 }
 
 // NewGetRecoveryRequest constructs an http.Request for the GetRecovery method
-func NewGetRecoveryRequest(server string) (*http.Request, error) {
+func NewGetRecoveryRequest(server string, params *GetRecoveryParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -29288,6 +29323,29 @@ func NewGetRecoveryRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -33793,14 +33851,14 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-	RenameNodeWithBodyWithResponse(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error)
+	RenameNodeWithBodyWithResponse(ctx context.Context, id NodeID, params *RenameNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error)
 
 	// RenameNodeWithResponse 节点改名
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-	RenameNodeWithResponse(ctx context.Context, id NodeID, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error)
+	RenameNodeWithResponse(ctx context.Context, id NodeID, params *RenameNodeParams, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error)
 
 	// RevokeNodeWithBodyWithResponse 吊销节点
 	//
@@ -34231,13 +34289,14 @@ type ClientWithResponsesInterface interface {
 	//
 	// Whether the county's ledger went back and that is still to be declared,
 	// what was declared, the checkpoints that nodes keep of the former ledger,
-	// and what nodes hold of it that was done at a hub and is missing since.
-	// At the county only.
+	// and what nodes hold of it that was done at a hub and is missing since, a
+	// page at a time. What cannot be recorded again as it was is listed with
+	// the reason (`why`). At the county only.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
-	GetRecoveryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error)
+	GetRecoveryWithResponse(ctx context.Context, params *GetRecoveryParams, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error)
 
 	// DeclareRecoveryWithBodyWithResponse 声明账本恢复
 	//
@@ -51048,8 +51107,8 @@ func (c *ClientWithResponses) GetNodeWithResponse(ctx context.Context, id NodeID
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-func (c *ClientWithResponses) RenameNodeWithBodyWithResponse(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error) {
-	rsp, err := c.RenameNodeWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) RenameNodeWithBodyWithResponse(ctx context.Context, id NodeID, params *RenameNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error) {
+	rsp, err := c.RenameNodeWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -51061,8 +51120,8 @@ func (c *ClientWithResponses) RenameNodeWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/nodes/{id}/rename (the `RenameNode` operationId).
-func (c *ClientWithResponses) RenameNodeWithResponse(ctx context.Context, id NodeID, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error) {
-	rsp, err := c.RenameNode(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) RenameNodeWithResponse(ctx context.Context, id NodeID, params *RenameNodeParams, body RenameNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RenameNodeResponse, error) {
+	rsp, err := c.RenameNode(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -51750,14 +51809,15 @@ func (c *ClientWithResponses) WithdrawConsentWithResponse(ctx context.Context, p
 //
 // Whether the county's ledger went back and that is still to be declared,
 // what was declared, the checkpoints that nodes keep of the former ledger,
-// and what nodes hold of it that was done at a hub and is missing since.
-// At the county only.
+// and what nodes hold of it that was done at a hub and is missing since, a
+// page at a time. What cannot be recorded again as it was is listed with
+// the reason (`why`). At the county only.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
-func (c *ClientWithResponses) GetRecoveryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error) {
-	rsp, err := c.GetRecovery(ctx, reqEditors...)
+func (c *ClientWithResponses) GetRecoveryWithResponse(ctx context.Context, params *GetRecoveryParams, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error) {
+	rsp, err := c.GetRecovery(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

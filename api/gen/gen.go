@@ -4265,6 +4265,11 @@ type LostRecord struct {
 	// Resolved A person has dealt with it.
 	Resolved bool   `json:"resolved"`
 	SeenBy   string `json:"seen_by"`
+
+	// Why It cannot be recorded again as it was: `malformed`, `newer`, `signature`, `not_hub`, `hub_unknown`.
+	Why   string `json:"why,omitempty,omitzero"`
+	WhyEn string `json:"why_en,omitempty,omitzero"`
+	WhyZh string `json:"why_zh,omitempty,omitzero"`
 }
 
 // Mark defines model for Mark.
@@ -5904,9 +5909,12 @@ type Recovery struct {
 
 // RecoveryReport defines model for RecoveryReport.
 type RecoveryReport struct {
-	Former     []FormerLedger `json:"former"`
-	Lost       []LostRecord   `json:"lost"`
-	Recoveries []Recovery     `json:"recoveries"`
+	Former []FormerLedger `json:"former"`
+	Lost   []LostRecord   `json:"lost"`
+
+	// NextCursor There are more lost records.
+	NextCursor string     `json:"next_cursor,omitempty,omitzero"`
+	Recoveries []Recovery `json:"recoveries"`
 
 	// Undeclared The ledger was restored to this record and nobody has declared it yet.
 	Undeclared int64 `json:"undeclared,omitempty,omitzero"`
@@ -7786,6 +7794,12 @@ type WithdrawMyConsentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// RenameNodeParams defines parameters for RenameNode.
+type RenameNodeParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListNoticesParams defines parameters for ListNotices.
 type ListNoticesParams struct {
 	// State Which; queued when left out.
@@ -7926,6 +7940,12 @@ type RecordConsentParams struct {
 type WithdrawConsentParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRecoveryParams defines parameters for GetRecovery.
+type GetRecoveryParams struct {
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
 // ListRectificationsParams defines parameters for ListRectifications.
@@ -8941,7 +8961,7 @@ type ServerInterface interface {
 	GetNode(w http.ResponseWriter, r *http.Request, id NodeID)
 	// RenameNode 节点改名
 	// (POST /api/v1/nodes/{id}/rename)
-	RenameNode(w http.ResponseWriter, r *http.Request, id NodeID)
+	RenameNode(w http.ResponseWriter, r *http.Request, id NodeID, params RenameNodeParams)
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID)
@@ -9034,7 +9054,7 @@ type ServerInterface interface {
 	WithdrawConsent(w http.ResponseWriter, r *http.Request, params WithdrawConsentParams)
 	// GetRecovery 账本恢复情况
 	// (GET /api/v1/recovery)
-	GetRecovery(w http.ResponseWriter, r *http.Request)
+	GetRecovery(w http.ResponseWriter, r *http.Request, params GetRecoveryParams)
 	// DeclareRecovery 声明账本恢复
 	// (POST /api/v1/recovery)
 	DeclareRecovery(w http.ResponseWriter, r *http.Request)
@@ -16013,8 +16033,36 @@ func (siw *ServerInterfaceWrapper) RenameNode(w http.ResponseWriter, r *http.Req
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenameNodeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.RenameNode(w, r, id)
+		siw.Handler.RenameNode(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -17200,8 +17248,27 @@ func (siw *ServerInterfaceWrapper) WithdrawConsent(w http.ResponseWriter, r *htt
 // GetRecovery operation middleware
 func (siw *ServerInterfaceWrapper) GetRecovery(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRecoveryParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetRecovery(w, r)
+		siw.Handler.GetRecovery(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -26579,8 +26646,9 @@ func (response GetNodedefaultApplicationProblemPlusJSONResponse) VisitGetNodeRes
 }
 
 type RenameNodeRequestObject struct {
-	Id   NodeID `json:"id"`
-	Body *RenameNodeJSONRequestBody
+	Id     NodeID `json:"id"`
+	Params RenameNodeParams
+	Body   *RenameNodeJSONRequestBody
 }
 
 type RenameNodeResponseObject interface {
@@ -27880,6 +27948,7 @@ func (response WithdrawConsentdefaultApplicationProblemPlusJSONResponse) VisitWi
 }
 
 type GetRecoveryRequestObject struct {
+	Params GetRecoveryParams
 }
 
 type GetRecoveryResponseObject interface {
@@ -35569,10 +35638,11 @@ func (sh *strictHandler) GetNode(w http.ResponseWriter, r *http.Request, id Node
 }
 
 // RenameNode operation middleware
-func (sh *strictHandler) RenameNode(w http.ResponseWriter, r *http.Request, id NodeID) {
+func (sh *strictHandler) RenameNode(w http.ResponseWriter, r *http.Request, id NodeID, params RenameNodeParams) {
 	var request RenameNodeRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	var body RenameNodeJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -36453,8 +36523,10 @@ func (sh *strictHandler) WithdrawConsent(w http.ResponseWriter, r *http.Request,
 }
 
 // GetRecovery operation middleware
-func (sh *strictHandler) GetRecovery(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetRecovery(w http.ResponseWriter, r *http.Request, params GetRecoveryParams) {
 	var request GetRecoveryRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetRecovery(ctx, request.(GetRecoveryRequestObject))

@@ -24,39 +24,57 @@ func complaintOpenCommand() *cobra.Command {
   tongban complaint open --type inquiry --item TB-MZJ-004 --text 需要哪些材料 --name 王芳 --phone 13800000000`,
 		Args: noArguments,
 	}
-	var r client.ComplaintRequest
+	f := complaintFlags(cmd)
+	key := keyFlag(cmd)
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		return openComplaint(c, f, key, func(r client.ComplaintRequest) (*http.Response, error) {
+			return c.api.OpenComplaint(cmd.Context(), &client.OpenComplaintParams{IdempotencyKey: *key}, r)
+		})
+	})
+}
+
+// complaintAsked is what the flags say of a complaint.
+type complaintAsked struct {
+	client.ComplaintRequest
+	kind, place string
+}
+
+func complaintFlags(cmd *cobra.Command) *complaintAsked {
+	r := &complaintAsked{}
 	flags := cmd.Flags()
-	kind := flags.String("type", "", "complaint 投诉、suggestion 建议、inquiry 咨询")
+	flags.StringVar(&r.kind, "type", "", "complaint 投诉、suggestion 建议、inquiry 咨询")
 	completeFlag(cmd, "type", completeWords("complaint", "suggestion", "inquiry"))
 	flags.StringVar(&r.Case, "case", "", "办件编号 (number of a case)")
 	flags.StringVar(&r.Item, "item", "", "事项代码 (code of an item)")
-	place := flags.String("division", "", "所涉单位区划 (the office's division)")
+	flags.StringVar(&r.place, "division", "", "所涉单位区划 (the office's division)")
 	completeFlag(cmd, "division", completeDivisions)
 	flags.StringVar(&r.Department, "department", "", "所涉部门 (its department)")
 	flags.StringVar(&r.Staff, "staff", "", "被投诉人工号 (staff number of whom it is about)")
 	flags.StringVar(&r.Text, "text", "", "内容 (what it is)")
 	flags.StringVar(&r.Name, "name", "", "姓名，可不填 (name, if wanted)")
 	flags.StringVar(&r.Phone, "phone", "", "电话，可不填 (phone, if wanted)")
-	key := keyFlag(cmd)
 	required(cmd, "type", "text")
-	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
-		if err := checkKey(*key); err != nil {
-			return err
-		}
-		var err error
-		if r.Division, err = parseDivision("division", *place); err != nil {
-			return err
-		}
-		r.Type = client.ComplaintType(*kind)
-		sayKey(c, key)
-		a, err := answered[client.ComplaintReceipt](c.api.OpenComplaint(cmd.Context(), &client.OpenComplaintParams{IdempotencyKey: *key}, r))
-		if err != nil {
-			return uncertain(c, err, *key)
-		}
-		return a.show(c.printer, func(w io.Writer, v *client.ComplaintReceipt) {
-			fmt.Fprintf(w, c.pick("受理编号 %s，查询码 %s，请保存；答复期限 %s\n", "number %s, code %s, keep them; a reply is due by %s\n"), v.Number, v.Code, v.Due)
-			fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
-		})
+	return r
+}
+
+func openComplaint(c *connection, f *complaintAsked, key *string, send func(client.ComplaintRequest) (*http.Response, error)) error {
+	if err := checkKey(*key); err != nil {
+		return err
+	}
+	r := f.ComplaintRequest
+	var err error
+	if r.Division, err = parseDivision("division", f.place); err != nil {
+		return err
+	}
+	r.Type = client.ComplaintType(f.kind)
+	sayKey(c, key)
+	a, err := answered[client.ComplaintReceipt](send(r))
+	if err != nil {
+		return uncertain(c, err, *key)
+	}
+	return a.show(c.printer, func(w io.Writer, v *client.ComplaintReceipt) {
+		fmt.Fprintf(w, c.pick("受理编号 %s，查询码 %s，请保存；答复期限 %s\n", "number %s, code %s, keep them; a reply is due by %s\n"), v.Number, v.Code, v.Due)
+		fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
 	})
 }
 

@@ -75,6 +75,7 @@ func TestLocalCommandsForPrograms(t *testing.T) {
 		says string
 	}{
 		{[]string{"init", "--config", config}, exitRefused, "failed", ""},
+		{[]string{"calendar", "due", "--from", "2031-09-29", "--days", "5"}, exitRefused, "calendar_year", "2031"},
 		{[]string{"restore", "--config", config}, exitUsage, "usage", "--from"},
 		{[]string{"restore", "--config", config, "--from", filepath.Join(dir, "none")}, exitRefused, "failed", "none"},
 		{[]string{"key", "new", "--config", config}, exitRefused, "failed", "已存在"},

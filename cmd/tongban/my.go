@@ -18,7 +18,8 @@ import (
 func myCommand() *cobra.Command {
 	return group("my", "网上办事：本人（单位）的申请 (applying from home: one's own cases)",
 		"  tongban my items --query 生育\n  tongban my submit --item TB-XZRZ-005 --division 330523110200 --form address=梅溪镇甲子村 --material 生育登记表=form.jpg\n  tongban my list",
-		myItemsCommand(), mySubmitCommand(false), mySubmitCommand(true), myListCommand(), myResultsCommand(), myShowCommand(), myTimelineCommand(), myActCommand(), myDocumentsCommand(), myPrefillCommand(), myRecordCommand(), myConsentCommand(), myWithdrawConsentCommand(), myNoticesCommand(), myContactCommand(), myConfirmContactCommand())
+		myItemsCommand(), mySubmitCommand(false), mySubmitCommand(true), myListCommand(), myResultsCommand(), myShowCommand(), myTimelineCommand(), myActCommand(), myDocumentsCommand(), myPrefillCommand(), myRecordCommand(), myConsentCommand(), myWithdrawConsentCommand(), myNoticesCommand(), myContactCommand(), myConfirmContactCommand(),
+		myJointCommand(), myComplaintCommand(), myAgentsCommand(), myProviderCommand())
 }
 
 func myItemsCommand() *cobra.Command {
@@ -46,9 +47,7 @@ func myItemsCommand() *cobra.Command {
 // mySubmitCommand hands a case in, or with check only looks whether it could be.
 func mySubmitCommand(check bool) *cobra.Command {
 	var f submissionFlags
-	var actingFor, authorityName string
-	var authority []string
-	var electronic bool
+	var m mine
 	cmd := &cobra.Command{
 		Use:   "submit",
 		Short: "网上提交申请 (apply from home)",
@@ -67,13 +66,7 @@ Uploads the papers and applies. The applicant is the account that is logged in;
 	cmd.Flags().StringVar(&f.item, "item", "", "事项编码 (item code)")
 	f.registerChanges(cmd)
 	required(cmd, "item")
-	cmd.Flags().StringVar(&actingFor, "acting-for", "", "代办单位的账户编号 (account of the firm one acts for)")
-	cmd.Flags().StringVar(&authorityName, "authority-name", "", "授权凭证名称 (what the proof of authority is)")
-	cmd.Flags().StringSliceVar(&authority, "authority", nil, "授权凭证扫描件 (scans of the proof of authority)")
-	cmd.Flags().BoolVar(&electronic, "electronic", false, "同意电子送达 (agree to be served electronically)")
-	for _, other := range []string{"agent", "agent-id-number", "agent-phone", "agent-authority", "agent-authority-seen"} {
-		_ = cmd.Flags().MarkHidden(other) // whoever is logged in acts
-	}
+	m.register(cmd)
 	cmd.Flags().StringVar(&f.renews, "renews", "", "延续的证照：原办件编号=结果序号，见 my results (what is renewed: CASE=RESULT)")
 	key := keyFlag(cmd)
 	return forApplicant(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
@@ -101,16 +94,12 @@ Uploads the papers and applies. The applicant is the account that is logged in;
 		if err != nil {
 			return err
 		}
-		in.ActingFor, in.AuthorityName, in.Electronic = actingFor, authorityName, electronic
-		for _, path := range authority {
-			ref, err := attach(path)
-			if err != nil {
-				return err
-			}
-			in.Authority = append(in.Authority, ref)
+		in.ActingFor, in.AuthorityName, in.Electronic = m.actingFor, m.authorityName, m.electronic
+		if in.Authority, err = m.scans(attach); err != nil {
+			return err
 		}
 		if check {
-			return checkMine(cmd.Context(), c, in)
+			return reported(c, func() (*http.Response, error) { return c.api.CheckMyCase(cmd.Context(), in) })
 		}
 		sayKey(c, key)
 		a, err := answered[client.MyReceipt](c.api.SubmitMyCase(cmd.Context(), &client.SubmitMyCaseParams{IdempotencyKey: *key}, in))
@@ -119,20 +108,6 @@ Uploads the papers and applies. The applicant is the account that is logged in;
 		}
 		return a.show(c.printer, func(w io.Writer, v *client.MyReceipt) { showMine(w, c.language, &v.Case) })
 	})
-}
-
-func checkMine(ctx context.Context, c *connection, in client.MySubmission) error {
-	a, err := answered[client.CheckReport](c.api.CheckMyCase(ctx, in))
-	if err != nil {
-		return err
-	}
-	if err := a.show(c.printer, func(w io.Writer, v *client.CheckReport) { showCheck(w, c.language, v) }); err != nil {
-		return err
-	}
-	if !a.value.Ok {
-		return toldAlready
-	}
-	return nil
 }
 
 // mySubmission is what is handed in from home, as the flags have it.
@@ -249,20 +224,17 @@ func myActCommand() *cobra.Command {
   tongban my act 330523-20261123-01-000045-7 state --proposal ENTRY --text 申请时已如实申报 --proof 合同.jpg`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 	}
-	materials := cmd.Flags().StringArray("material", nil, "补交的材料 NAME[=FILE]，可重复：supplement (a paper with its scan)")
-	fields := cmd.Flags().StringArray("field", nil, "更正的字段 KEY=VALUE，可重复：supplement (an answer put right)")
-	back := cmd.Flags().Bool("take-back", false, "收回撤回申请，继续办理：withdraw (take the wish to withdraw back)")
-	text := cmd.Flags().String("text", "", "原因或内容：withdraw、comment、supplement、ask_hearing、state (reason, message)")
+	more := addedFlags(cmd)
 	proposal := cmd.Flags().String("proposal", "", "拟办决定，见 my show：state (the proposal)")
 	waived := cmd.Flags().Bool("waived", false, "放弃陈述申辩：state (the right to be heard is given up)")
 	proof := cmd.Flags().StringArray("proof", nil, "佐证材料，可重复：state (a paper that bears it out)")
 	key := keyFlag(cmd)
 	return forApplicant(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		in := client.MyAction{Kind: client.MyActionKind(args[1]), Reason: *text, Text: *text, Note: *text, TakeBack: *back, Proposal: *proposal, Waived: *waived}
+		in := client.MyAction{Kind: client.MyActionKind(args[1]), Reason: more.text, Text: more.text, Note: more.text, TakeBack: more.back, Proposal: *proposal, Waived: *waived}
 		if !in.Kind.Valid() {
 			return usagef("没有这种办理 %q，应为 %s (no such action)", args[1], strings.Join(kinds, ", "))
 		}
-		if *back && in.Kind != client.MyWithdraw {
+		if more.back && in.Kind != client.MyWithdraw {
 			return usagef("--take-back 用于 withdraw (is for withdraw)")
 		}
 		if (*proposal != "" || *waived || len(*proof) > 0) && in.Kind != client.MyState {
@@ -281,20 +253,9 @@ func myActCommand() *cobra.Command {
 			}
 			in.Proof = append(in.Proof, ref)
 		}
-		for _, f := range *fields {
-			name, value, ok := strings.Cut(f, "=")
-			if !ok {
-				return usagef("--field %q：应如 KEY=VALUE (should be)", f)
-			}
-			in.Form = append(in.Form, catalog.FieldValue{Key: name, Value: value})
-		}
-		for _, m := range *materials {
-			name, path, _ := strings.Cut(m, "=")
-			ref, err := uploadMine(cmd.Context(), c, path)
-			if err != nil {
-				return err
-			}
-			in.Materials = append(in.Materials, client.SubmittedMaterial{Name: name, Form: catalog.SubmittedElectronic, Copies: 1, Attachments: []client.AttachmentRef{ref}})
+		var err error
+		if in.Form, in.Materials, err = more.read(cmd.Context(), c); err != nil {
+			return err
 		}
 		sayKey(c, key)
 		a, err := answered[client.MyReceipt](c.api.ActOnMyCase(cmd.Context(), caseID(args[0]), &client.ActOnMyCaseParams{IdempotencyKey: *key}, in))
@@ -303,6 +264,42 @@ func myActCommand() *cobra.Command {
 		}
 		return a.show(c.printer, func(w io.Writer, v *client.MyReceipt) { showMine(w, c.language, &v.Case) })
 	})
+}
+
+// added is what an applicant adds to what was handed in.
+type added struct {
+	materials, fields []string
+	back              bool
+	text              string
+}
+
+func addedFlags(cmd *cobra.Command) *added {
+	a := &added{}
+	cmd.Flags().StringArrayVar(&a.materials, "material", nil, "补交的材料 NAME[=FILE]，可重复：supplement (a paper with its scan)")
+	cmd.Flags().StringArrayVar(&a.fields, "field", nil, "更正的字段 KEY=VALUE，可重复：supplement (an answer put right)")
+	cmd.Flags().BoolVar(&a.back, "take-back", false, "收回撤回申请，继续办理：withdraw (take the wish to withdraw back)")
+	cmd.Flags().StringVar(&a.text, "text", "", "原因或内容：withdraw、comment、supplement、ask_hearing、state (reason, message)")
+	return a
+}
+
+// read uploads the papers.
+func (a *added) read(ctx context.Context, c *connection) (form []client.FieldValue, papers []client.SubmittedMaterial, err error) {
+	for _, f := range a.fields {
+		name, value, ok := strings.Cut(f, "=")
+		if !ok {
+			return nil, nil, usagef("--field %q：应如 KEY=VALUE (should be)", f)
+		}
+		form = append(form, catalog.FieldValue{Key: name, Value: value})
+	}
+	for _, m := range a.materials {
+		name, path, _ := strings.Cut(m, "=")
+		ref, err := uploadMine(ctx, c, path)
+		if err != nil {
+			return nil, nil, err
+		}
+		papers = append(papers, client.SubmittedMaterial{Name: name, Form: catalog.SubmittedElectronic, Copies: 1, Attachments: []client.AttachmentRef{ref}})
+	}
+	return form, papers, nil
 }
 
 func myDocumentsCommand() *cobra.Command {

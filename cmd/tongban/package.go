@@ -151,18 +151,11 @@ func (f *submissionFlags) registerPackage(cmd *cobra.Command) {
 // packageSubmission puts a hand-in of a package together, as submission does
 // that of an item.
 func (f *submissionFlags) packageSubmission(ctx context.Context, c *connection, attach func(path string) (client.AttachmentRef, error)) (client.PackageSubmission, error) {
-	a, err := answered[client.PackageGuide](c.api.GetPackage(ctx, f.pack, &client.GetPackageParams{Items: f.with}))
+	like, err := f.packageLikeItem(ctx, c)
 	if err != nil {
 		return client.PackageSubmission{}, err
 	}
-	like := catalog.Item{Code: f.pack, Subject: catalog.SubjectBoth}
-	for _, field := range a.value.Form {
-		like.Form = append(like.Form, field.Field)
-	}
-	for _, m := range a.value.Materials {
-		like.Materials = append(like.Materials, m.Material)
-	}
-	single, err := f.submission(&like, attach)
+	single, err := f.submission(like, attach)
 	if err != nil {
 		return client.PackageSubmission{}, err
 	}
@@ -170,22 +163,28 @@ func (f *submissionFlags) packageSubmission(ctx context.Context, c *connection, 
 		Form: single.Form, Materials: single.Materials, Applying: single.Applying, Lacking: f.lacking}, nil
 }
 
+// packageLikeItem has a package's one form and its one set of papers.
+func (f *submissionFlags) packageLikeItem(ctx context.Context, c *connection) (*catalog.Item, error) {
+	a, err := answered[client.PackageGuide](c.api.GetPackage(ctx, f.pack, &client.GetPackageParams{Items: f.with}))
+	if err != nil {
+		return nil, err
+	}
+	like := &catalog.Item{Code: f.pack, Subject: catalog.SubjectBoth}
+	for _, field := range a.value.Form {
+		like.Form = append(like.Form, field.Field)
+	}
+	for _, m := range a.value.Materials {
+		like.Materials = append(like.Materials, m.Material)
+	}
+	return like, nil
+}
+
 func checkPackage(ctx context.Context, c *connection, f *submissionFlags) error {
 	submission, err := f.packageSubmission(ctx, c, describeFile)
 	if err != nil {
 		return err
 	}
-	a, err := answered[client.CheckReport](c.api.CheckPackage(ctx, submission))
-	if err != nil {
-		return err
-	}
-	if err := a.show(c.printer, func(w io.Writer, v *client.CheckReport) { showCheck(w, c.language, v) }); err != nil {
-		return err
-	}
-	if !a.value.Ok {
-		return toldAlready
-	}
-	return nil
+	return reported(c, func() (*http.Response, error) { return c.api.CheckPackage(ctx, submission) })
 }
 
 func submitPackage(ctx context.Context, c *connection, f *submissionFlags, key *string) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/configs"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 )
 
@@ -22,6 +23,7 @@ func problemHere(err error) client.Problem {
 	var usage usageError
 	var coded interface{ ExitCode() int }
 	var advice advised
+	var year *calendar.MissingYearError
 	switch {
 	case errors.As(err, &advice):
 		p.Code, p.Next, p.NextEn = advice.code, advice.next, advice.nextEN
@@ -33,6 +35,9 @@ func problemHere(err error) client.Problem {
 		for _, f := range faults {
 			p.Fields = append(p.Fields, catalog.Fault{Path: strings.TrimSpace(f.Key + " " + f.Source), Code: catalog.FaultFormat, ZH: f.ZH, EN: f.EN})
 		}
+	case errors.As(err, &year): // as the node says it
+		p.Code, p.Status = "calendar_year", http.StatusConflict
+		p.Next, p.NextEn = "请用 --file 给出含该年的日历文件，或请县中心管理员导入该年日历", "give a calendar file that has the year with --file, or have the county's operator import it"
 	case errors.As(err, &usage):
 		p.Code, p.Status = "usage", http.StatusBadRequest
 		p.Next, p.NextEn = "请看该命令的 --help", "see the command's --help"

@@ -112,6 +112,7 @@ func clientCommands() []*cobra.Command {
 		sealCommand(),
 		verifyCommand(),
 		lookupCommand(),
+		publicCommand(),
 		statsCommand(),
 		feeCommand(),
 		resultCommand(),
