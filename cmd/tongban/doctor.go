@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,7 @@ import (
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/atrest"
+	"github.com/tongban/tongban/store/blob"
 )
 
 func doctorCommand() *cobra.Command {
@@ -74,8 +77,23 @@ func (d *diagnosis) add(check, verdict, zh, en string) {
 	d.found = append(d.found, finding{check, verdict, zh, en})
 }
 
-func (d *diagnosis) fault(check, zh string, err error) {
-	d.add(check, "fault", zh, err.Error())
+// fault says what to do in both languages, and what was met.
+func (d *diagnosis) fault(check, zh, en string, err error) {
+	d.add(check, "fault", zh, en+": "+err.Error())
+}
+
+// unwritable says why a file cannot be written in the data directory.
+func (d *diagnosis) unwritable(err error) {
+	switch {
+	case errors.Is(blob.NoSpace(err), blob.ErrNoSpace):
+		d.fault("writable", "磁盘已满或超出配额，无法写入："+d.c.DataDir+"；请清理或更换磁盘，已保存的办件不受影响", "the disk is full, or the quota is used up: make room or replace the disk; what was saved is not affected", err)
+	case errors.Is(err, syscall.EROFS):
+		d.fault("writable", "磁盘是只读的："+d.c.DataDir+"；多因磁盘故障，请查看系统日志，更换磁盘或重新挂载为可写", "the disk is mounted read-only, most often after a fault of the disk: look at the system's log, replace the disk or mount it writable again", err)
+	case errors.Is(err, fs.ErrPermission):
+		d.fault("writable", "当前用户无权写入数据目录："+d.c.DataDir+"；请用运行 tongban 的用户检查，或更正属主", "this user may not write in the data directory: check as the user that tongban runs as, or correct the owner", err)
+	default:
+		d.fault("writable", "数据目录无法写入："+d.c.DataDir+"；请检查磁盘", "the data directory cannot be written; look at the disk", err)
+	}
 }
 
 var errUnsound = errors.New("检查发现问题，请按上面的说明处理 (there are faults; do what is said above)")
@@ -84,7 +102,7 @@ func diagnose(ctx context.Context, path, testTo string, asJSON bool, stdout io.W
 	d := &diagnosis{ctx: ctx}
 	c, err := loadSettings(path)
 	if err != nil {
-		d.fault("config", "配置有误，请按提示改正", err)
+		d.fault("config", "配置有误，请按提示改正", "the settings have faults; correct them as listed", err)
 	} else {
 		d.c = c
 		d.add("config", "ok", "配置正确", "settings are valid")
@@ -105,7 +123,7 @@ func (d *diagnosis) permissions() {
 	info, err := os.Stat(d.c.DataDir)
 	switch {
 	case err != nil:
-		d.fault("data_dir", "数据目录不存在或无法读取："+d.c.DataDir+"；请先运行 init 或 enroll，或检查 data_dir", err)
+		d.fault("data_dir", "数据目录不存在或无法读取："+d.c.DataDir+"；请先运行 init 或 enroll，或检查 data_dir", "the data directory is not there or cannot be read; run init or enroll, or look at data_dir", err)
 		return
 	case info.Mode().Perm()&0o077 != 0:
 		d.add("data_dir", "warning", "数据目录对本机其他用户开放，请运行 chmod 700 "+d.c.DataDir, "the data directory is open to other users; run chmod 700 on it")
@@ -114,13 +132,13 @@ func (d *diagnosis) permissions() {
 	}
 	probe, err := os.CreateTemp(d.c.DataDir, "doctor-*")
 	if err != nil {
-		d.fault("writable", "数据目录不可写，请检查磁盘是否只读、属主是否正确", err)
+		d.unwritable(err)
 		return
 	}
 	defer os.Remove(probe.Name())
 	_, err = probe.Write(make([]byte, 4096))
 	if err := errors.Join(err, probe.Sync(), probe.Close()); err != nil {
-		d.fault("writable", "数据目录写入失败，请检查磁盘", err)
+		d.unwritable(err)
 		return
 	}
 	d.add("writable", "ok", "数据目录可写", "the data directory can be written")
@@ -129,7 +147,7 @@ func (d *diagnosis) permissions() {
 func (d *diagnosis) disk() {
 	free, err := freeBytes(d.c.DataDir)
 	if err != nil {
-		d.fault("disk", "无法得知磁盘剩余空间", err)
+		d.fault("disk", "无法得知磁盘剩余空间", "how much of the disk is free cannot be told", err)
 		return
 	}
 	zh, en := fmt.Sprintf("磁盘剩余 %d MB", free>>20), fmt.Sprintf("%d MB of disk are free", free>>20)
@@ -146,17 +164,17 @@ func (d *diagnosis) disk() {
 func (d *diagnosis) membership() {
 	m, err := federation.LoadMembership(d.c.DataDir)
 	if err != nil {
-		d.fault("membership", "登记信息或密钥无法读取", err)
+		d.fault("membership", "登记信息或密钥无法读取", "the membership or the keys cannot be read", err)
 		return
 	}
 	d.m = m
 	if err := fits(d.c, m); err != nil {
-		d.fault("membership", "配置与登记不符", err)
+		d.fault("membership", "配置与登记不符", "the settings are not those of what was enrolled here", err)
 		return
 	}
 	until, err := m.Expires()
 	if err != nil {
-		d.fault("keys", "本机的密钥与证书不符：请放回离线保存的同一份 keys 目录和 membership.json", err)
+		d.fault("keys", "本机的密钥与证书不符：请放回离线保存的同一份 keys 目录和 membership.json", "the keys do not fit the certificate: put back keys and membership.json of one and the same copy", err)
 		return
 	}
 	zh, en := "节点密钥和证书有效期至 "+until.Format(time.DateOnly), "keys and certificate are valid until "+until.Format(time.DateOnly)
@@ -188,18 +206,18 @@ func (d *diagnosis) databases() {
 			"the database could not be checked: the disk is read-only or not writable, or this user may not read the file. That says nothing of the database: do not restore a backup for it. Put the disk or the permissions right, then check again: "+err.Error())
 		return
 	case errors.Is(err, store.ErrOtherNode):
-		d.fault("database", "数据库属于另一节点，多半是放错了 state.db：请停止节点，移走 state.db*，放回本机自己的；找不到时才用 restore 恢复本机的备份", err)
+		d.fault("database", "数据库属于另一节点，多半是放错了 state.db：请停止节点，移走 state.db*，放回本机自己的；找不到时才用 restore 恢复本机的备份", "the database is another node's, most likely a state.db in the wrong place: stop the node, move state.db* away and put its own back; restore a backup of this node only where that is not to be found", err)
 		return
 	case errors.Is(err, store.ErrNewerSchema):
-		d.fault("database", "数据库由更新版本的 tongban 写入：请安装不低于原来的版本，不要退回旧版，也不要恢复备份", err)
+		d.fault("database", "数据库由更新版本的 tongban 写入：请安装不低于原来的版本，不要退回旧版，也不要恢复备份", "a newer tongban wrote the database: install one that is no older; do not go back, and do not restore a backup", err)
 		return
 	case err != nil:
-		d.fault("database", "数据库有问题：请停止节点，用 restore 恢复最近的备份；县中心多进程时可移除后重新加入", err)
+		d.fault("database", "数据库有问题：请停止节点，用 restore 恢复最近的备份；县中心多进程时可移除后重新加入", "there is something wrong with the database: stop the node and restore the last backup; a hub among several may be removed and let in again", err)
 		return
 	}
 	d.add("database", "ok", "数据库完整", "the databases are whole")
 	if err := federation.FoundingIn(d.ctx, d.c.DataDir, d.key, d.m); err != nil {
-		d.fault("founding", "数据库属于另一次组建的县，节点不会启动：请把 state.db*、local.db* 移到别处保存，放回本机自己的，或用 tongban restore 恢复本机备份", err)
+		d.fault("founding", "数据库属于另一次组建的县，节点不会启动：请把 state.db*、local.db* 移到别处保存，放回本机自己的，或用 tongban restore 恢复本机备份", "the database is of another founding, and the node will not start: keep state.db* and local.db* elsewhere and put its own back, or restore a backup of this node", err)
 	} else {
 		d.add("founding", "ok", "数据库属于本节点登记的县", "the databases are of the county this node enrolled in")
 	}
@@ -212,7 +230,7 @@ func (d *diagnosis) standing() {
 	cast, revoked, err := federation.RevocationIn(d.ctx, d.c.DataDir, d.key, d.m, time.Now())
 	switch {
 	case err != nil:
-		d.fault("standing", "无法得知本节点是否已被吊销", err)
+		d.fault("standing", "无法得知本节点是否已被吊销", "whether this node was revoked cannot be told", err)
 	case revoked:
 		d.castOut(cast)
 	}

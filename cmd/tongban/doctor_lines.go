@@ -167,7 +167,7 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 	}
 	config, err := d.tlsTo(trust.Expect{Tiers: tiers})
 	if err != nil {
-		d.fault("line", "本机证书无法使用，请重新登记", err)
+		d.fault("line", "本机证书无法使用，请重新登记", "this machine's certificate cannot be used; enroll again", err)
 		return
 	}
 	way := &http.Transport{TLSClientConfig: config}
@@ -179,7 +179,7 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/federation/v1/origins", nil)
 	if err != nil {
-		d.fault("line", "上级地址有误："+address, err)
+		d.fault("line", "上级地址有误："+address, "the address of a node above is wrong", err)
 		return
 	}
 	began := time.Now()
@@ -196,7 +196,7 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 		return
 	}
 	if err != nil {
-		d.fault("line", address+" 的应答中断，请检查线路", err)
+		d.fault("line", address+" 的应答中断，请检查线路", "the answer broke off; look at the line", err)
 		return
 	}
 	d.add("line", "ok", fmt.Sprintf("%s 可达，%d 毫秒", address, took.Milliseconds()), fmt.Sprintf("%s answers in %d ms", address, took.Milliseconds()))

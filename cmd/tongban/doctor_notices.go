@@ -23,7 +23,7 @@ func (d *diagnosis) notices(testTo string) {
 	s, err := noticeSettings(d.c)
 	switch {
 	case err != nil:
-		d.fault("notices", "告知通道的设置无法使用", err)
+		d.fault("notices", "告知通道的设置无法使用", "the settings of the channels of notices cannot be used", err)
 		return
 	case s == nil && testTo != "":
 		d.add("notices", "fault", "只有县中心节点发送告知，请在县中心机上测试", "only a hub of the county sends notices; test there")
@@ -50,7 +50,7 @@ func (d *diagnosis) channel(c notify.Channel) {
 	ctx, cancel := context.WithTimeout(d.ctx, channelTime)
 	defer cancel()
 	if err := c.Check(ctx); err != nil {
-		d.fault("notices", "告知通道 "+c.Name()+" 不通："+channelHint[c.Name()]+"；期间的告知排队等候", plainCause(err))
+		d.fault("notices", "告知通道 "+c.Name()+" 不通："+channelHint[c.Name()]+"；期间的告知排队等候", "the channel cannot be reached; notices wait in the meantime", plainCause(err))
 		return
 	}
 	d.add("notices", "ok", "告知通道 "+c.Name()+" 可用", "channel "+c.Name()+" can be reached")
@@ -78,7 +78,7 @@ func (d *diagnosis) sendTest(c notify.Channel, to string) {
 	ctx, cancel := context.WithTimeout(d.ctx, channelTime)
 	defer cancel()
 	if err := c.Send(ctx, notify.Test(uuid.NewString(), strings.TrimSpace(to))); err != nil {
-		d.fault("notices", "测试消息未能经 "+c.Name()+" 发出", plainCause(err))
+		d.fault("notices", "测试消息未能经 "+c.Name()+" 发出", "the test message could not be sent", plainCause(err))
 		return
 	}
 	d.add("notices", "ok", "测试消息已交给 "+c.Name()+"，请在收件一端确认", "a test message was handed to "+c.Name()+"; look at the receiving end")

@@ -23,7 +23,7 @@ func (d *diagnosis) storage() {
 		d.keyPlace()
 		return
 	case err != nil:
-		d.fault("storage_key", "存储密钥无法使用，节点不能启动", err)
+		d.fault("storage_key", "存储密钥无法使用，节点不能启动", "the storage key cannot be used, and the node does not start", err)
 		return
 	}
 	d.key = keys.Key
@@ -36,10 +36,10 @@ func (d *diagnosis) storage() {
 	case errors.Is(err, atrest.ErrClear):
 		d.add("sealed", "fault", "数据库未加密：请重新启动节点，或停止后运行 tongban key seal", "the databases stand in the clear: start the node again, or stop it and run tongban key seal")
 	case errors.Is(err, fs.ErrPermission):
-		d.fault("sealed", "当前用户无权读取数据库文件：请用运行 tongban 的用户检查，或更正文件属主", err)
+		d.fault("sealed", "当前用户无权读取数据库文件：请用运行 tongban 的用户检查，或更正文件属主", "this user may not read the database: check as the user that tongban runs as, or correct the owner of the files", err)
 		d.key = nil // and what cannot be read is not looked at
 	case err != nil:
-		d.fault("sealed", "数据库不是用这把存储密钥加密的：可能是放错了另一节点的 state.db，或换过 storage.key_file；请放回本机自己的数据库或原来的密钥文件，确认都没有时才恢复备份", err)
+		d.fault("sealed", "数据库不是用这把存储密钥加密的：可能是放错了另一节点的 state.db，或换过 storage.key_file；请放回本机自己的数据库或原来的密钥文件，确认都没有时才恢复备份", "the database was not sealed with this storage key: another node's state.db perhaps, or another storage.key_file; put back this machine's own database or its former key file, and restore a backup only where there is neither", err)
 	default:
 		d.add("sealed", "ok", "数据库已加密", "the databases are sealed")
 	}

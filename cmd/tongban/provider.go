@@ -40,7 +40,7 @@ func (d *diagnosis) provider() {
 	p, err := identityProvider(d.c)
 	switch {
 	case err != nil:
-		d.fault("oidc", "统一身份认证的设置无法使用", err)
+		d.fault("oidc", "统一身份认证的设置无法使用", "the settings of the identity provider cannot be used", err)
 		return
 	case p == nil:
 		return
@@ -51,7 +51,7 @@ func (d *diagnosis) provider() {
 	warnings, err := p.Check(ctx)
 	switch {
 	case err != nil:
-		d.fault("oidc", "统一身份认证 "+d.c.OIDC.Issuer+" 无法使用：请检查地址（须与对方公布的 issuer 完全一致）、防火墙和证书（oidc.ca_file）；期间可用密码登录", err)
+		d.fault("oidc", "统一身份认证 "+d.c.OIDC.Issuer+" 无法使用：请检查地址（须与对方公布的 issuer 完全一致）、防火墙和证书（oidc.ca_file）；期间可用密码登录", "the identity provider cannot be used: look at its address (to the letter the issuer that it publishes), the firewall and its certificate (oidc.ca_file); people can log in with a password meanwhile", err)
 		return
 	case len(warnings) > 0:
 		d.add("oidc", "warning", "统一身份认证可用，但对方没有说明支持 "+strings.Join(warnings, "、")+"：请与对方确认", "the provider answers, but does not say that it knows "+strings.Join(warnings, ", ")+"; ask whoever runs it")
