@@ -168,7 +168,7 @@ export async function fillIn(page, name = '甲乙丙', id = '33059919850412005X'
 export async function bring(page) {
   for (const paper of await page.$$('fieldset.paper')) {
     const asks = await paper.innerText()
-    await (await paper.$(`input[value="${/原件和复印件 ×/.test(asks) ? 'both' : /复印件 ×/.test(asks) ? 'copy' : 'original'}"]`)).check()
+    await (await paper.$(`input[value="${/原件和复印件 \d/.test(asks) ? 'both' : /复印件 \d/.test(asks) ? 'copy' : 'original'}"]`)).check()
   }
   await page.setInputFiles('fieldset.paper >> nth=0 >> input[type=file]', { name: '申请表.png', mimeType: 'image/png', buffer: png })
   await page.waitForSelector('fieldset.paper li:has-text("移除")')

@@ -174,7 +174,7 @@ test('a case is taken in without a mouse, from the login to the receipt', { time
     if (at.text === '检查') break
     if (at.tag === 'SELECT') await keyboard.press('ArrowDown')
     else if (at.type === 'radio' && at.paper) {
-      const want = /原件和复印件 ×/.test(at.paper) ? 'both' : /复印件 ×/.test(at.paper) ? 'copy' : 'original'
+      const want = /原件和复印件 \d/.test(at.paper) ? 'both' : /复印件 \d/.test(at.paper) ? 'copy' : 'original'
       await keyboard.press('Space')
       for (let n = 0; n < 8 && (await focus()).value !== want; n++) await keyboard.press('ArrowDown')
     } else if (at.type === 'date') {
@@ -216,20 +216,6 @@ test('a case is taken in without a mouse, from the login to the receipt', { time
   await keyboard.press('l')
   await page.waitForSelector('[role=dialog]:has-text("已锁屏")')
   assert.deepEqual(wrong, [])
-})
-
-test('the first load of a desk is under 400 KB, as it comes over the line', { timeout: 400_000 }, async () => {
-  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' })
-  const page = await context.newPage()
-  const network = await context.newCDPSession(page)
-  await network.send('Network.enable')
-  let bytes = 0
-  network.on('Network.loadingFinished', (e) => (bytes += e.encodedDataLength))
-  await logIn(page, county.at[village], 'qiankengqiao')
-  await page.waitForSelector('main h1')
-  await page.waitForLoadState('networkidle')
-  assert.ok(bytes > 50_000, `only ${bytes} bytes were counted`)
-  assert.ok(bytes < 400 * 1024, `${bytes} bytes`)
 })
 
 test('anybody can have a document verified', { timeout: 400_000 }, async () => {

@@ -88,7 +88,7 @@ test('a worker takes a case in out of reach; the browser is killed; it is handed
   for (const select of await page.$$('form .field select')) await select.selectOption({ index: 1 })
   for (const p of await page.$$('fieldset.paper')) {
     const asks = await p.innerText()
-    await (await p.$(`input[value="${/原件和复印件 ×/.test(asks) ? 'both' : /复印件 ×/.test(asks) ? 'copy' : 'original'}"]`)).check()
+    await (await p.$(`input[value="${/原件和复印件 \d/.test(asks) ? 'both' : /复印件 \d/.test(asks) ? 'copy' : 'original'}"]`)).check()
   }
   await page.setInputFiles('#photo-0', { name: '申请表.png', mimeType: 'image/png', buffer: png })
   await page.waitForSelector('.kept li')

@@ -25,7 +25,7 @@ const narrow = async (page, what) => assert.ok(await page.evaluate(() => documen
 async function scanAll(page) {
   for (const paper of await page.$$('fieldset.paper')) {
     const asks = await paper.innerText()
-    await (await paper.$(`input[value="${/原件和复印件 ×/.test(asks) ? 'both' : /复印件 ×/.test(asks) ? 'copy' : 'original'}"]`)).check()
+    await (await paper.$(`input[value="${/原件和复印件 \d/.test(asks) ? 'both' : /复印件 \d/.test(asks) ? 'copy' : 'original'}"]`)).check()
     await (await paper.$('input[type=file]')).setInputFiles({ name: '扫描件.png', mimeType: 'image/png', buffer: png })
     await paper.waitForSelector('li:has-text("移除")')
   }
