@@ -244,10 +244,10 @@ func grants() []Grant {
 	allow(TownshipClerk, Subtree, FeeRead, FeeCharge, FeeCollect)
 	allow(TownshipReviewer, Subtree, FeeRead)
 	allow(TownshipLeader, Subtree, FeeRead, FeeWaive)
-	// The county has one fee counter, which takes money for all departments, writes
-	// down what is waived or paid back, and sees and does nothing else. A department
-	// without one takes what its own matters cost.
-	allow(FeeCounter, Whole, FeeRead, FeeCollect, FeeWaive)
+	// The county has one fee counter, which takes money for all departments and sees
+	// and does nothing else. A department takes what its own matters cost where the
+	// counter is not. Nobody who takes money waives or pays back: leaders do.
+	allow(FeeCounter, Whole, FeeRead, FeeCollect)
 	allow(DepartmentWindow, Department, FeeRead, FeeCharge, FeeCollect)
 	allow(DepartmentReviewer, Department, FeeRead)
 	allow(DepartmentLeader, Department, FeeRead, FeeWaive)
