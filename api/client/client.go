@@ -9195,7 +9195,7 @@ type ClientInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes any type of body and a specified content type.
@@ -9208,7 +9208,7 @@ type ClientInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes a body of the `application/json` content type.
@@ -13297,7 +13297,7 @@ func (c *Client) GetCaseFees(ctx context.Context, id CaseID, reqEditors ...Reque
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes any type of body and a specified content type.
@@ -13320,7 +13320,7 @@ func (c *Client) ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *A
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes a body of the `application/json` content type.
@@ -32029,7 +32029,7 @@ type ClientWithResponsesInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -32042,7 +32042,7 @@ type ClientWithResponsesInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -48181,7 +48181,7 @@ func (c *ClientWithResponses) GetCaseFeesWithResponse(ctx context.Context, id Ca
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -48200,7 +48200,7 @@ func (c *ClientWithResponses) ActOnCaseFeesWithBodyWithResponse(ctx context.Cont
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
