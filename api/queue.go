@@ -18,9 +18,9 @@ import (
 
 // Cases by what is due first.
 
-// maxQueue is how many cases are put into order; a desk with more has another
-// problem.
-const maxQueue = 2000
+// maxQueue is how many cases are put into order, those that wait longest; a desk
+// with more has another problem.
+var maxQueue = 2000
 
 // deadlines finds the deadlines of many cases with one look at the calendar.
 type deadlines struct {
@@ -118,7 +118,7 @@ func (x due) place() string {
 // queue is a page of the cases by what is due first, from after a place on.
 func (s *Server) queue(ctx context.Context, f store.CaseFilter, want func(*casework.Case) bool, after string) (page []due, next string, err error) {
 	size := f.Limit
-	f.Limit = maxQueue
+	f.Limit, f.Open = maxQueue, true
 	found, err := s.store.Cases(ctx, f)
 	if err != nil {
 		return nil, "", err

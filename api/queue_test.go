@@ -53,11 +53,23 @@ func TestQueueByDueDate(t *testing.T) {
 		}
 		cursor = page.NextCursor
 	}
-	slices.Sort(seen)
-	slices.Sort(ids)
-	if !slices.Equal(seen, ids) {
+	if !slices.Equal(slices.Sorted(slices.Values(seen)), slices.Sorted(slices.Values(ids))) {
 		t.Errorf("pages have %v of %v", seen, ids)
 	}
+	// With more than can be put into order, those that wait longest are, and what
+	// has ended takes nobody's place.
+	defer func(most int) { maxQueue = most }(maxQueue)
+	maxQueue = 2
+	if got := list("window", "view=all&order=due").Cases; len(got) != 2 || got[0].Id == ids[2] || got[1].Id == ids[2] {
+		t.Errorf("of three, the two handed in first: %+v", got)
+	}
+	ended := ids[1]
+	h.act("window", ended, gen.CaseAction{Kind: gen.ActWithdraw, Reason: "申请人撤回"})
+	h.act("window", ended, gen.CaseAction{Kind: gen.ActTerminate, Cause: gen.CauseWithdrawn, Reason: "申请人撤回"})
+	if got := list("window", "view=all&order=due").Cases; len(got) != 2 || got[0].Id == ended || got[1].Id == ended {
+		t.Errorf("with one ended: %+v", got)
+	}
+	maxQueue = 2000
 	if got := list("chief", "view=waiting&order=due").Cases; len(got) != 1 || got[0].Deadline.Kind != gen.DeadlinePromised {
 		t.Errorf("the leader's queue: %+v", got)
 	}

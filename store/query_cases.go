@@ -21,6 +21,9 @@ type CaseFilter struct {
 	Statuses   []casework.Status
 	// Verb selects the cases whose current step is of this kind.
 	Verbs []string
+	// Open selects the cases that somebody has to do something in, and lists the
+	// earliest handed in first.
+	Open bool
 	// Number selects by the beginning or all of a case number.
 	Number string
 	// Before continues a listing: the HandedInMS and ID of its last case.
@@ -30,7 +33,8 @@ type CaseFilter struct {
 	Limit int
 }
 
-// Cases lists cases, the latest handed in first.
+// Cases lists cases, the latest handed in first unless the filter is of what is
+// open.
 func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]casework.Case, error) {
 	var where []string
 	var args []any
@@ -65,6 +69,11 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]casework.Case, error
 		}
 		add(`verb IN (?`+strings.Repeat(", ?", len(vals)-1)+`)`, vals...)
 	}
+	order := `handed_in DESC, id DESC`
+	if f.Open {
+		where = append(where, `verb <> ''`)
+		order = `handed_in, id`
+	}
 	if f.Number != "" {
 		add(`number >= ? AND number < ?`, f.Number, f.Number+":")
 	}
@@ -79,7 +88,7 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]casework.Case, error
 	if limit <= 0 {
 		limit = 50
 	}
-	return all[casework.Case](ctx, s.read, query+` ORDER BY handed_in DESC, id DESC LIMIT ?`, append(args, limit)...)
+	return all[casework.Case](ctx, s.read, query+` ORDER BY `+order+` LIMIT ?`, append(args, limit)...)
 }
 
 // Case finds a case by its id or its number in compact form.

@@ -8969,7 +8969,7 @@ type ClientInterface interface {
 	//
 	// Cases of the caller's reach, personal data masked: newest first, or with
 	// `order=due` what is due first, of those that are not finished. Ordered by
-	// due date at most 2000 cases are looked at, the newest.
+	// due date at most 2000 cases are looked at, those that wait longest.
 	//
 	// Corresponds with GET /api/v1/cases (the `ListCases` operationId).
 	ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -12851,7 +12851,7 @@ func (c *Client) ImportCarryWithBody(ctx context.Context, contentType string, bo
 //
 // Cases of the caller's reach, personal data masked: newest first, or with
 // `order=due` what is due first, of those that are not finished. Ordered by
-// due date at most 2000 cases are looked at, the newest.
+// due date at most 2000 cases are looked at, those that wait longest.
 //
 // Corresponds with GET /api/v1/cases (the `ListCases` operationId).
 func (c *Client) ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -31787,7 +31787,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Cases of the caller's reach, personal data masked: newest first, or with
 	// `order=due` what is due first, of those that are not finished. Ordered by
-	// due date at most 2000 cases are looked at, the newest.
+	// due date at most 2000 cases are looked at, those that wait longest.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -47807,7 +47807,7 @@ func (c *ClientWithResponses) ImportCarryWithBodyWithResponse(ctx context.Contex
 //
 // Cases of the caller's reach, personal data masked: newest first, or with
 // `order=due` what is due first, of those that are not finished. Ordered by
-// due date at most 2000 cases are looked at, the newest.
+// due date at most 2000 cases are looked at, those that wait longest.
 //
 // Returns a wrapper object for the known response body format(s).
 //
