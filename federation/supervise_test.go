@@ -161,32 +161,6 @@ func TestLineDownCountsAgainstNobody(t *testing.T) {
 	if _, err := village.Store.Card(t.Context(), card.ID); err == nil {
 		t.Error("the village has the township's card")
 	}
-	// The line is there again, and the case lies on: the hours only shifted the limit.
-	again := supervision.AgainID(c.ID, supervision.PromisePassed)
-	var came *supervision.Card
-	f.Eventually("the card that nothing excuses", func() bool {
-		f.Advance(6 * time.Hour)
-		came, _ = hub.Store.Card(t.Context(), again)
-		return came != nil
-	})
-	if came.Excused || came.State() != supervision.Open || came.Due != card.Due || came.Desk.Division != town.Division {
-		t.Errorf("%+v", came)
-	}
-	f.Advance(24 * time.Hour)
-	f.Settle()
-	cards, err := hub.Store.CardsOf(t.Context(), c.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for i := range cards {
-		if cards[i].Rule == supervision.PromisePassed {
-			n++
-		}
-	}
-	if n != 2 {
-		t.Errorf("%d cards of one rule", n)
-	}
 }
 
 // A charge above the list has its card, once, for whoever tried it and not for who has
