@@ -104,7 +104,7 @@ func (w *walk) atTheCounty(ctx context.Context) error {
 // nothing of what concerns people's health or money.
 func (w *walk) onTheWall(ctx context.Context) error {
 	hub := w.plan.of("county")[0]
-	window := at(hub, "shoufei")
+	window := at(hub, "minzheng-chuangkou")
 	for i, title := range []string{"养老机构备案（已受理）", "养老机构备案（已办结）"} {
 		h, err := w.taken(ctx, window, title, "TB-MZJ-016", firms+i, nil)
 		if err != nil {
