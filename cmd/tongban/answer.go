@@ -47,6 +47,16 @@ func done(res *http.Response, err error) error {
 	return res.Body.Close()
 }
 
+// passOn writes the body of an answer as it is.
+func passOn(c *connection, res *http.Response, err error) error {
+	if err := accepted(res, err); err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(c.out, res.Body)
+	return err
+}
+
 // accepted turns everything but a success into an error, and then closes the
 // body.
 func accepted(res *http.Response, err error) error {

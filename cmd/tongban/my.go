@@ -328,11 +328,6 @@ func myDocumentsCommand() *cobra.Command {
 			params.Format = "html"
 		}
 		res, err := c.api.OpenMyDocument(cmd.Context(), id, document.Kind(args[1]), params)
-		if err := accepted(res, err); err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		_, err = io.Copy(c.out, res.Body)
-		return err
+		return passOn(c, res, err)
 	})
 }

@@ -289,11 +289,6 @@ func myJointDocumentsCommand() *cobra.Command {
 			params.Format = "html"
 		}
 		res, err := c.api.GetMyJointDocument(cmd.Context(), id, client.JointDocumentKind(args[1]), params)
-		if err := accepted(res, err); err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		_, err = io.Copy(c.out, res.Body)
-		return err
+		return passOn(c, res, err)
 	})
 }

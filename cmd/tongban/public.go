@@ -114,12 +114,7 @@ func openFeed(c *connection, atom bool, send func() (*http.Response, error)) err
 		})
 	}
 	res, err := send()
-	if err := accepted(res, err); err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	_, err = io.Copy(c.out, res.Body)
-	return err
+	return passOn(c, res, err)
 }
 
 func asOf(w io.Writer, lang language, at int64) {

@@ -3,26 +3,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { desk, openCase, watch } from './browser.mjs'
-import { password } from './county.mjs'
-import { goThrough, photograph } from './home.mjs'
+import { goThrough, handInFromHome, photograph } from './home.mjs'
+import { program } from './program.mjs'
 import { browser, county } from './scene.mjs'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
 const item = 'TB-YBJ-002'
 
-/** Somebody at a desk of the county, by the interface that the pages use. */
-async function staff(login) {
-  const base = county.at['county-1']
-  const json = { 'Content-Type': 'application/json' }
-  const r = await fetch(base + '/api/v1/session', { method: 'POST', headers: json, body: JSON.stringify({ login, password, mode: 'bearer' }) })
-  const { access_token } = await r.json()
-  return async (method, path, body) => {
-    const answer = await fetch(base + '/api/v1' + path, { method, headers: { ...json, Authorization: 'Bearer ' + access_token, 'Idempotency-Key': crypto.randomUUID() }, ...(body ? { body: JSON.stringify(body) } : {}) })
-    const text = await answer.text()
-    assert.ok(answer.ok, `${login} ${method} ${path}: ${text}`)
-    return JSON.parse(text)
-  }
-}
+const base = county.at['county-1']
+const path = (what) => '/api/v1/cases/' + what
 
 const day = (ahead) => new Date(Date.now() + 8 * 3_600_000 + ahead * 86_400_000).toISOString().slice(0, 10)
 
@@ -34,21 +23,13 @@ test('somebody asks for a hearing, states their case and renews what they have, 
   const context = await browser.newContext(phone)
   const page = await context.newPage()
   const wrong = watch(page)
-  const base = county.at['county-1']
-  await page.goto(base + '/welcome')
-  await page.click('[data-as=applicant]')
-  await page.waitForURL('**/my')
-  await page.goto(`${base}/my/apply/${item}`)
-  await goThrough(page)
-  await page.waitForSelector('text=材料齐全')
-  await page.click('text="提交申请"')
-  const number = (await (await page.waitForSelector('.done .number')).innerText()).trim()
+  const number = await handInFromHome(page, base, item)
   await page.click('text="查看进度"')
   await page.waitForSelector('text=有变化时自动更新')
 
-  const [window_, leader] = await Promise.all([staff('yibao-chuangkou'), staff('yibao-lingdao')])
-  const { summary } = await window_('GET', '/cases/' + number)
-  const act = (who, body) => who('POST', `/cases/${summary.id}/actions`, body)
+  const [window_, leader] = await Promise.all([program(base, 'yibao-chuangkou'), program(base, 'yibao-lingdao')])
+  const { summary } = await window_('GET', path(number))
+  const act = (who, body) => who('POST', path(summary.id + '/actions'), body)
   await act(window_, { kind: 'accept' })
   await act(window_, { kind: 'tell_hearing', matter: '拟不予备案', before: day(14) })
 
@@ -79,7 +60,7 @@ test('somebody asks for a hearing, states their case and renews what they have, 
   await page.waitForSelector('text=已办结，结果已送达')
 
   // What is proposed about it is answered, with a photograph.
-  await window_('POST', `/cases/${summary.id}/results`, { kind: 'propose', result: '1', measure: 'revoke', ground: 'deceit', reason: '居住证明存疑', before: day(7) })
+  await window_('POST', path(summary.id + '/results'), { kind: 'propose', result: '1', measure: 'revoke', ground: 'deceit', reason: '居住证明存疑', before: day(7) })
   await page.waitForSelector('h2:has-text("拟撤销已发证照")')
   await page.goto(base + '/my')
   await page.waitForSelector(`a.tile:has-text("${number}") >> text=可陈述申辩`)
@@ -92,9 +73,9 @@ test('somebody asks for a hearing, states their case and renews what they have, 
   await page.click('form >> button[type=submit]')
   await page.waitForSelector('[role=status]:has-text("已提交")')
   await page.waitForSelector('.said:has-text("居住证明由社区出具")')
-  const { proposals } = await leader('GET', `/cases/${summary.id}/results`)
+  const { proposals } = await leader('GET', path(summary.id + '/results'))
   assert.equal(proposals[0].statements.length, 1)
-  await leader('POST', `/cases/${summary.id}/results`, { kind: 'decide', proposal: proposals[0].id, agreed: false, reasons: '经核实居住情况属实' })
+  await leader('POST', path(summary.id + '/results'), { kind: 'decide', proposal: proposals[0].id, agreed: false, reasons: '经核实居住情况属实' })
   await page.waitForSelector('text=已决定不予办理，证照照常有效')
 
   // It is renewed: what was said then is filled in, and it is asked for once.
@@ -122,20 +103,12 @@ test('what was not taken up is put right and handed in anew, with its papers', {
   const context = await browser.newContext(phone)
   const page = await context.newPage()
   const wrong = watch(page)
-  const base = county.at['county-1']
-  await page.goto(base + '/welcome')
-  await page.click('[data-as=applicant]')
-  await page.waitForURL('**/my')
-  await page.goto(`${base}/my/apply/${item}`)
-  await goThrough(page)
-  await page.waitForSelector('text=材料齐全')
-  await page.click('text="提交申请"')
-  const number = (await (await page.waitForSelector('.done .number')).innerText()).trim()
+  const number = await handInFromHome(page, base, item)
   await page.click('text="查看进度"')
   await page.waitForSelector('h2:has-text("办理经过")')
-  const window_ = await staff('yibao-chuangkou')
-  const { summary, materials } = await window_('GET', '/cases/' + number)
-  await window_('POST', `/cases/${summary.id}/actions`, { kind: 'reject', ground: 'other', reason: '备案地填写有误' })
+  const window_ = await program(base, 'yibao-chuangkou')
+  const { summary, materials } = await window_('GET', path(number))
+  await window_('POST', path(summary.id + '/actions'), { kind: 'reject', ground: 'other', reason: '备案地填写有误' })
   await page.click('a:has-text("更正后重新申请")')
   await page.waitForSelector('form h1')
   // Nothing is asked for again: every page is answered already.
@@ -148,7 +121,7 @@ test('what was not taken up is put right and handed in anew, with its papers', {
   await page.waitForSelector('text=材料齐全')
   await page.click('text="提交申请"')
   const again = (await (await page.waitForSelector('.done .number')).innerText()).trim()
-  const found = await window_('GET', '/cases/' + again)
+  const found = await window_('GET', path(again))
   assert.deepEqual(found.materials.map((m) => m.attachments[0].hash), materials.map((m) => m.attachments[0].hash))
   assert.deepEqual(wrong, [])
   await context.close()

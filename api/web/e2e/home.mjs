@@ -54,3 +54,15 @@ export async function goThrough(page) {
     await page.waitForFunction((b) => document.querySelector('p.progress')?.textContent !== b, before)
   }
 }
+
+/** Applies for an item as the demo's applicant, and gives the number that it has. */
+export async function handInFromHome(page, base, item) {
+  await page.goto(base + '/welcome')
+  await page.click('[data-as=applicant]')
+  await page.waitForURL('**/my')
+  await page.goto(`${base}/my/apply/${item}`)
+  await goThrough(page)
+  await page.waitForSelector('text=材料齐全')
+  await page.click('text="提交申请"')
+  return (await (await page.waitForSelector('.done .number')).innerText()).trim()
+}
