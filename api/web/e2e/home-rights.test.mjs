@@ -9,8 +9,6 @@ import { browser, county } from './scene.mjs'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
 const item = 'TB-YBJ-002'
-
-const base = county.at['county-1']
 const path = (what) => '/api/v1/cases/' + what
 
 const day = (ahead) => new Date(Date.now() + 8 * 3_600_000 + ahead * 86_400_000).toISOString().slice(0, 10)
@@ -23,6 +21,7 @@ test('somebody asks for a hearing, states their case and renews what they have, 
   const context = await browser.newContext(phone)
   const page = await context.newPage()
   const wrong = watch(page)
+  const base = county.at['county-1']
   const number = await handInFromHome(page, base, item)
   await page.click('text="查看进度"')
   await page.waitForSelector('text=有变化时自动更新')
@@ -103,6 +102,7 @@ test('what was not taken up is put right and handed in anew, with its papers', {
   const context = await browser.newContext(phone)
   const page = await context.newPage()
   const wrong = watch(page)
+  const base = county.at['county-1']
   const number = await handInFromHome(page, base, item)
   await page.click('text="查看进度"')
   await page.waitForSelector('h2:has-text("办理经过")')
