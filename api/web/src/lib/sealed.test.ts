@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { alsoByPassword, forgetAll, unlockWithKey, unlockWithPassword } from './sealed'
 
 const key = (n: number) => new Uint8Array(32).fill(n)
@@ -34,13 +34,15 @@ describe('what is sealed', () => {
   })
   it('is listed by kind, the oldest first, and forgotten when it is done with', async () => {
     const s = await unlockWithKey('s-2', key(2))
-    await s.put('queue', 'b', 1)
-    await new Promise((r) => setTimeout(r, 2))
-    await s.put('queue', 'a', 2)
-    await s.put('draft', 'c', 3)
-    expect((await s.list('queue')).map((x) => x.id)).toEqual(['b', 'a'])
-    await s.remove('queue', 'b')
-    expect((await s.list('queue')).map((x) => x.id)).toEqual(['a'])
+    // Within one millisecond too.
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now())
+    const ids = ['h', 'b', 'g', 'a', 'f', 'c']
+    for (const id of ids) await s.put('queue', id, 1)
+    clock.mockRestore()
+    await s.put('draft', 'd', 3)
+    expect((await s.list('queue')).map((x) => x.id)).toEqual(ids)
+    for (const id of ids.slice(1)) await s.remove('queue', id)
+    expect((await s.list('queue')).map((x) => x.id)).toEqual(['h'])
   })
   it('does not open for another login, nor for another key', async () => {
     const other = await unlockWithKey('s-3', key(1))

@@ -104,7 +104,7 @@ function sealed(db: IDBDatabase, who: string, data: Uint8Array): Sealed {
       const text = utf8ToBytes(JSON.stringify({ id, value }))
       const head = new Uint8Array(4)
       new DataView(head.buffer).setUint32(0, text.length)
-      const row: Row = { name, who, kind, at: Date.now(), box: seal(box, concatBytes(head, text, bytes), name) }
+      const row: Row = { name, who, kind, at: later(), box: seal(box, concatBytes(head, text, bytes), name) }
       await write(db, 'records', (s) => s.put(row))
     },
     async get<T>(kind: string, id: string) {
@@ -132,6 +132,11 @@ const stretch = (who: string, password: string, salt: Uint8Array) =>
   scryptAsync(password.normalize('NFKC'), concatBytes(utf8ToBytes(`tongban\0${who}\0`), salt), { N: 2 ** 15, r: 8, p: 1, dkLen: 32 })
 
 const subkey = (key: Uint8Array, use: string) => hmac(sha256, key, utf8ToBytes('tongban sealed ' + use))
+
+let last = 0
+
+/** Now, in ms, and after each time it told before: what was put later stays later, also within a millisecond. */
+const later = () => (last = Math.max(Date.now(), last + 1))
 
 const nonceSize = 24
 
