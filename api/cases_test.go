@@ -233,6 +233,9 @@ func TestLineDownAndRefused(t *testing.T) {
 	supervisor := r.hub.token("supervisor")
 	until(t, "the county to refuse it", func() bool { return len(open(r.hub, supervisor)) == 1 })
 	item := open(r.hub, supervisor)[0]
+	if from, err := r.hub.node.Store.Node(t.Context(), item.Origin); err != nil || from.Name == "" || item.OriginName != from.Name {
+		t.Errorf("from %q named %q, not %+v %v", item.Origin, item.OriginName, from, err)
+	}
 	if item.Entry != in.Case.Id || item.Code != "not_authorised" || item.Zh == "" || item.Next == "" || item.Number != in.Case.Number {
 		t.Errorf("%+v", item)
 	}

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write generated documents anew")
 
 var roleZH = map[identity.Role]string{
 	identity.VillageWorker: "村(社区)代办员", identity.TownshipClerk: "乡镇窗口", identity.TownshipReviewer: "乡镇审核", identity.TownshipLeader: "乡镇分管领导",
-	identity.DepartmentWindow: "部门窗口", identity.DepartmentReviewer: "行政审批股", identity.DepartmentLeader: "首席代表、分管领导",
+	identity.DepartmentWindow: "部门窗口", identity.DepartmentReviewer: "行政审批股", identity.DepartmentLeader: "首席代表、分管领导", identity.FeeCounter: "收费窗口",
 	identity.Supervisor: "电子监察", identity.CountyOperator: "中心管理员", identity.Auditor: "审计",
 }
 

@@ -296,6 +296,12 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 	zh, en := bothLanguages(privacy.Text(a.Reason))
 	out := gen.AttentionItem{Entry: a.Entry, Case: a.Case, Scope: string(a.Scope), Origin: a.Origin, Index: int64(a.Index), Code: a.Code,
 		Zh: zh, En: en, OccurredAt: a.At, Next: nextFor(a.Code), Way: wayFor(a), ResolvedBy: a.ResolvedBy, Note: privacy.Text(a.Note), ReplacedBy: a.ReplacedBy}
+	switch n, err := s.store.Node(ctx, a.Origin); {
+	case err == nil:
+		out.OriginName = n.Name
+	case !errors.Is(err, store.ErrNotFound):
+		return out, false, err
+	}
 	e, err := s.store.Entry(ctx, a.Entry)
 	if errors.Is(err, store.ErrNotFound) {
 		return out, true, nil // about a node, not about an entry

@@ -488,6 +488,9 @@ func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]led
 }
 
 func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error) {
+	// Whoever wrote it has gone: only the entry that released it may be of this desk.
+	defer func(was bool) { a.desk = was }(a.desk)
+	a.desk = false
 	e, err := ledger.ParseEntry(w.raw)
 	if err != nil {
 		return ledger.Resolution{}, storage("read entry", err)

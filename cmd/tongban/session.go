@@ -175,6 +175,9 @@ func (s *session) refresh(ctx context.Context) (*client.SessionTokens, error) {
 // logIn asks for the password, once in a run.
 func (s *session) logIn(ctx context.Context) (*client.SessionTokens, error) {
 	if s.tried || !s.passwords.atHand() {
+		if err := s.reached(ctx); err != nil {
+			return nil, err
+		}
 		return nil, errLogin
 	}
 	s.tried = true
@@ -195,6 +198,20 @@ func (s *session) logIn(ctx context.Context) (*client.SessionTokens, error) {
 	}
 	a, err := answered[client.SessionTokens](api.Login(ctx, client.LoginRequest{Login: user, Password: password, Mode: client.ModeBearer}))
 	return &a.value, err
+}
+
+// reached is nil when anybody answers at the node's address. Where nobody does, to
+// be told to log in would send the person the wrong way.
+func (s *session) reached(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.saved.Node+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := s.base.RoundTrip(req)
+	if err != nil {
+		return &unreachable{err}
+	}
+	return res.Body.Close()
 }
 
 // bare is the node without a token, withToken with it.

@@ -268,6 +268,7 @@ func TestExitCodes(t *testing.T) {
 		{"no address", []string{"node", "show", "--node", "ftp://x"}, exitUsage, "节点地址不正确"},
 		{"password in the address", []string{"node", "show", "--node", "http://a:b@c"}, exitUsage, "节点地址不正确"},
 		{"no session", []string{"raft", "status", "--node", page.URL}, exitRefused, "请先登录"},
+		{"no session where nothing listens", []string{"sync", "status", "--node", gone.URL}, exitUnreachable, "无法连接节点"},
 		{"no command", []string{"nodes"}, exitUsage, "node"},
 		{"no subcommand", []string{"node", "shwo"}, exitUsage, "show"},
 		{"unknown flag", []string{"node", "show", "--frob"}, exitUsage, "--frob"},

@@ -158,7 +158,7 @@ func showAttention(w io.Writer, c *connection, places places, v *client.Attentio
 	s.line(lang.pick("办件", "case"), a.Number)
 	s.line(lang.pick("时间", "time"), moment(a.OccurredAt))
 	s.line(lang.pick("经办", "who"), strings.TrimSpace(a.Actor.Name+" "+string(a.Actor.Role)))
-	s.line(lang.pick("来自", "from"), a.Origin)
+	s.line(lang.pick("来自", "from"), strings.TrimSpace(a.OriginName+" "+a.Origin))
 	s.line(lang.pick("原因", "why"), lang.pick(a.Zh, a.En)+" ["+a.Code+"]")
 	s.line(lang.pick("意见", "said"), v.Entry.Said)
 	s.line(lang.pick("下一步", "next"), a.Next+wayCommand(a.Way, a.Entry))
