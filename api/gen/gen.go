@@ -2191,7 +2191,10 @@ type AttentionItem struct {
 	OccurredAt int64  `json:"occurred_at"`
 
 	// Origin Node it came from.
-	Origin     string `json:"origin,omitempty,omitzero"`
+	Origin string `json:"origin,omitempty,omitzero"`
+
+	// OriginName Its name, where this node knows it.
+	OriginName string `json:"origin_name,omitempty,omitzero"`
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
 
 	// ResolvedBy Staff number of who settled it.
