@@ -179,7 +179,7 @@ func (m *member) process() *loopback.Process {
 // end sends a signal to a node's process and waits for its end.
 func (m *member) end(sig syscall.Signal) {
 	if p := m.process(); p != nil {
-		p.End(sig, 20*time.Second)
+		p.End(sig, 2*time.Minute)
 	}
 }
 
@@ -211,7 +211,7 @@ func (c *county) close() {
 // ready waits until a node says that it serves.
 func (c *county) ready(ctx context.Context, m *member) error {
 	p := m.process()
-	err := await(ctx, m.ID+" to be ready", 30*time.Second, func(ctx context.Context) error {
+	err := await(ctx, m.ID+" to be ready", 2*time.Minute, func(ctx context.Context) error {
 		return p.Ready(ctx, http.DefaultClient, m.url())
 	})
 	if err != nil {

@@ -48,7 +48,7 @@ func TestForkedHandInIsHandedInAgain(t *testing.T) {
 		return receipt
 	}
 	stands := hand(submission("stands", "village", client.AttachmentRef{}))
-	if err := await(ctx, "the county's word", 30*time.Second, func(ctx context.Context) error {
+	if err := await(ctx, "the county's word", 2*time.Minute, func(ctx context.Context) error {
 		return newPerson(hub.url(), countyDesk).Get(ctx, "/api/v1/cases/"+stands.Case.Number, new(client.Case))
 	}); err != nil {
 		t.Fatal(err)
@@ -68,7 +68,7 @@ func TestForkedHandInIsHandedInAgain(t *testing.T) {
 	}
 	desk, entry := newPerson(hub.url(), minzheng), ""
 	var seen client.AttentionDetail
-	err := await(ctx, "the forked hand-in at the county", 30*time.Second, func(ctx context.Context) error {
+	err := await(ctx, "the forked hand-in at the county", 2*time.Minute, func(ctx context.Context) error {
 		var list client.AttentionList
 		if err := desk.Get(ctx, "/api/v1/attention", &list); err != nil {
 			return err
@@ -112,7 +112,7 @@ func TestForkedHandInIsHandedInAgain(t *testing.T) {
 		t.Fatalf("%+v, %v", again.Setback, err)
 	}
 	// The township sees the new case, for the matter belongs there.
-	err = await(ctx, "the case at the township", 30*time.Second, func(ctx context.Context) error {
+	err = await(ctx, "the case at the township", 2*time.Minute, func(ctx context.Context) error {
 		return newPerson(c.township().url(), "zhen1").Get(ctx, "/api/v1/cases/"+again.Setback.CorrectedNumber, new(client.Case))
 	})
 	if err != nil {

@@ -83,7 +83,7 @@ func foundLone() (string, error) {
 		return "", err
 	}
 	defer c.close()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	secret := filepath.Join(dir, "password")
 	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
@@ -170,7 +170,7 @@ func (c *county) identify(ctx context.Context, m *member, command string) error 
 // supplied waits until a node below has the catalog and the people.
 func (c *county) supplied(ctx context.Context, m *member) error {
 	p := newPerson(m.url(), workerAt(m))
-	return await(ctx, "the catalog at "+m.ID, 30*time.Second, func(ctx context.Context) error {
+	return await(ctx, "the catalog at "+m.ID, 2*time.Minute, func(ctx context.Context) error {
 		return p.Get(ctx, "/api/v1/items/"+item, new(client.ItemAtVersion))
 	})
 }
@@ -186,7 +186,7 @@ func growToThree() (string, error) {
 		return "", err
 	}
 	defer c.close()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	below := []*member{c.township(), c.village()}
 	for _, id := range []string{"county-2", "county-3"} {
@@ -209,7 +209,7 @@ func growToThree() (string, error) {
 		if err := c.enrol(ctx, m, "join"); err != nil {
 			return "", err
 		}
-		err := await(ctx, m.ID+" to vote", time.Minute, func(ctx context.Context) error {
+		err := await(ctx, m.ID+" to vote", 3*time.Minute, func(ctx context.Context) error {
 			return admin.Post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, loopback.NewKey(), nil)
 		})
 		if err != nil {

@@ -19,7 +19,7 @@ func TestHubsKilled(t *testing.T) {
 		leaders, all = 300, 100
 	}
 	c := running(t, three)
-	k, err := killHubs(t.Context(), c, leaders, all, 60*time.Second)
+	k, err := killHubs(t.Context(), c, leaders, all, 3*time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ const countyDesk = "chuangkou"
 // leader asks the hubs who leads.
 func (c *county) leader(ctx context.Context) (*member, error) {
 	var leader *member
-	err := await(ctx, "a leader", 30*time.Second, func(ctx context.Context) error {
+	err := await(ctx, "a leader", 2*time.Minute, func(ctx context.Context) error {
 		var last error
 		for _, m := range c.of("county") {
 			var r client.HubReport
@@ -125,7 +125,7 @@ func (c *county) accepts(ctx context.Context, busy *traffic, hubs, fallen []*mem
 		}
 	}
 	turn := 0
-	return await(ctx, "a write at the county", 30*time.Second, func(ctx context.Context) error {
+	return await(ctx, "a write at the county", 2*time.Minute, func(ctx context.Context) error {
 		m := standing[turn%len(standing)]
 		turn++
 		r := request{Mark: busy.oracle.mark(), Node: m.ID, Kind: "case.submit"}

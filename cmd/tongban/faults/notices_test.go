@@ -46,7 +46,7 @@ func TestHubKilledWhileTelling(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := []string{"TONGBAN_NOTICES__SMS__URL=" + gateway.URL, "TONGBAN_NOTICES__SMS__SECRET_FILE=" + secret, "TONGBAN_NOTICES__QUIET=none"}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	hub := c.hub()
 	up := func() {
@@ -64,7 +64,7 @@ func TestHubKilledWhileTelling(t *testing.T) {
 	}
 	supervisor := newPerson(hub.url(), "jiancha")
 	operator := newPerson(hub.url(), "admin")
-	err := await(ctx, "the channels", 20*time.Second, func(ctx context.Context) error {
+	err := await(ctx, "the channels", 2*time.Minute, func(ctx context.Context) error {
 		var board client.NoticeBoard
 		if err := operator.Get(ctx, "/api/v1/notices", &board); err != nil {
 			return err
@@ -91,7 +91,7 @@ func TestHubKilledWhileTelling(t *testing.T) {
 	hub.kill()
 	close(hold)
 	up()
-	err = await(ctx, "the notice to end", 40*time.Second, func(ctx context.Context) error {
+	err = await(ctx, "the notice to end", 2*time.Minute, func(ctx context.Context) error {
 		var list client.NoticeList
 		if err := supervisor.Get(ctx, "/api/v1/cases/"+receipt.Case.Id+"/notices", &list); err != nil {
 			return err

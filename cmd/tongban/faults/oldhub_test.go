@@ -34,7 +34,7 @@ func TestRemovedHubRunsOn(t *testing.T) {
 			// heard the leader sooner. It looks for the first once a minute, or when told.
 			desk := newOnce(c.township(), "zhen1")
 			follows := func(yes bool) error {
-				return await(ctx, fmt.Sprintf("the township to follow %s: %v", removed.ID, yes), 60*time.Second, func(ctx context.Context) error {
+				return await(ctx, fmt.Sprintf("the township to follow %s: %v", removed.ID, yes), 3*time.Minute, func(ctx context.Context) error {
 					var s client.SyncReport
 					if err := desk.Get(ctx, "/api/v1/sync", &s); err != nil {
 						return err
@@ -57,7 +57,7 @@ func TestRemovedHubRunsOn(t *testing.T) {
 			if !told {
 				signal(t, removed, syscall.SIGSTOP)
 			}
-			err := await(ctx, "the hub to be removed", 30*time.Second, func(ctx context.Context) error {
+			err := await(ctx, "the hub to be removed", 2*time.Minute, func(ctx context.Context) error {
 				return newPerson(other.url(), "admin").Call(ctx, loopback.Request{Method: http.MethodDelete, URL: "/api/v1/hubs/" + removed.ID, Key: loopback.NewKey()}, nil)
 			})
 			if err != nil {
@@ -70,7 +70,7 @@ func TestRemovedHubRunsOn(t *testing.T) {
 			if told {
 				wants = wants[:1]
 			}
-			err = await(ctx, "the hub to say that it is out", 30*time.Second, func(ctx context.Context) error {
+			err = await(ctx, "the hub to say that it is out", 2*time.Minute, func(ctx context.Context) error {
 				var no *refusal
 				err := removed.process().Ready(ctx, http.DefaultClient, removed.url())
 				if !errors.As(err, &no) || !slices.Contains(wants, no.Code) {
@@ -94,7 +94,7 @@ func TestRemovedHubRunsOn(t *testing.T) {
 			if err := newPerson(other.url(), "admin").Post(ctx, "/api/v1/nodes/"+c.village().ID+"/rename", client.RenameRequest{Name: "改名后"}, loopback.NewKey(), nil); err != nil {
 				t.Fatal(err)
 			}
-			err = await(ctx, "what is new at the township", 30*time.Second, func(ctx context.Context) error {
+			err = await(ctx, "what is new at the township", 2*time.Minute, func(ctx context.Context) error {
 				var n client.Node
 				err := desk.Get(ctx, "/api/v1/nodes/"+c.village().ID, &n)
 				if err == nil && n.Name != "改名后" {
@@ -149,7 +149,7 @@ func TestOldHubsStartedTogether(t *testing.T) {
 				up()
 			}
 			for _, m := range old {
-				err := await(ctx, m.ID+" to say that it is out", 60*time.Second, func(ctx context.Context) error {
+				err := await(ctx, m.ID+" to say that it is out", 3*time.Minute, func(ctx context.Context) error {
 					var no *refusal
 					err := m.process().Ready(ctx, http.DefaultClient, m.url())
 					if !errors.As(err, &no) || no.Code != "hub_outside" {

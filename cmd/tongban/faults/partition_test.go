@@ -20,7 +20,7 @@ func TestVillageOnALineThatFlaps(t *testing.T) {
 	var a, b *parting
 	for _, p := range []*parting{{cases: cases / 4}, {cases: cases, flaps: true}} {
 		c := running(t, lone)
-		if err := p.run(t.Context(), c, 60*time.Second); err != nil {
+		if err := p.run(t.Context(), c, 3*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		c.close()

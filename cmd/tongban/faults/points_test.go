@@ -121,7 +121,7 @@ func (p *points) all(ctx context.Context, rounds int) (*verdict, error) {
 	if err := p.filled(ctx); err != nil {
 		return nil, err
 	}
-	return judge(ctx, p.c, p.o, 60*time.Second)
+	return judge(ctx, p.c, p.o, 3*time.Minute)
 }
 
 // work lets people at every tier hand in, and backups be taken.
@@ -209,7 +209,7 @@ func (p *points) restoring(ctx context.Context) error {
 		return err
 	}
 	// What came after the backup is got back from above, so it has to be there.
-	if err := settle(ctx, p.c, 60*time.Second); err != nil {
+	if err := settle(ctx, p.c, 3*time.Minute); err != nil {
 		return err
 	}
 	args := []string{"restore", "--config", village.config(), "--from", archive}
@@ -241,7 +241,7 @@ func (p *points) again(ctx context.Context, village *member) error {
 		return err
 	}
 	busy := newTraffic(ctx, p.o)
-	err := await(ctx, "the restored village to take a case", 30*time.Second, func(ctx context.Context) error {
+	err := await(ctx, "the restored village to take a case", 2*time.Minute, func(ctx context.Context) error {
 		r := request{Mark: p.o.mark(), Node: village.ID, Kind: "case.submit"}
 		busy.at(village, "cun1").Forget()
 		_, err := busy.ask(busy.at(village, "cun1"), &r, "/api/v1/cases", submission(r.Mark, village.Tier, client.AttachmentRef{}), 1)
@@ -253,7 +253,7 @@ func (p *points) again(ctx context.Context, village *member) error {
 	if err != nil {
 		return err
 	}
-	return settle(ctx, p.c, 60*time.Second)
+	return settle(ctx, p.c, 3*time.Minute)
 }
 
 // carrying takes a village's work to the county on a stick while its lines
@@ -307,7 +307,7 @@ func (p *points) carrying(ctx context.Context) error {
 			return err
 		}
 	}
-	return settle(ctx, p.c, 60*time.Second)
+	return settle(ctx, p.c, 3*time.Minute)
 }
 
 // migrating starts a new village that dies while it makes its database.
@@ -349,7 +349,7 @@ func (p *points) joining(ctx context.Context) error {
 	}
 	admin := newPerson(p.c.hub().url(), "admin")
 	ended := m.ended()
-	err := await(ctx, "the new hub to be let in", 30*time.Second, func(ctx context.Context) error {
+	err := await(ctx, "the new hub to be let in", 2*time.Minute, func(ctx context.Context) error {
 		select {
 		case <-ended: // it was sent a database
 			return nil
@@ -372,7 +372,7 @@ func (p *points) joining(ctx context.Context) error {
 	if err := p.c.start(m); err != nil {
 		return err
 	}
-	err = await(ctx, "the new hub to vote", 60*time.Second, func(ctx context.Context) error {
+	err = await(ctx, "the new hub to vote", 3*time.Minute, func(ctx context.Context) error {
 		select {
 		case <-m.ended():
 			return fmt.Errorf("%s: %w%s", m.ID, loopback.ErrEnded, p.c.tail(m))
@@ -397,7 +397,7 @@ func (p *points) joining(ctx context.Context) error {
 // before it came and while it did.
 func (p *points) filled(ctx context.Context) error {
 	m := p.c.node("county-2")
-	return await(ctx, "the new hub to have the papers", 60*time.Second, func(context.Context) error {
+	return await(ctx, "the new hub to have the papers", 3*time.Minute, func(context.Context) error {
 		for _, r := range p.o.requests() {
 			for _, hash := range r.Files {
 				_, err := os.Stat(filepath.Join(m.data(), "attachments", "objects", hash[:2], hash))

@@ -77,7 +77,7 @@ func TestHubWithADamagedLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := hub.process()
-		err := await(ctx, what, 30*time.Second, func(ctx context.Context) error { return p.Ready(ctx, clerk.Web, hub.url()) })
+		err := await(ctx, what, 2*time.Minute, func(ctx context.Context) error { return p.Ready(ctx, clerk.Web, hub.url()) })
 		said, _ := os.ReadFile(log)
 		if strings.Contains(string(said), "panic") || strings.Contains(string(said), "goroutine ") || strings.Contains(string(said), "fatal error") {
 			t.Fatalf("%s:\n%s", what, said)

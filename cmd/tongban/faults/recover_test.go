@@ -30,7 +30,7 @@ func TestCountyRestoredFromAnOldBackup(t *testing.T) {
 	busy.write(c.township(), 1, 60*time.Millisecond, "zhen1")
 	acknowledged := func(n int) {
 		t.Helper()
-		err := await(ctx, fmt.Sprint(n, " acknowledged requests"), 60*time.Second, func(context.Context) error {
+		err := await(ctx, fmt.Sprint(n, " acknowledged requests"), 3*time.Minute, func(context.Context) error {
 			if got := o.acknowledgedAt(c.village()) + o.acknowledgedAt(c.township()); got < n {
 				return fmt.Errorf("%d", got)
 			}
@@ -82,7 +82,7 @@ func TestCountyRestoredFromAnOldBackup(t *testing.T) {
 	for m, point := range dying {
 		select {
 		case <-m.ended():
-		case <-time.After(60 * time.Second):
+		case <-time.After(3 * time.Minute):
 			t.Fatalf("%s does not come to %s", m.ID, point)
 		}
 		if err := c.start(m); err != nil {
@@ -106,7 +106,7 @@ func TestCountyRestoredFromAnOldBackup(t *testing.T) {
 	if report.Undeclared != 0 || len(report.Recoveries) != 1 || report.Recoveries[0].Kept != declared.Kept {
 		t.Errorf("%+v", report)
 	}
-	v, err := judge(ctx, c, o, 60*time.Second)
+	v, err := judge(ctx, c, o, 3*time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestRestoreRefusesAnothersBackup(t *testing.T) {
 	if err := c.startAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := settle(t.Context(), c, 60*time.Second); err != nil {
+	if err := settle(t.Context(), c, 3*time.Minute); err != nil {
 		t.Fatal(err)
 	}
 }

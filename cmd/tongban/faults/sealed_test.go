@@ -75,7 +75,7 @@ func TestDisksTellNothing(t *testing.T) {
 		if err := village.Post(t.Context(), "/api/v1/cases", submission("mark-of-a-sealed-case", "village", file), loopback.NewKey(), &receipt); err != nil {
 			t.Fatal(err)
 		}
-		if err := await(t.Context(), "the case at the county", 30*time.Second, func(ctx context.Context) error {
+		if err := await(t.Context(), "the case at the county", 2*time.Minute, func(ctx context.Context) error {
 			return newPerson(c.hub().url(), "jiancha").Get(ctx, "/api/v1/cases/"+receipt.Case.Id, new(client.Case))
 		}); err != nil {
 			t.Fatal(err)
@@ -181,7 +181,7 @@ func TestNodeWaitsForItsStorageKey(t *testing.T) {
 	says := func(want string) {
 		t.Helper()
 		var got string
-		err := await(t.Context(), "the node to say "+want, 30*time.Second, func(ctx context.Context) error {
+		err := await(t.Context(), "the node to say "+want, 2*time.Minute, func(ctx context.Context) error {
 			for _, path := range []string{"/readyz", "/api/v1/cases"} {
 				err := newPerson(village.url(), "cun1").Get(ctx, path, nil)
 				var no *refusal

@@ -120,7 +120,7 @@ func (r *restoring) handIn(mark string) {
 func (r *restoring) confirmed(mark string) {
 	r.t.Helper()
 	clerk := newPerson(r.c.hub().url(), countyDesk)
-	err := await(r.t.Context(), "the case "+mark, 30*time.Second, func(ctx context.Context) error {
+	err := await(r.t.Context(), "the case "+mark, 2*time.Minute, func(ctx context.Context) error {
 		var is client.Case
 		if err := clerk.Get(ctx, "/api/v1/cases/"+r.numbers[mark], &is); err != nil {
 			return err

@@ -260,7 +260,7 @@ func prove(ctx context.Context, c *county, o *oracle, v *verdict) error {
 		index := marked[r.Mark][0].idx
 		var check client.Checkpoint
 		var proof client.InclusionProof
-		err := await(ctx, fmt.Sprintf("a checkpoint over %d", index), 10*time.Second, func(ctx context.Context) error {
+		err := await(ctx, fmt.Sprintf("a checkpoint over %d", index), time.Minute, func(ctx context.Context) error {
 			if err := admin.Get(ctx, "/api/v1/ledger/checkpoint", &check); err != nil {
 				return err
 			}
