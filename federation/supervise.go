@@ -286,6 +286,16 @@ func (r *watchRound) cards(ctx context.Context, c *casework.Case, item *catalog.
 				did, desk = by, supervision.DeskWhere(c, by, ledger.VerbAccept)
 			}
 		}
+		if card.Rule == supervision.BareReturn {
+			// Who holds the case is who got it back.
+			by, verb, err := r.sentBack(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			if by.Staff != "" {
+				did, desk = by, supervision.DeskWhere(c, by, verb)
+			}
+		}
 		roster := r.roster(ctx)
 		body := &ledger.CardIssueV1{Rule: string(card.Rule), Colour: string(card.Colour), Due: card.Due, On: card.On, AnswerBy: card.AnswerBy, Desk: desk,
 			Handler: supervision.HandlerAt(desk, did, roster, r.at.Today), Head: supervision.AnswerableAt(desk, supervision.OfficeHead, roster, r.at.Today),
@@ -332,6 +342,40 @@ func (r *watchRound) overcharged(ctx context.Context, caseID string) (identity.A
 		}
 	}
 	return identity.Actor{}, nil
+}
+
+// sentBack is who first sent a case back without a reason, and at which step it lay
+// then.
+func (r *watchRound) sentBack(ctx context.Context, c *casework.Case) (identity.Actor, ledger.Verb, error) {
+	entries, err := r.n.Store.Timeline(ctx, c.ID)
+	if err != nil {
+		return identity.Actor{}, "", err
+	}
+	at := 0
+	if c.Steps[0].Verb == ledger.VerbCollect {
+		at = 1
+	}
+	for i := range entries {
+		e := &entries[i]
+		switch {
+		case e.Status != ledger.Applied || at >= len(c.Steps):
+		case e.Kind == ledger.CaseReturn:
+			body, err := e.Decode()
+			if err != nil {
+				return identity.Actor{}, "", err
+			}
+			b, ok := body.(*ledger.CaseReturnV1)
+			if ok && casework.Bare(b) {
+				return e.Actor, c.Steps[at].Verb, nil
+			}
+			if ok {
+				at = b.ToStep
+			}
+		case e.Kind == casework.KindOf(c.Steps[at].Verb):
+			at++
+		}
+	}
+	return identity.Actor{}, "", nil
 }
 
 // began is when the limits of a case began to run.

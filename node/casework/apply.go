@@ -291,13 +291,16 @@ func (c *Case) sendBack(b *ledger.CaseReturnV1) error {
 	if b.ToStep >= c.Step || c.Steps[b.ToStep].Verb == ledger.VerbCollect {
 		return refuse("wrong_step", "只能退回到之前的办理环节", "a case is sent back to an earlier step")
 	}
-	if !saysSomething(b.Reason) {
+	if Bare(b) {
 		c.Flag(FlagBareReturn)
 	}
 	c.Step = b.ToStep
 	c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
 	return nil
 }
+
+// Bare reports whether a case is sent back without a reason that says anything.
+func Bare(b *ledger.CaseReturnV1) bool { return !saysSomething(b.Reason) }
 
 // saysSomething reports whether a reason is one: it has words beside those that
 // only say that there is something.
