@@ -9,5 +9,6 @@ export default defineConfig({
   base: '/',
   build: { target: 'chrome86', assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
   server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
+  // What needs a page says so in its first line; one takes longer to make than most tests.
+  test: { environment: 'node', pool: 'threads', include: ['src/**/*.test.ts'] },
 })

@@ -12,7 +12,7 @@ const beijing = (ms) => new Date(ms + 8 * 3_600_000).toISOString().slice(0, 10)
 const today = beijing(Date.now())
 const month = today.slice(0, 7)
 
-test('a supervisor changes the scorecard, which says how it judges and by whose word', { timeout: 240_000 }, async () => {
+test('a supervisor changes the scorecard, which says how it judges and by whose word', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(browser, county.at[hub], 'jiancha')
   await page.click('nav >> text=考核')
   await page.click('.tabs >> text=评分标准')
@@ -35,7 +35,7 @@ test('a supervisor changes the scorecard, which says how it judges and by whose 
   await context.close()
 })
 
-test('attendance is filled in for an office, and taken over from a table; a wrong line takes nothing', { timeout: 240_000 }, async () => {
+test('attendance is filled in for an office, and taken over from a table; a wrong line takes nothing', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(browser, county.at[hub], 'yibao-lingdao')
   await page.goto(`${county.at[hub]}/appraisal?tab=attendance&month=${month}`)
   await page.waitForSelector('#att-office')
@@ -58,7 +58,7 @@ test('attendance is filled in for an office, and taken over from a table; a wron
   await context.close()
 })
 
-test('points by hand, a draft, a second signature, the publication and an objection to it', { timeout: 300_000 }, async () => {
+test('points by hand, a draft, a second signature, the publication and an objection to it', { timeout: 400_000 }, async () => {
   const last = beijing(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)) - 1, 0)).slice(0, 7)
   const { page, context, wrong } = await desk(browser, county.at[hub], 'jiancha')
   await page.goto(`${county.at[hub]}/appraisal?tab=marks&month=${last}`)

@@ -11,7 +11,7 @@ import { until } from './wait.mjs'
 const hub = 'county-1'
 const paid = 'TB-YBJ-007' // made one with a fee below, for the demo's windows have none
 
-test('a fee is charged by the tariff, waived in part by a leader, and the rest paid', { timeout: 300_000 }, async () => {
+test('a fee is charged by the tariff, waived in part by a leader, and the rest paid', { timeout: 400_000 }, async () => {
   const [one, two, window] = [await program(county.at[hub], 'admin'), await program(county.at[hub], 'admin2'), await program(county.at[hub], 'yibao-chuangkou')]
   const { item } = await one('GET', `/api/v1/items/${paid}?plain=true`)
   const draft = await one('POST', `/api/v1/items/${paid}/draft`, { ...item, fee: { charged: true, standard: '工本费5元/证' } }, 201)
@@ -57,7 +57,7 @@ test('a fee is charged by the tariff, waived in part by a leader, and the rest p
   await Promise.all([context.close(), leader.context.close()])
 })
 
-test('somebody complains by a page, a supervisor takes it on and answers it', { timeout: 300_000 }, async () => {
+test('somebody complains by a page, a supervisor takes it on and answers it', { timeout: 400_000 }, async () => {
   const home = await (await browser.newContext({ viewport: { width: 390, height: 844 }, locale: 'zh-CN' })).newPage()
   const wrong = watch(home)
   await home.goto(county.at[hub] + '/complain')
@@ -86,7 +86,7 @@ test('somebody complains by a page, a supervisor takes it on and answers it', { 
   await Promise.all([home.context().close(), context.close()])
 })
 
-test('an account is opened against the card that is shown, and its code goes on paper alone', { timeout: 240_000 }, async () => {
+test('an account is opened against the card that is shown, and its code goes on paper alone', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(browser, county.at[hub], 'yibao-chuangkou')
   await page.click('nav >> text=居民与企业')
   await page.click('nav >> text=开户')
@@ -108,7 +108,7 @@ test('an account is opened against the card that is shown, and its code goes on 
   await context.close()
 })
 
-test('a joint matter is one form, and its board shows who holds it up', { timeout: 300_000 }, async () => {
+test('a joint matter is one form, and its board shows who holds it up', { timeout: 400_000 }, async () => {
   const worker = await program(county.at['village-330523110220'], 'qiankengqiao')
   if (!(await worker('GET', '/api/v1/packages')).packages.length) {
     await offerPackages(county.at[hub])

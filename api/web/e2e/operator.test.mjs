@@ -192,17 +192,23 @@ test('an item is edited, checked while it is typed, approved by a second person,
   assert.deepEqual(wrong, [])
   await context.close()
 
+  // With an item of a department that has nobody yet, drafted by a program.
+  const drafter = await program(county.at[hub], 'admin2')
+  const { item: unstaffed } = await drafter('GET', '/api/v1/items/TB-SCJG-014?plain=true')
+  await drafter('POST', '/api/v1/items/TB-SCJG-014/draft', { ...unstaffed, remarks: '请先预约' }, 201)
+
   const second = await desk(hub, 'admin')
   await second.page.waitForSelector('nav .n')
   await second.page.click('.tabs >> text=待复核与发布')
   await second.page.check('input[aria-label="选择 生育登记"]')
-  await second.page.click('button:has-text("复核通过 1 项")')
+  await second.page.check(`input[aria-label="选择 ${unstaffed.name}"]`)
+  await second.page.click('button:has-text("复核通过 2 项")')
   await second.page.click('dialog button[type=submit]')
-  await second.page.waitForSelector('[role=status]:has-text("已复核 1 项")')
-  await second.page.click('button:has-text("发布 1 项")')
+  await second.page.waitForSelector('[role=status]:has-text("已复核 2 项")')
+  await second.page.click('button:has-text("发布 2 项")')
   await second.page.fill('dialog #note', '第二期目录')
   await second.page.click('dialog button[type=submit]')
-  // Nobody at the county can do one of its steps: that is published with open eyes.
+  // Nobody at the county can do one of their steps: that is published with open eyes.
   await second.page.waitForSelector('dialog [role=alert] >> text=steps_unstaffed')
   assert.deepEqual(await unfit(second.page), [])
   await second.page.check('dialog label:has-text("仍然发布") >> input')
@@ -243,7 +249,7 @@ test('an operator looks after everything else without a terminal', { timeout: 40
   // How notices get through, by channel.
   await page.click('nav >> text=节点与主机')
   await page.click('.tabs >> text=告知通道')
-  await page.waitForSelector('tr:has-text("file") >> text=正常')
+  await page.waitForSelector('tr:has-text("文件") >> text=正常')
   await page.selectOption('#state', 'expired')
   await page.waitForSelector('text=没有这样的告知')
   assert.deepEqual(await unfit(page), [])

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import 'fake-indexeddb/auto'
 import { beforeEach, expect, it } from 'vitest'
 import { deviceHere, forgetDevice, keepDevice, recallDevice, thisDevice } from './device'
