@@ -21,6 +21,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
@@ -108,7 +109,9 @@ func emptyHub(t testing.TB, change ...func(*federation.Options)) *site {
 	genesis := federation.Genesis{Login: "operator", Name: "管理员", PasswordHash: hash, Federation: h.federation}
 	m, err := federation.NewCounty(rand.Reader, theCounty, "county-1", "安吉县政务服务中心", []string{"127.0.0.1"}, genesis, time.Now())
 	check(t, err)
-	o := federation.Options{Key: storetest.Key, Dir: t.TempDir(), Membership: m, Peer: listen(t), Genesis: m.Genesis}
+	// Alone, a hub has nobody to hear before it leads.
+	alone := county.Timing{Heartbeat: 20 * time.Millisecond}
+	o := federation.Options{Key: storetest.Key, Dir: t.TempDir(), Membership: m, Peer: listen(t), Genesis: m.Genesis, Timing: alone}
 	for _, c := range change {
 		c(&o)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/store/storetest"
@@ -37,7 +38,7 @@ func (h *site) anotherHub(id string) (peer string, s *site) {
 // TestHubsInWords: what would leave the county without a hub it needs, or with
 // one it does not know, is refused with the reason and the hubs there are.
 func TestHubsInWords(t *testing.T) {
-	h := emptyHub(t)
+	h := emptyHub(t, func(o *federation.Options) { o.Timing = county.Timing{} })
 	peer, _ := h.anotherHub("county-2")
 	refused := func(method, path string, body any, status int, words ...string) {
 		t.Helper()
