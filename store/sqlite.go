@@ -123,15 +123,8 @@ func prepare(ctx context.Context, k *atrest.Key, path string, s schema) error {
 	if err != nil {
 		return err
 	}
-	for {
-		_, err := provider.UpByOne(ctx)
-		if errors.Is(err, goose.ErrNoNextVersion) {
-			break
-		}
-		if err != nil {
-			return storage("migrate "+path, err)
-		}
-		fault.Point("store.migrate.step")
+	if _, err := provider.Up(ctx); err != nil {
+		return storage("migrate "+path, err)
 	}
 	fault.Point("store.migrate.done")
 	if err := ownerOnly(path); err != nil {
@@ -164,6 +157,7 @@ func (s schema) migrations() ([]*goose.Migration, error) {
 			if _, err := tx.ExecContext(ctx, string(text)); err != nil {
 				return fmt.Errorf("%s: %w", f.Name(), err)
 			}
+			fault.Point("store.migrate.step")
 			return nil
 		}}, nil))
 	}

@@ -123,9 +123,9 @@ func NewCounty(tb TB, options ...Option) *County {
 	if c.items == nil {
 		c.items = Items(tb)
 	}
-	c.hub = c.open(HubID, node.County, Code)
+	c.hub = c.node(HubID, node.County, Code)
 	c.nodes[Code] = c.hub
-	c.genesis()
+	c.found(len(options) == 0)
 	c.Clock.Set(c.begin)
 	return c
 }
@@ -225,7 +225,8 @@ func (c *County) Join(code division.Code) (n *Node, known bool) {
 	if n := c.nodes[code]; n != nil {
 		return n, true
 	}
-	n = c.open(NodeID(code), code.Tier(), code)
+	n = c.node(NodeID(code), code.Tier(), code)
+	n.open()
 	c.Enrol(n.Credential)
 	c.nodes[code] = n
 	c.order = append(c.order, n)
@@ -275,14 +276,11 @@ func Credential(id string, code division.Code, ordinal int) identity.Credential 
 		IssuedAt: Beginning.AddDate(0, -1, 0).UnixMilli(), ExpiresAt: Beginning.AddDate(5, 0, 0).UnixMilli()}
 }
 
-func (c *County) open(id string, tier node.Tier, code division.Code) *Node {
-	c.tb.Helper()
+// node is a node whose store is still to be opened.
+func (c *County) node(id string, tier node.Tier, code division.Code) *Node {
 	cred := Credential(id, code, 1)
 	cred.IssuedAt, cred.ExpiresAt = c.begin.AddDate(0, -1, 0).UnixMilli(), c.begin.AddDate(5, 0, 0).UnixMilli()
-	n := &Node{County: c, Credential: cred, Key: NodeKey(id), dir: filepath.Join(c.dir, id)}
-	n.open()
-	c.tb.Cleanup(func() { n.Store.Close() })
-	return n
+	return &Node{County: c, Credential: cred, Key: NodeKey(id), dir: filepath.Join(c.dir, id)}
 }
 
 func (c *County) must(err error, what string) {

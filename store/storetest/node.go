@@ -35,6 +35,7 @@ func (n *Node) open() {
 		Self: store.Self{Node: n.Credential.Node, Tier: n.Credential.Tier, Division: n.Credential.Division, Ordinal: n.Credential.Ordinal}})
 	n.County.must(err, "open "+n.Credential.Node)
 	n.Store = s
+	tb.Cleanup(func() { s.Close() })
 }
 
 // ID is the node's id, Division where it stands.
