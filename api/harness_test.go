@@ -75,7 +75,7 @@ func (j *journal) String() string {
 }
 
 var cheapHash = sync.OnceValues(func() (*trust.Hasher, error) {
-	return trust.NewHasher(trust.PasswordParams{MemoryKiB: 8 << 10, Iterations: 1, Threads: 1, AtOnce: 4})
+	return trust.NewHasher(trust.PasswordParams{MemoryKiB: 64, Iterations: 1, Threads: 1, AtOnce: 4})
 })
 
 // newHub starts a county of one hub with an operator and the real divisions,
@@ -317,25 +317,37 @@ func (h *site) submission(code string, at division.Code) gen.Submission {
 // fewItems is a small part of the real items.
 func fewItems(t testing.TB) []byte {
 	t.Helper()
+	few, err := fewOfTheItems()
+	check(t, err)
+	return few
+}
+
+var fewOfTheItems = sync.OnceValues(func() ([]byte, error) {
+	content, err := os.ReadFile("../node/catalog/testdata/items.json")
+	if err != nil {
+		return nil, err
+	}
 	var all struct {
 		Items []json.RawMessage `json:"items"`
 	}
-	check(t, json.Unmarshal(readFile(t, "../node/catalog/testdata/items.json"), &all))
+	if err := json.Unmarshal(content, &all); err != nil {
+		return nil, err
+	}
 	var few []json.RawMessage
 	for _, raw := range all.Items {
 		var head struct {
 			Code string `json:"code"`
 		}
-		check(t, json.Unmarshal(raw, &head))
+		if err := json.Unmarshal(raw, &head); err != nil {
+			return nil, err
+		}
 		switch head.Code {
 		case "TB-XZRZ-005", "TB-RSJ-006", "TB-SCJG-001", "TB-MZJ-001":
 			few = append(few, raw)
 		}
 	}
-	out, err := json.Marshal(map[string]any{"count": len(few), "items": few})
-	check(t, err)
-	return out
-}
+	return json.Marshal(map[string]any{"count": len(few), "items": few})
+})
 
 func readFile(t testing.TB, path string) []byte {
 	t.Helper()
