@@ -244,6 +244,8 @@ var acts = map[gen.CaseActionKind]asked{
 	gen.ActAskHearing:        {action: "case.submit", body: `{"kind":"ask_hearing","party":"某人"}`},
 	gen.ActConveneHearing:    {action: "case.suspend", body: `{"kind":"convene_hearing","on":"2099-12-30","time":"09:30","place":"听证室","presider":"nobody"}`},
 	gen.ActRecordHearing:     {action: "case.suspend", body: `{"kind":"record_hearing","on":"2026-11-26","summary":"已质证"}`},
+	gen.ActTellRefusal:       {action: "case.suspend", body: `{"kind":"tell_refusal","reason":"不符合规定条件","before":"2099-12-30"}`},
+	gen.ActState:             {action: "case.submit", body: `{"kind":"state","party":"某人","text":"已按要求整改"}`},
 	gen.ActExtend:            {action: "case.extend", body: `{"kind":"extend","days":5,"reason":"案情复杂"}`},
 	gen.ActComment:           {action: "case.comment", body: gen.CaseAction{Kind: gen.ActComment, Text: "备注"}},
 }

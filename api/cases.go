@@ -389,6 +389,8 @@ func (s *Server) missing(body ledger.Body) []string {
 		files = b.Proof
 	case *ledger.HearingRecordV1:
 		files = b.Record
+	case *ledger.RefusalStateV1:
+		files = b.Proof
 	}
 	var hashes []string
 	for _, f := range files {
@@ -443,7 +445,7 @@ func actionOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, er
 	case gen.ActDecide:
 		need.text("opinion", in.Opinion)
 		need.that("granted", in.Granted != nil)
-		return ledger.CaseDecide, identity.CaseDecide, &ledger.CaseDecideV1{Granted: value(in.Granted), Opinion: in.Opinion}, need.err()
+		return ledger.CaseDecide, identity.CaseDecide, &ledger.CaseDecideV1{Granted: value(in.Granted), Opinion: in.Opinion, Weighed: in.Weighed}, need.err()
 	case gen.ActIssue:
 		need.that("documents", len(in.Documents) > 0)
 		for _, d := range in.Documents {

@@ -32,8 +32,13 @@ func (s *Server) ListCases(ctx context.Context, in gen.ListCasesRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+	var failed error
+	if in.Params.Voice != "" {
+		f.Voiced = true
+		want = s.speaks(ctx, in.Params.Voice, want, &failed)
+	}
 	page, next, err := s.casesIn(ctx, f, want, in.Params)
-	if err != nil {
+	if err = errors.Join(err, failed); err != nil {
 		return nil, err
 	}
 	out := gen.ListCases200JSONResponse{Cases: make([]gen.CaseSummary, 0, len(page)), NextCursor: next}
@@ -44,6 +49,9 @@ func (s *Server) ListCases(ctx context.Context, in gen.ListCasesRequestObject) (
 		}
 		if x.has {
 			summary.Deadline = x.deadline
+		}
+		if summary.Voices, err = s.store.Voices(ctx, x.c); err != nil {
+			return nil, err
 		}
 		out.Cases = append(out.Cases, summary)
 	}

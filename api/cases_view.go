@@ -54,6 +54,10 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c), Package: value(c.Package),
 	}
 	out.Renews, out.Hearing, out.FirstAsked = c.Renews, value(c.Hearing), c.First
+	out.Intents, out.Weighed = c.Intents, c.Weighed
+	if out.Summary.Voices, err = s.store.Voices(ctx, c); err != nil {
+		return out, err
+	}
 	out.Authority, out.Online, out.ReceivedOn = c.Authority, c.Online.Account != "", c.Online.ReceivedOn
 	if !revealed {
 		veil, err := s.veil(ctx, c)
@@ -92,6 +96,9 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 	if out.HearingWishes, err = hearingWishes(entries); err != nil {
 		return err
 	}
+	if out.Statements, err = statementsIn(entries); err != nil {
+		return err
+	}
 	service, err := s.store.Service(ctx, c)
 	if err != nil {
 		return err
@@ -108,6 +115,7 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 		out.Supplements[i].Materials, out.Supplements[i].Form = veil.Materials(b.Materials), veil.Form(b.Form)
 	}
 	out.Hearing.Matter, out.Hearing.Summary = veilText(veil, out.Hearing.Matter), veilText(veil, out.Hearing.Summary)
+	veilStatements(veil, out)
 	for i, w := range out.HearingWishes {
 		out.HearingWishes[i].Party, out.HearingWishes[i].Reason = veilText(veil, w.Party), veilText(veil, w.Reason)
 	}
@@ -201,6 +209,9 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 	if h := c.Hearing; h != nil && !h.ToldOn.IsZero() && c.Decision == "" && !c.Status.Ended() && can(identity.CaseSubmit) {
 		actions = append(actions, gen.ActAskHearing)
 	}
+	if c.Hears() && can(identity.CaseSubmit) {
+		actions = append(actions, gen.ActState)
+	}
 	if can(identity.CaseComment) {
 		actions = append(actions, gen.ActComment)
 	}
@@ -230,5 +241,5 @@ var actOf = map[ledger.Kind]gen.CaseActionKind{
 	ledger.CaseReturn: gen.ActReturn, ledger.CaseDecide: gen.ActDecide, ledger.CaseIssue: gen.ActIssue, ledger.CaseDeliver: gen.ActDeliver,
 	ledger.CaseRequestSupplement: gen.ActRequestSupplement, ledger.CaseTerminate: gen.ActTerminate, ledger.CaseSuspend: gen.ActSuspend,
 	ledger.HearingTell: gen.ActTellHearing, ledger.HearingConvene: gen.ActConveneHearing, ledger.HearingRecord: gen.ActRecordHearing,
-	ledger.CaseResume: gen.ActResume, ledger.CaseExtend: gen.ActExtend,
+	ledger.CaseResume: gen.ActResume, ledger.CaseExtend: gen.ActExtend, ledger.RefusalTell: gen.ActTellRefusal,
 }

@@ -62,7 +62,10 @@ func titlesOf(k document.Kind, c *casework.Case, item *catalog.Item) (titles []g
 	for nth := 1; nth <= n; nth++ {
 		title := gen.DocumentTitle{Kind: k, Title: document.Title(k, item)}
 		if n > 1 {
-			title.Nth, title.Title = nth, fmt.Sprintf("%s（%d）%s", title.Title, nth, c.Suspensions[nth-1].Procedure)
+			title.Nth, title.Title = nth, fmt.Sprintf("%s（%d）", title.Title, nth)
+			if k == document.SpecialProcedureNotice {
+				title.Title += c.Suspensions[nth-1].Procedure
+			}
 		}
 		titles = append(titles, title)
 	}

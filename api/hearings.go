@@ -41,7 +41,7 @@ func hearingOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, e
 		need.text("summary", in.Summary)
 		return ledger.HearingRecord, identity.CaseSuspend, &ledger.HearingRecordV1{On: in.On, Held: in.Held, Summary: in.Summary, Record: in.Record}, need.err()
 	}
-	return "", "", nil, errInvalid
+	return statementOf(in)
 }
 
 // convened puts into the notice of a hearing who chairs it, who asked for it, and

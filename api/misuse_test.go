@@ -177,6 +177,7 @@ var kinds = map[gen.CaseActionKind]ledger.Kind{
 	gen.ActDecide: ledger.CaseDecide, gen.ActIssue: ledger.CaseIssue, gen.ActDeliver: ledger.CaseDeliver, gen.ActRequestSupplement: ledger.CaseRequestSupplement,
 	gen.ActTerminate: ledger.CaseTerminate, gen.ActSuspend: ledger.CaseSuspend, gen.ActResume: ledger.CaseResume, gen.ActExtend: ledger.CaseExtend, gen.ActCorrect: ledger.CaseCorrect,
 	gen.ActTellHearing: ledger.HearingTell, gen.ActConveneHearing: ledger.HearingConvene, gen.ActRecordHearing: ledger.HearingRecord,
+	gen.ActTellRefusal: ledger.RefusalTell,
 }
 
 // Every action is tried in every status in which it cannot happen, by nobody, by who
@@ -198,7 +199,7 @@ func TestMisuseOfEveryAction(t *testing.T) {
 		check(t, err)
 		for _, kind := range all {
 			entry, chained := kinds[kind]
-			beside := c.Status.Ended() && slices.Contains([]gen.CaseActionKind{gen.ActSupplement, gen.ActWithdraw, gen.ActAskHearing, gen.ActFinding}, kind)
+			beside := c.Status.Ended() && slices.Contains([]gen.CaseActionKind{gen.ActSupplement, gen.ActWithdraw, gen.ActAskHearing, gen.ActState, gen.ActFinding}, kind)
 			if chained && c.May(entry) == nil || !chained && !beside {
 				continue
 			}
@@ -330,6 +331,7 @@ func (m *misuse) neverUploaded(path func(string) string) {
 		m.t.Errorf("granted before the scans came: %s", code)
 	}
 	m.refused("withdrawn by a proof that is not there", id, request0{method: "POST", path: path(id), body: gen.CaseAction{Kind: gen.ActWithdraw, Reason: "申请人要求撤回", Proof: file}, token: m.token("window")}, 400)
+	m.refused("stated by a file that is not there", id, request0{method: "POST", path: path(id), body: gen.CaseAction{Kind: gen.ActState, Party: "梅溪竹业有限公司", Text: "已整改", Proof: file}, token: m.token("window")}, 400)
 	issued := m.cases[casework.Issued]
 	for what, a := range map[string]gen.CaseAction{
 		"handed to a relative by a proof that is not there": {Kind: gen.ActDeliver, Recipient: "张三", Relation: "配偶", Method: gen.ByDirect, Proof: file},

@@ -74,8 +74,12 @@ func (s *Server) SubmitMyCase(ctx context.Context, in gen.SubmitMyCaseRequestObj
 		return nil, err
 	}
 	body, _, err := s.online(ctx, v, in.Body)
+	var earlier []catalog.AttachmentRef
+	if err == nil && in.Body.PapersOf != "" {
+		earlier, err = s.filesOfCase(ctx, in.Body.PapersOf)
+	}
 	if err == nil {
-		err = s.ownPapers(ctx, v, in.Body.PapersOf, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
+		err = s.ownPapers(ctx, v, earlier, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
 	}
 	if err != nil {
 		// A repeat is answered as it was, whatever has changed meanwhile.
@@ -185,19 +189,13 @@ func authorityOf(firm *account.Account, v *Visitor) string {
 }
 
 // ownPapers holds the files that an applicant names against those they uploaded
-// themselves, and those that were brought in a case of theirs, where they name one:
-// nobody takes another's for their own by its hash.
-func (s *Server) ownPapers(ctx context.Context, v *Visitor, before string, materials []catalog.SubmittedMaterial) error {
+// themselves, and those that were brought in an earlier case of theirs, where they name
+// one: nobody takes another's for their own by its hash.
+func (s *Server) ownPapers(ctx context.Context, v *Visitor, earlier []catalog.AttachmentRef, materials []catalog.SubmittedMaterial) error {
 	var all []catalog.Fault
 	brought := map[string]bool{}
-	if before != "" {
-		_, c, err := s.ownCase(ctx, before)
-		if err != nil {
-			return err
-		}
-		for _, a := range filesOf(c) {
-			brought[a.Hash] = true
-		}
+	for _, a := range earlier {
+		brought[a.Hash] = true
 	}
 	for i, m := range materials {
 		if m.OnFile != (catalog.OnFile{}) {
@@ -213,6 +211,16 @@ func (s *Server) ownPapers(ctx context.Context, v *Visitor, before string, mater
 		return errInvalid.with(all...)
 	}
 	return nil
+}
+
+// filesOfCase are the files that were brought when a case of the applicant's own was
+// handed in.
+func (s *Server) filesOfCase(ctx context.Context, idOrNumber string) ([]catalog.AttachmentRef, error) {
+	_, c, err := s.ownCase(ctx, idOrNumber)
+	if err != nil {
+		return nil, err
+	}
+	return filesOf(c), nil
 }
 
 // ownFiles does the same for files that stand by themselves.
@@ -291,6 +299,8 @@ func (s *Server) mayAdd(ctx context.Context, v *Visitor, c *casework.Case, body 
 		return s.mayState(ctx, v, c, b)
 	case *ledger.HearingAskV1:
 		return s.mayWish(ctx, v, c, b)
+	case *ledger.RefusalStateV1:
+		return s.maySpeak(ctx, v, c, b)
 	}
 	if c.Status.Ended() {
 		return errCaseEnded
@@ -300,7 +310,7 @@ func (s *Server) mayAdd(ctx context.Context, v *Visitor, c *casework.Case, body 
 		if !slices.Contains(myActions(c), gen.MySupplement) {
 			return errNoSupply
 		}
-		return s.ownPapers(ctx, v, "", b.Materials)
+		return s.ownPapers(ctx, v, nil, b.Materials)
 	case *ledger.CaseWithdrawV1:
 		if !slices.Contains(myActions(c), gen.MyWithdraw) {
 			return errDecided
@@ -329,8 +339,11 @@ func myAction(c *casework.Case, in *gen.MyAction) (ledger.Kind, ledger.Body, err
 	case gen.MyAskHearing, gen.MyWaiveHearing:
 		return ledger.HearingAsk, wishOf(c, in.Kind == gen.MyWaiveHearing, in.Reason), nil
 	case gen.MyState:
-		need.text("proposal", in.Proposal)
 		need.text("text", in.Text)
+		if ofRefusal(c, in.Proposal) {
+			return ledger.RefusalState, statedFromHome(c, in), errors.Join(need.err(), waivedOf(in))
+		}
+		need.text("proposal", in.Proposal)
 		return ledger.ResultState, &ledger.ResultStateV1{Proposal: in.Proposal, Text: in.Text, Waived: in.Waived, Proof: in.Proof}, need.err()
 	}
 	return "", nil, errInvalid

@@ -75,8 +75,12 @@ func (s *Server) SubmitMyJointCase(ctx context.Context, in gen.SubmitMyJointCase
 		return nil, err
 	}
 	body, _, err := s.onlineJoint(ctx, v, in.Body)
+	var earlier []catalog.AttachmentRef
+	if err == nil && in.Body.PapersOf != "" {
+		earlier, err = s.filesOfJoint(ctx, in.Body.PapersOf)
+	}
 	if err == nil {
-		err = s.ownPapers(ctx, v, "", append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
+		err = s.ownPapers(ctx, v, earlier, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority}))
 	}
 	if err != nil {
 		// A repeat is answered as it was, whatever has changed meanwhile.
@@ -244,7 +248,7 @@ func (s *Server) ListMyJointCases(ctx context.Context, in gen.ListMyJointCasesRe
 // GetMyJointCase shows one's own joint matter: its one due date, what is missing in
 // all of it, and each of its cases.
 func (s *Server) GetMyJointCase(ctx context.Context, in gen.GetMyJointCaseRequestObject) (gen.GetMyJointCaseResponseObject, error) {
-	_, c, members, err := s.ownJoint(ctx, in.Id)
+	v, c, members, err := s.ownJoint(ctx, in.Id)
 	if err != nil {
 		return nil, err
 	}
@@ -267,6 +271,11 @@ func (s *Server) GetMyJointCase(ctx context.Context, in gen.GetMyJointCaseReques
 	out := gen.GetMyJointCase200JSONResponse{Summary: summary, Applicant: c.Applicant, Agent: c.Agent, Materials: c.Materials,
 		Members: shown, Due: due, Actions: myJointActions(c, members)}
 	_, out.WithdrawalAsked = supplements(entries)
+	if out.Anew = cameToNothing(members); out.Anew {
+		if err := s.saidOfJoint(ctx, v, c, &out); err != nil {
+			return nil, err
+		}
+	}
 	if c.Notice == nil {
 		return out, nil
 	}
@@ -277,6 +286,61 @@ func (s *Server) GetMyJointCase(ctx context.Context, in gen.GetMyJointCaseReques
 	out.Notice, out.SupplementBefore = asCollected(c, j, c.NoticeMembers), c.Notice.Before
 	out.Supplements = broughtSince(c, j, entries)
 	return out, nil
+}
+
+// cameToNothing reports whether all of a joint matter ended, or was refused, with
+// nothing granted.
+func cameToNothing(members []*casework.Case) bool {
+	return !slices.ContainsFunc(members, func(m *casework.Case) bool {
+		return m.Decision != casework.Declined && m.Status != casework.NotAccepted && m.Status != casework.Terminated
+	})
+}
+
+// saidOfJoint adds what was said and brought when a joint matter was handed in, and
+// for whom.
+func (s *Server) saidOfJoint(ctx context.Context, v *Visitor, c *joint.Case, out *gen.GetMyJointCase200JSONResponse) error {
+	b, err := s.handInOfJoint(ctx, c)
+	if err != nil {
+		return err
+	}
+	out.Form, out.Applying, out.Authority, out.Division = b.Form, b.Applying, b.Authority, c.Division
+	out.ActingFor, out.ForOther, err = s.asWhom(ctx, v, &casework.Case{Applicant: c.Applicant, Online: c.Online})
+	return err
+}
+
+// handInOfJoint is what was handed in for a joint matter.
+func (s *Server) handInOfJoint(ctx context.Context, c *joint.Case) (*ledger.PackageSubmitV1, error) {
+	e, err := s.store.Entry(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	body, err := e.Decode()
+	if err != nil {
+		return nil, err
+	}
+	b, ok := body.(*ledger.PackageSubmitV1)
+	if !ok {
+		return nil, errNotFound
+	}
+	return b, nil
+}
+
+// filesOfJoint are the files that were brought when a joint matter of the applicant's
+// own was handed in.
+func (s *Server) filesOfJoint(ctx context.Context, idOrNumber string) ([]catalog.AttachmentRef, error) {
+	_, c, _, err := s.ownJoint(ctx, idOrNumber)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.handInOfJoint(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	files := slices.Clone(b.Authority)
+	for _, m := range b.Materials {
+		files = append(files, m.Attachments...)
+	}
+	return files, nil
 }
 
 // jointDue is the one date by which a joint matter is promised; none where the
@@ -334,7 +398,7 @@ func (s *Server) ActOnMyJointCase(ctx context.Context, in gen.ActOnMyJointCaseRe
 	case errors.Is(err, store.ErrNotFound) && !slices.Contains(myJointActions(c, members), in.Body.Kind):
 		return nil, no
 	case errors.Is(err, store.ErrNotFound):
-		if err := s.ownPapers(ctx, v, "", brought); err != nil {
+		if err := s.ownPapers(ctx, v, nil, brought); err != nil {
 			return nil, err
 		}
 	case err != nil:

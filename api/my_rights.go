@@ -122,6 +122,8 @@ func (s *Server) mayState(ctx context.Context, v *Visitor, c *casework.Case, b *
 
 // rights are what an applicant may say of a case beside what every case lets them.
 type rights struct {
+	refusal   gen.MyRefusal
+	spoken    bool // of the refusal that was told last
 	hearing   gen.MyHearing
 	wish      *wishEntry
 	file      result.File
@@ -145,6 +147,14 @@ func (s *Server) rightsOf(ctx context.Context, c *casework.Case, entries []store
 				r.hearing.Wish = gen.HearingWaived
 			}
 		}
+	}
+	said, err := statementsIn(entries)
+	if err != nil {
+		return r, err
+	}
+	if c.Hears() || len(c.Intents)+len(said) > 0 {
+		r.refusal = s.myRefusal(c, said)
+		r.spoken = c.Intended() != nil && saidSince(c, said)
 	}
 	if len(c.Documents) == 0 {
 		return r, nil
@@ -188,7 +198,7 @@ func (r *rights) actions(c *casework.Case) []gen.MyActionKind {
 			actions = append(actions, gen.MyWaiveHearing)
 		}
 	}
-	if r.file.Open() != nil {
+	if r.refusal.Open || r.file.Open() != nil {
 		actions = append(actions, gen.MyState)
 	}
 	return actions
@@ -198,6 +208,9 @@ func (r *rights) actions(c *casework.Case) []gen.MyActionKind {
 func (r *rights) toDo(today calendar.Date) (all []gen.MyToDo) {
 	if r.hearing.Open && r.wish == nil {
 		all = append(all, gen.MyToDo{Kind: gen.ToDoHearing, Before: r.hearing.Before})
+	}
+	if r.refusal.Open && r.refusal.Id != "" && !r.spoken && !today.After(r.refusal.Before) {
+		all = append(all, gen.MyToDo{Kind: gen.ToDoStatement, Before: r.refusal.Before})
 	}
 	for i := range r.file.Proposals {
 		p := &r.file.Proposals[i]
@@ -212,12 +225,13 @@ func (r *rights) toDo(today calendar.Date) (all []gen.MyToDo) {
 // now. Few cases have anything of that, and of the others nothing more is read.
 func (s *Server) mySummaryNow(ctx context.Context, c *casework.Case) (gen.MyCaseSummary, error) {
 	out := mySummary(c)
-	if len(c.Documents) == 0 && (c.Hearing == nil || c.Decision != "") {
+	told := c.Decision == "" && (c.Hearing != nil || c.Intended() != nil)
+	if len(c.Documents) == 0 && !told {
 		return out, nil
 	}
 	var entries []store.EntryView
 	var err error
-	if c.Hearing != nil {
+	if told {
 		if entries, err = s.store.Timeline(ctx, c.ID); err != nil {
 			return out, err
 		}

@@ -98,7 +98,7 @@ func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (
 		return nil, err
 	}
 	out := gen.GetMyCase200JSONResponse{Summary: mySummary(c), Applicant: c.Applicant, Agent: c.Agent, Form: c.Form, Materials: c.Materials, Authority: c.Authority,
-		Due: dues.Promised, Service: gen.MyCaseService(service), Actions: more.actions(c), Hearing: more.hearing, Proposals: more.proposals, Renews: c.Renews}
+		Due: dues.Promised, Service: gen.MyCaseService(service), Actions: more.actions(c), Hearing: more.hearing, Refusal: more.refusal, Proposals: more.proposals, Renews: c.Renews}
 	out.Summary.ToDo = more.toDo(s.today())
 	out.Division, out.Applying = c.Division, c.Applying
 	if out.ActingFor, out.ForOther, err = s.asWhom(ctx, v, c); err != nil {
@@ -172,8 +172,11 @@ func (s *Server) GetMyTimeline(ctx context.Context, in gen.GetMyTimelineRequestO
 		step := gen.MyStep{At: e.OccurredAt, SkewMs: e.SkewMS, Kind: string(e.Kind), WhatZh: zh, WhatEn: en}
 		if body, err := e.Decode(); err == nil {
 			step.Said = toldToApplicant(body)
-			if b, ok := body.(*ledger.HearingAskV1); ok {
+			switch b := body.(type) {
+			case *ledger.HearingAskV1:
 				step.WhatZh, step.WhatEn = casework.PlainWish(b)
+			case *ledger.RefusalStateV1:
+				step.WhatZh, step.WhatEn = casework.PlainStatement(b)
 			}
 		}
 		out.Steps = append(out.Steps, step)
@@ -187,11 +190,15 @@ func toldToApplicant(body ledger.Body) string {
 	switch b := body.(type) {
 	case *ledger.CaseRejectV1, *ledger.CaseDecideV1, *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.CaseTerminateV1, *ledger.CaseSuspendV1, *ledger.CaseExtendV1, *ledger.CaseCommentV1:
 		return said(body)
-	case *ledger.HearingTellV1, *ledger.HearingConveneV1, *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
+	case *ledger.HearingTellV1, *ledger.HearingConveneV1, *ledger.RefusalTellV1, *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
 		return said(body)
 	case *ledger.HearingAskV1:
 		if !b.Interested { // what others say of it is theirs
 			return b.Reason
+		}
+	case *ledger.RefusalStateV1:
+		if !b.Interested {
+			return b.Text
 		}
 	case *ledger.CaseRequestSupplementV1:
 		text := ""
@@ -324,10 +331,10 @@ func filesOf(c *casework.Case) []catalog.AttachmentRef {
 	return all
 }
 
-// brought reports whether a supplement of the case, or what its holder said of a
-// measure, brought a file.
+// brought reports whether a supplement of the case, or what its applicant had to say
+// before a decision, brought a file.
 func brought(e *store.EntryView, hash string) bool {
-	if e.Kind != ledger.CaseSupplement && e.Kind != ledger.ResultState || e.Status == ledger.Refused {
+	if e.Kind != ledger.CaseSupplement && e.Kind != ledger.ResultState && e.Kind != ledger.RefusalState || e.Status == ledger.Refused {
 		return false
 	}
 	body, err := e.Decode()
@@ -340,6 +347,8 @@ func brought(e *store.EntryView, hash string) bool {
 		return slices.ContainsFunc(b.Materials, func(m catalog.SubmittedMaterial) bool { return slices.ContainsFunc(m.Attachments, is) })
 	case *ledger.ResultStateV1:
 		return slices.ContainsFunc(b.Proof, is)
+	case *ledger.RefusalStateV1:
+		return !b.Interested && slices.ContainsFunc(b.Proof, is)
 	}
 	return false
 }

@@ -21,6 +21,10 @@ func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 		named["proof"], named["consent"] = b.Proof, b.Consent
 	case *ledger.CaseWithdrawV1:
 		named["proof"] = b.Proof
+	case *ledger.RefusalStateV1:
+		named["proof"] = b.Proof
+	case *ledger.ResultStateV1:
+		named["proof"] = b.Proof
 	case *ledger.HearingRecordV1:
 		named["record"] = b.Record
 	}

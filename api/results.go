@@ -43,6 +43,9 @@ func (s *Server) ActOnCaseResults(ctx context.Context, in gen.ActOnCaseResultsRe
 	if err != nil {
 		return nil, err
 	}
+	if err := s.proofHere(ctx, body); err != nil {
+		return nil, err
+	}
 	recorded, err := s.recordOf(ctx, c, kind, body, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
@@ -131,6 +132,10 @@ func TestResults(t *testing.T) {
 	}
 	if r := h.as("window", "GET", "/api/v1/cases/"+id+"/documents/revocation_decision", nil); r != "409 document_not_yet" {
 		t.Errorf("a decision of nothing: %s", r)
+	}
+	unsent := []catalog.AttachmentRef{{Hash: strings.Repeat("ab", 32), Name: "声明.png", Size: 9, Type: "image/png"}}
+	if r := h.as("window", "POST", path, gen.ResultAction{Kind: gen.ResultActState, Proposal: revoke, Text: "放弃陈述申辩", Waived: true, Proof: unsent}); !strings.HasPrefix(r, "400") {
+		t.Errorf("the right is given up by a paper that was never uploaded: %s", r)
 	}
 	h.must("window", "POST", path, gen.ResultAction{Kind: gen.ResultActState, Proposal: revoke, Text: "合同为房东提供"}, 200)
 	h.decode(h.must("chief", "POST", path, agree(revoke), 200), &out)

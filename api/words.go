@@ -86,6 +86,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.GuideOpen: "登记咨询", ledger.GuideHand: "引导到窗口", ledger.GuideAccept: "接办咨询", ledger.GuideClose: "咨询办结",
 	ledger.CaseArchive: "归档",
 	ledger.HearingTell: "告知听证权利", ledger.HearingAsk: "申请或放弃听证", ledger.HearingConvene: "听证通知", ledger.HearingRecord: "听证笔录",
+	ledger.RefusalTell: "告知拟不予", ledger.RefusalState: "陈述申辩",
 	ledger.ResultPropose: "拟更正、撤销或注销", ledger.ResultState: "持有人陈述申辩", ledger.ResultDecide: "决定更正、撤销或注销", ledger.ResultReissue: "补发",
 	ledger.CustodySend: "移交材料", ledger.CustodyReceive: "签收材料",
 	ledger.AttachmentConfirm: "附件到齐", ledger.AttentionResolve: "处理完毕",
@@ -112,6 +113,9 @@ func said(body ledger.Body) string {
 	case *ledger.CaseReturnV1:
 		return b.Reason
 	case *ledger.CaseDecideV1:
+		if b.Weighed != "" {
+			return b.Opinion + "\n对陈述申辩的采纳情况：" + b.Weighed
+		}
 		return b.Opinion
 	case *ledger.CaseIssueV1:
 		return b.Free
@@ -143,6 +147,10 @@ func said(body ledger.Body) string {
 		return b.On.Chinese() + " " + b.Time + " " + b.Place
 	case *ledger.HearingRecordV1:
 		return b.Summary
+	case *ledger.RefusalTellV1:
+		return b.Reason
+	case *ledger.RefusalStateV1:
+		return b.Party + "：" + b.Text
 	case *ledger.ResultProposeV1:
 		return b.Reason
 	case *ledger.ResultStateV1:

@@ -49,6 +49,7 @@ var rules = [][2]string{
 	{"2.24", "No fee outside the published list (art. 58)"},
 	{"2.25", "Forms are free, and anybody has them (art. 58)"},
 	{"2.26", "What is no licence has its own limits, and its papers do not name the Licence Law"},
+	{"2.27", "Before a refusal that was told of, those whom it concerns state their case, and the decision says what became of that (art. 7, 36)"},
 	{"2.31", "A working day is one listed as worked, or no holiday and Monday to Friday; a year that is missing is an error"},
 	{"2.32", "The first day is not counted; due is the n-th counted day (Civil Code art. 201)"},
 	{"2.33", "A suspension leaves out the working days after its start up to its end"},

@@ -37,9 +37,11 @@ func (a *applier) saveArchive(e *ledger.Entry, b *ledger.CaseArchiveV1) error {
 	return a.w.exec(a.ctx, `UPDATE archives SET volume = ?1, archived = ?2, entry = ?3 WHERE case_id = ?4 AND archived <= ?2`, b.Volume, e.OccurredAt, e.ID, e.Case)
 }
 
+const pastArchives = restOf + ` AND kind = 'case.archive' AND status = 'applied' AND id <> ?2`
+
 // archivedBefore are the earlier volumes of a case, the last one last.
 func (a *applier) archivedBefore(id, without string) ([]*ledger.CaseArchiveV1, error) {
-	entries, err := a.past(`case_id = ? AND kind = 'case.archive' AND status = 'applied' AND id <> ?`, id, without)
+	entries, err := a.past(pastArchives, id, without)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +62,7 @@ func (a *applier) archiveAnew(id string) error {
 	if err := a.w.exec(a.ctx, `UPDATE archives SET volume = '', archived = 0, entry = '' WHERE case_id = ?`, id); err != nil {
 		return err
 	}
-	entries, err := a.past(`case_id = ? AND kind = 'case.archive' AND status = 'applied'`, id)
+	entries, err := a.past(pastArchives, id, "")
 	if err != nil || len(entries) == 0 {
 		return err
 	}

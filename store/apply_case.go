@@ -74,6 +74,8 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.prepareArchive(c, e, b, from)
 	case *ledger.HearingAskV1:
 		return a.prepareAsk(c, e, b)
+	case *ledger.RefusalStateV1:
+		return a.prepareStatement(c, e, b)
 	case *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
 		return a.prepareCustody(e, body, from)
 	case *ledger.AttachmentConfirmV1:
@@ -153,6 +155,8 @@ func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 	case *ledger.CaseDeliverV1:
 		return append(slices.Clip(b.Proof), b.Consent...)
 	case *ledger.ResultStateV1:
+		return b.Proof
+	case *ledger.RefusalStateV1:
 		return b.Proof
 	case *ledger.HearingRecordV1:
 		return b.Record

@@ -112,6 +112,8 @@ func (a *applier) paidBefore(c *casework.Case, e *ledger.Entry, body ledger.Body
 	return rule(account, c, item, body)
 }
 
+const pastFees = restOf + ` AND kind IN (` + feeKinds + `) AND status = 'applied' AND id <> ?2`
+
 // feesOf is the money of a case as the entries that stand make it, without one
 // of them, and without what was charged after a moment, Unix milliseconds, where
 // one is given.
@@ -120,7 +122,7 @@ func (a *applier) feesOf(c *casework.Case, without string, until int64) (fee.Acc
 	if err != nil {
 		return nil, err
 	}
-	entries, err := a.past(`case_id = ? AND kind IN (`+feeKinds+`) AND status = 'applied' AND id <> ?`, c.ID, without)
+	entries, err := a.past(pastFees, c.ID, without)
 	if err != nil {
 		return nil, err
 	}

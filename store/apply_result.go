@@ -122,13 +122,15 @@ func (a *applier) resultsOf(c *casework.Case, without string) (result.File, erro
 	return f, err
 }
 
+const pastResults = restOf + ` AND kind IN (` + resultKinds + `) AND status = 'applied' AND id <> ?2`
+
 // foldResults is resultsOf, and whether one of the entries was among them.
 func (a *applier) foldResults(c *casework.Case, without, one string) (f result.File, among bool, err error) {
 	f = result.Of(c)
 	if len(f.Results) == 0 {
 		return f, false, nil
 	}
-	entries, err := a.past(`case_id = ? AND kind IN (`+resultKinds+`) AND status = 'applied' AND id <> ?`, c.ID, without)
+	entries, err := a.past(pastResults, c.ID, without)
 	if err != nil {
 		return f, false, err
 	}
@@ -232,50 +234,4 @@ func (a *applier) noteRenewal(c *casework.Case) error {
 		return nil
 	}
 	return a.w.exec(a.ctx, `INSERT INTO renewals (case_id, of_case, result) VALUES (?, ?, ?) ON CONFLICT (case_id) DO NOTHING`, c.ID, c.Renews.Case, c.Renews.Result)
-}
-
-// prepareAsk decides a wish for a hearing.
-func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, b *ledger.HearingAskV1) (func() error, error) {
-	if c != nil && !a.told {
-		if err := c.MayAsk(e, b); err != nil {
-			return nil, err
-		}
-	}
-	return func() error { return nil }, nil
-}
-
-// heardFirst keeps a case from being decided while a hearing may still be asked
-// for or was, and holds the days of a hearing against the calendar. The person at
-// the desk is told: wishes are taken at any desk and come by themselves.
-func (a *applier) heardFirst(c *casework.Case, e *ledger.Entry, body ledger.Body) error {
-	if !a.desk {
-		return nil
-	}
-	switch body.(type) {
-	case *ledger.HearingTellV1, *ledger.HearingConveneV1:
-		days, err := a.workingDays()
-		if err != nil {
-			return err
-		}
-		return casework.CheckHearing(days, e, body)
-	case *ledger.CaseDecideV1:
-		if c.Hearing == nil {
-			return nil
-		}
-		entries, err := a.past(`case_id = ? AND kind = 'hearing.ask' AND status = 'applied'`, c.ID)
-		if err != nil {
-			return err
-		}
-		var asks []casework.Ask
-		for i := range entries {
-			body, err := entries[i].e.Decode()
-			b, ok := body.(*ledger.HearingAskV1)
-			if err != nil || !ok {
-				return errors.Join(err, a.ctx.Err())
-			}
-			asks = append(asks, casework.Ask{Entry: entries[i].e.ID, HearingAskV1: *b})
-		}
-		return c.HeardFirst(asks, calendar.DateOf(time.UnixMilli(e.OccurredAt)))
-	}
-	return nil
 }

@@ -236,9 +236,14 @@ type past struct {
 	at int64
 }
 
+const (
+	selectPast = `SELECT entry, recorded_at FROM entries e WHERE `
+	pastOrder  = ` ORDER BY idx IS NULL, idx, n`
+)
+
 // past reads entries in the order in which they stand: the county's first.
 func (a *applier) past(where string, args ...any) ([]past, error) {
-	rows, err := a.w.query(a.ctx, `SELECT entry, recorded_at FROM entries WHERE `+where+` ORDER BY idx IS NULL, idx, n`, args...)
+	rows, err := a.w.query(a.ctx, selectPast+where+pastOrder, args...)
 	if err != nil {
 		return nil, err
 	}

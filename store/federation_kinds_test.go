@@ -31,7 +31,7 @@ func (f *federation) tried(r store.Result, err error) bool {
 // beyond does what stands beside the steps of a case: questions of people
 // without one, hearings, volumes, draws and appraisals.
 func (f *federation) beyond(n *storetest.Node) {
-	switch rapid.SampledFrom([]string{"guide", "hearing", "archive", "sample", "appraise", "device"}).Draw(f.t.T, "beyond") {
+	switch rapid.SampledFrom([]string{"guide", "hearing", "refusal", "archive", "sample", "appraise", "device"}).Draw(f.t.T, "beyond") {
 	case "guide":
 		if n != f.Hub() {
 			f.guide(n)
@@ -40,6 +40,8 @@ func (f *federation) beyond(n *storetest.Node) {
 		f.device(n)
 	case "hearing":
 		f.hearing(n)
+	case "refusal":
+		f.refusal(n)
 	case "archive":
 		f.archive(n)
 	case "sample":
@@ -104,6 +106,19 @@ func (f *federation) hearing(n *storetest.Node) {
 	told, err := n.Step(c.ID, &ledger.HearingTellV1{Matter: "临近住宅", Before: calendar.DateOf(f.Clock.Now()).AddDays(14)})
 	if f.tried(told, err) {
 		f.note(n.Do(desk(n, c.Department), &ledger.HearingAskV1{Party: c.Applicant.Name, Waived: true}, storetest.About{Case: c.ID, Scope: c.Division}))
+	}
+}
+
+// refusal tells of one that is intended, to which the applicant has something to say:
+// the case then goes on as any other does.
+func (f *federation) refusal(n *storetest.Node) {
+	c := f.known(n, func(c *casework.Case) bool { return c.Holder == n.Division() && c.Status == casework.Accepted })
+	if c == nil {
+		return
+	}
+	told, err := n.Step(c.ID, &ledger.RefusalTellV1{Reason: "不符合规定条件", Before: calendar.DateOf(f.Clock.Now()).AddDays(casework.HeardDays)})
+	if f.tried(told, err) {
+		f.note(n.Do(desk(n, c.Department), &ledger.RefusalStateV1{Proposal: told.ID, Party: c.Applicant.Name, Text: "已按要求整改"}, storetest.About{Case: c.ID, Scope: c.Division}))
 	}
 }
 

@@ -151,6 +151,9 @@ func (s *Store) Entry(ctx context.Context, id string) (*EntryView, error) {
 // id, and what the index of cases holds; saying so is what lets it be used.
 const ofCase = `(e.id = ?1 AND e.case_id = ?1 OR e.case_id = ?1 AND e.case_id <> '' AND e.case_id <> e.id)`
 
+// restOf selects the entries of case ?1 but its submission, by the same index.
+const restOf = `e.case_id = ?1 AND e.case_id <> '' AND e.case_id <> e.id`
+
 // sameCase is the case that an entry's id names, or the id itself.
 const sameCase = `coalesce((SELECT case_id FROM entries WHERE id = ?1), ?1)`
 

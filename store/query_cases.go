@@ -24,6 +24,9 @@ type CaseFilter struct {
 	// Open selects the cases that somebody has to do something in, and lists the
 	// earliest handed in first.
 	Open bool
+	// Voiced selects the cases in which somebody said something before a decision:
+	// asked for a hearing, or stated their case. What was decided since is among them.
+	Voiced bool
 	// Number selects by the beginning or all of a case number.
 	Number string
 	// Before continues a listing: the HandedInMS and ID of its last case.
@@ -68,6 +71,9 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]casework.Case, error
 			vals[i] = v
 		}
 		add(`verb IN (?`+strings.Repeat(", ?", len(vals)-1)+`)`, vals...)
+	}
+	if f.Voiced {
+		where = append(where, strings.TrimPrefix(voiced, ` AND `))
 	}
 	from, order := `cases`, `handed_in DESC, id DESC`
 	if f.Open {

@@ -10,10 +10,12 @@ import (
 	"github.com/tongban/tongban/node/fee"
 )
 
+const selectFees = selectView + restOf + ` AND e.kind IN (` + feeKinds + `) AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`
+
 // FeeAccount is the money of a case: what was charged, paid, waived and paid
 // back.
 func (s *Store) FeeAccount(ctx context.Context, c *casework.Case) (fee.Account, error) {
-	entries, err := rowsOf(ctx, s.read, scanView, selectView+`e.case_id = ? AND e.case_id <> e.id AND e.kind IN (`+feeKinds+`) AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`, c.ID)
+	entries, err := rowsOf(ctx, s.read, scanView, selectFees, c.ID)
 	if err != nil || len(entries) == 0 {
 		return nil, err
 	}

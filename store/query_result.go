@@ -11,13 +11,15 @@ import (
 	"github.com/tongban/tongban/node/result"
 )
 
+const selectResultEntries = selectView + restOf + ` AND e.kind IN (` + resultKinds + `) AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`
+
 // Results is what became of a case's results.
 func (s *Store) Results(ctx context.Context, c *casework.Case) (result.File, error) {
 	f := result.Of(c)
 	if len(f.Results) == 0 {
 		return f, nil
 	}
-	entries, err := rowsOf(ctx, s.read, scanView, selectView+`e.case_id = ? AND e.case_id <> e.id AND e.kind IN (`+resultKinds+`) AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`, c.ID)
+	entries, err := rowsOf(ctx, s.read, scanView, selectResultEntries, c.ID)
 	if err != nil {
 		return f, err
 	}

@@ -61,7 +61,7 @@ func TestResultsAcrossTiers(t *testing.T) {
 	decided, err := townNode.Do(leader, &ledger.ResultDecideV1{Proposal: proposed.ID, Agreed: true, Reasons: "属实"}, about)
 	must(t, err)
 	c.Settle()
-	before := calendar.DateOf(c.Clock.Now()).AddDays(result.HeardDays)
+	before := calendar.DateOf(c.Clock.Now()).AddDays(casework.HeardDays)
 	taken, err := townNode.Do(clerk, &ledger.ResultProposeV1{Result: decided.ID, Measure: ledger.ResultRevoke, Ground: ledger.GroundDeceit, Reason: "冒用身份", Before: before}, about)
 	must(t, err)
 	_, err = townNode.Do(leader, &ledger.ResultDecideV1{Proposal: taken.ID, Agreed: true, Reasons: "属实"}, about)

@@ -287,9 +287,11 @@ const (
 	ActResume            CaseActionKind = "resume"
 	ActReturn            CaseActionKind = "return"
 	ActReview            CaseActionKind = "review"
+	ActState             CaseActionKind = "state"
 	ActSupplement        CaseActionKind = "supplement"
 	ActSuspend           CaseActionKind = "suspend"
 	ActTellHearing       CaseActionKind = "tell_hearing"
+	ActTellRefusal       CaseActionKind = "tell_refusal"
 	ActTerminate         CaseActionKind = "terminate"
 	ActWithdraw          CaseActionKind = "withdraw"
 )
@@ -331,11 +333,15 @@ func (e CaseActionKind) Valid() bool {
 		return true
 	case ActReview:
 		return true
+	case ActState:
+		return true
 	case ActSupplement:
 		return true
 	case ActSuspend:
 		return true
 	case ActTellHearing:
+		return true
+	case ActTellRefusal:
 		return true
 	case ActTerminate:
 		return true
@@ -1378,6 +1384,27 @@ func (e ListCasesParamsView) Valid() bool {
 	case CasesMine:
 		return true
 	case CasesWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListCasesParamsVoice.
+const (
+	CasesHearing   ListCasesParamsVoice = "hearing"
+	CasesStatement ListCasesParamsVoice = "statement"
+	CasesVoiced    ListCasesParamsVoice = "any"
+)
+
+// Valid indicates whether the value is a known member of the ListCasesParamsVoice enum.
+func (e ListCasesParamsVoice) Valid() bool {
+	switch e {
+	case CasesHearing:
+		return true
+	case CasesStatement:
+		return true
+	case CasesVoiced:
 		return true
 	default:
 		return false
@@ -2551,8 +2578,11 @@ type Case struct {
 
 	// HearingWishes Who asked for a hearing or gave it up, in the order in which they did.
 	HearingWishes []HearingWish `json:"hearing_wishes,omitempty,omitzero"`
-	IssuedMs      int64         `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion   int           `json:"item_version"`
+
+	// Intents The refusals that were told of before they were decided, the last being what counts.
+	Intents     []Intent `json:"intents,omitempty,omitzero"`
+	IssuedMs    int64    `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion int      `json:"item_version"`
 
 	// Lacking Materials and fields that were missing at hand-in.
 	Lacking   []string            `json:"lacking,omitempty,omitzero"`
@@ -2578,6 +2608,9 @@ type Case struct {
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
 
+	// Statements What the applicant and others with an interest had to say before the decision (陈述申辩), in the order in which it came.
+	Statements []CaseStatement `json:"statements,omitempty,omitzero"`
+
 	// Step Index of the step it waits at; the number of steps once it is through.
 	Step         int              `json:"step"`
 	Steps        []Step           `json:"steps"`
@@ -2589,6 +2622,9 @@ type Case struct {
 	// Told The due dates that the applicant was told last.
 	Told      Dues                `json:"told,omitempty,omitzero"`
 	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// Weighed What the decision says of that.
+	Weighed string `json:"weighed,omitempty,omitzero"`
 
 	// WithdrawalAsked The applicant wants to withdraw.
 	WithdrawalAsked bool `json:"withdrawal_asked,omitempty,omitzero"`
@@ -2645,14 +2681,14 @@ type CaseAction struct {
 	// IdNumber correct: the applicant's number as the document has it, required
 	IdNumber string `json:"id_number,omitempty,omitzero"`
 
-	// Interested ask_hearing: not the applicant, but somebody with an interest
+	// Interested ask_hearing, state: not the applicant, but somebody with an interest
 	Interested bool           `json:"interested,omitempty,omitzero"`
 	Kind       CaseActionKind `json:"kind"`
 
 	// Materials supplement
 	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 
-	// Matter tell_hearing: what a hearing would be about, required; before: the last day to ask for one, five working days at least
+	// Matter tell_hearing: what a hearing would be about, required; before: the last day to ask for one, five working days at least; tell_refusal: before is the last day to state and defend, five days at least
 	Matter string `json:"matter,omitempty,omitzero"`
 
 	// Method deliver: required
@@ -2676,10 +2712,10 @@ type CaseAction struct {
 	// PapersReturned terminate
 	PapersReturned bool `json:"papers_returned,omitempty,omitzero"`
 
-	// Parties tell_hearing: those beside the applicant who have an interest and were told
+	// Parties tell_hearing, tell_refusal: those beside the applicant who have an interest and were told
 	Parties []string `json:"parties,omitempty,omitzero"`
 
-	// Party ask_hearing: who asks, required
+	// Party ask_hearing, state: who asks or speaks, required
 	Party string `json:"party,omitempty,omitzero"`
 
 	// Place convene_hearing: required
@@ -2694,10 +2730,13 @@ type CaseAction struct {
 	// Procedure suspend, resume: required
 	Procedure string `json:"procedure,omitempty,omitzero"`
 
-	// Proof deliver
+	// Proof deliver; state: what they wrote or brought, required where they give it up
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Reason reject, return, withdraw, terminate, suspend, extend, correct: required
+	// Proposal state: the intended refusal that it answers (`entry` of one of `intents`); none where none was told
+	Proposal string `json:"proposal,omitempty,omitzero"`
+
+	// Reason reject, return, withdraw, terminate, suspend, extend, correct, tell_refusal: required
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Recipient deliver: required
@@ -2727,7 +2766,7 @@ type CaseAction struct {
 	// TakeBack withdraw: the applicant takes the wish to withdraw back, and the case goes on
 	TakeBack bool `json:"take_back,omitempty,omitzero"`
 
-	// Text comment: required
+	// Text comment, state: required
 	Text string `json:"text,omitempty,omitzero"`
 
 	// Time convene_hearing: when, with on, required
@@ -2742,8 +2781,11 @@ type CaseAction struct {
 	// Until A day in Beijing, 2026-10-12.
 	Until Date `json:"until,omitempty,omitzero"`
 
-	// Waived ask_hearing: the right is given up
+	// Waived ask_hearing, state: the right is given up
 	Waived bool `json:"waived,omitempty,omitzero"`
+
+	// Weighed decide: what became of what the applicant, or others with an interest, had to say (陈述申辩), and why; required where it is decided against somebody who spoke
+	Weighed string `json:"weighed,omitempty,omitzero"`
 
 	// Witness deliver, left: before whom; reason: why
 	Witness string `json:"witness,omitempty,omitzero"`
@@ -2980,6 +3022,25 @@ type CaseSelection struct {
 	Materials []string `json:"materials,omitempty,omitzero"`
 }
 
+// CaseStatement defines model for CaseStatement.
+type CaseStatement struct {
+	AtMs  int64  `json:"at_ms"`
+	Entry string `json:"entry"`
+
+	// Interested Not the applicant, but somebody with an interest.
+	Interested bool `json:"interested,omitempty,omitzero"`
+
+	// Online The applicant said so from home.
+	Online bool            `json:"online"`
+	Party  string          `json:"party"`
+	Proof  []AttachmentRef `json:"proof,omitempty,omitzero"`
+
+	// Proposal The intended refusal that it answers; none where none was told.
+	Proposal string `json:"proposal,omitempty,omitzero"`
+	Text     string `json:"text"`
+	Waived   bool   `json:"waived,omitempty,omitzero"`
+}
+
 // CaseStatus `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 type CaseStatus = casework.Status
 
@@ -3016,10 +3077,13 @@ type CaseSummary struct {
 	Number string `json:"number"`
 
 	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
-	Status       CaseStatus `json:"status"`
-	StatusZh     string     `json:"status_zh"`
-	WaitingForMe bool       `json:"waiting_for_me"`
-	WaitsFor     Step       `json:"waits_for,omitempty,omitzero"`
+	Status   CaseStatus `json:"status"`
+	StatusZh string     `json:"status_zh"`
+
+	// Voices What was said before a decision and waits for whoever decides: a hearing was asked for and is not convened yet, a statement came (陈述申辩).
+	Voices       []Voice `json:"voices,omitempty,omitzero"`
+	WaitingForMe bool    `json:"waiting_for_me"`
+	WaitsFor     Step    `json:"waits_for,omitempty,omitzero"`
 
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
@@ -3813,6 +3877,9 @@ type InquiryList struct {
 	Inquiries []Inquiry `json:"inquiries"`
 }
 
+// Intent A refusal that is intended, as it was told (拟不予事先告知).
+type Intent = casework.Intent
+
 // InternalPaper defines model for InternalPaper.
 type InternalPaper struct {
 	// From Id of the case that makes it.
@@ -4342,7 +4409,7 @@ type MyAction struct {
 	// Proof state: papers that you uploaded
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Proposal state: the proposal that it answers, required
+	// Proposal state: what it answers: a proposal about a result, required; before a decision the intended refusal, none where none was told
 	Proposal string `json:"proposal,omitempty,omitzero"`
 	Reason   string `json:"reason,omitempty,omitzero"`
 
@@ -4412,6 +4479,9 @@ type MyCase struct {
 
 	// Proposals What is proposed about what was issued, and what one said of it.
 	Proposals []MyProposal `json:"proposals,omitempty,omitzero"`
+
+	// Refusal What one has to say of a case before it is decided (陈述申辩), and the refusal that is intended, where one was told.
+	Refusal MyRefusal `json:"refusal,omitempty,omitzero"`
 
 	// Renews What a case renews; `until` is the last day on which it holds.
 	Renews Renewal `json:"renews,omitempty,omitzero"`
@@ -4533,13 +4603,30 @@ type MyJointActionKind string
 
 // MyJointCase defines model for MyJointCase.
 type MyJointCase struct {
+	// ActingFor The account of the firm whose matter it is.
+	ActingFor string `json:"acting_for,omitempty,omitzero"`
+
 	// Actions What one may do now.
 	Actions []MyJointActionKind `json:"actions"`
 
 	// Agent 代办人, who hands the case in for the applicant.
-	Agent     Agent               `json:"agent,omitempty,omitzero"`
-	Applicant Applicant           `json:"applicant"`
-	Due       MyDate              `json:"due,omitempty,omitzero"`
+	Agent Agent `json:"agent,omitempty,omitzero"`
+
+	// Anew All of it ended without anything granted: what was said and brought can be handed in anew.
+	Anew      bool            `json:"anew,omitempty,omitzero"`
+	Applicant Applicant       `json:"applicant"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+	Due      MyDate   `json:"due,omitempty,omitzero"`
+
+	// ForOther It is another person's, for whom one acted.
+	ForOther bool `json:"for_other,omitempty,omitzero"`
+
+	// Form What was said on the one form.
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
 	Materials []SubmittedMaterial `json:"materials"`
 	Members   []MyCaseSummary     `json:"members"`
 
@@ -4627,8 +4714,11 @@ type MyPackageSubmission struct {
 	Items     []string            `json:"items,omitempty,omitzero"`
 	Materials []SubmittedMaterial `json:"materials"`
 	Package   string              `json:"package"`
-	Phone     string              `json:"phone,omitempty,omitzero"`
-	Version   int                 `json:"version,omitempty,omitzero"`
+
+	// PapersOf A joint matter of one's own: the files that were brought in it can be named again, whoever uploaded them.
+	PapersOf string `json:"papers_of,omitempty,omitzero"`
+	Phone    string `json:"phone,omitempty,omitzero"`
+	Version  int    `json:"version,omitempty,omitzero"`
 }
 
 // MyProposal A measure about a result that is proposed (拟更正、拟撤销、拟注销).
@@ -4669,6 +4759,20 @@ type MyRecord struct {
 	Looks    []RecordLook   `json:"looks"`
 	Papers   []PaperOnFile  `json:"papers"`
 	Uses     []PaperUse     `json:"uses"`
+}
+
+// MyRefusal What one has to say of a case before it is decided (陈述申辩), and the refusal that is intended, where one was told.
+type MyRefusal struct {
+	Before MyDate `json:"before,omitempty,omitzero"`
+
+	// Id What a statement answers, as `proposal`; none where no refusal was told.
+	Id string `json:"id,omitempty,omitzero"`
+
+	// Open One may state one's case now.
+	Open       bool          `json:"open"`
+	Reason     string        `json:"reason,omitempty,omitzero"`
+	Statements []MyStatement `json:"statements"`
+	ToldOn     MyDate        `json:"told_on,omitempty,omitzero"`
 }
 
 // MyRenewal Whether one may apply for its renewal (行政许可法 art. 50), and what came of it. Asked for on the day `apply_by` or before, it is decided before it expires, or counts as renewed.
@@ -6875,6 +6979,9 @@ type VersionList struct {
 	Versions []ItemVersion `json:"versions"`
 }
 
+// Voice defines model for Voice.
+type Voice = casework.Voice
+
 // VoidRequest defines model for VoidRequest.
 type VoidRequest struct {
 	Reason string `json:"reason"`
@@ -7201,7 +7308,10 @@ type ListCasesParams struct {
 
 	// Query A case number or its beginning.
 	Query string `form:"query,omitempty" json:"query,omitempty,omitzero"`
-	Limit Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Voice Cases in which a hearing was asked for, or a statement came, that waits for whoever decides; with `order=newest` also what was issued and is to be revoked.
+	Voice ListCasesParamsVoice `form:"voice,omitempty" json:"voice,omitempty,omitzero"`
+	Limit Limit                `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 
 	// Cursor `next_cursor` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
@@ -7212,6 +7322,9 @@ type ListCasesParamsOrder string
 
 // ListCasesParamsView defines parameters for ListCases.
 type ListCasesParamsView string
+
+// ListCasesParamsVoice defines parameters for ListCases.
+type ListCasesParamsVoice string
 
 // SubmitCaseParams defines parameters for SubmitCase.
 type SubmitCaseParams struct {
@@ -10352,8 +10465,9 @@ type ClientInterface interface {
 	//
 	// Adds to one's own case. A hearing is asked for, or given up, from when the right
 	// to it was told until its last day (409 `hearing_late`), by the applicant for
-	// themselves. What is proposed about a result (a revocation) is answered until it
-	// is decided, also once the case has ended.
+	// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+	// whether a refusal was told or not. What is proposed about a result (a revocation)
+	// is answered until it is decided, also once the case has ended.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -10364,8 +10478,9 @@ type ClientInterface interface {
 	//
 	// Adds to one's own case. A hearing is asked for, or given up, from when the right
 	// to it was told until its last day (409 `hearing_late`), by the applicant for
-	// themselves. What is proposed about a result (a revocation) is answered until it
-	// is decided, also once the case has ended.
+	// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+	// whether a refusal was told or not. What is proposed about a result (a revocation)
+	// is answered until it is decided, also once the case has ended.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -15684,8 +15799,9 @@ func (c *Client) GetMyCase(ctx context.Context, id CaseID, reqEditors ...Request
 //
 // Adds to one's own case. A hearing is asked for, or given up, from when the right
 // to it was told until its last day (409 `hearing_late`), by the applicant for
-// themselves. What is proposed about a result (a revocation) is answered until it
-// is decided, also once the case has ended.
+// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+// whether a refusal was told or not. What is proposed about a result (a revocation)
+// is answered until it is decided, also once the case has ended.
 //
 // Takes any type of body and a specified content type.
 //
@@ -15706,8 +15822,9 @@ func (c *Client) ActOnMyCaseWithBody(ctx context.Context, id CaseID, params *Act
 //
 // Adds to one's own case. A hearing is asked for, or given up, from when the right
 // to it was told until its last day (409 `hearing_late`), by the applicant for
-// themselves. What is proposed about a result (a revocation) is answered until it
-// is decided, also once the case has ended.
+// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+// whether a refusal was told or not. What is proposed about a result (a revocation)
+// is answered until it is decided, also once the case has ended.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -20759,6 +20876,14 @@ func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request,
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "query", params.Query, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "voice", params.Voice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -33280,8 +33405,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Adds to one's own case. A hearing is asked for, or given up, from when the right
 	// to it was told until its last day (409 `hearing_late`), by the applicant for
-	// themselves. What is proposed about a result (a revocation) is answered until it
-	// is decided, also once the case has ended.
+	// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+	// whether a refusal was told or not. What is proposed about a result (a revocation)
+	// is answered until it is decided, also once the case has ended.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -33292,8 +33418,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Adds to one's own case. A hearing is asked for, or given up, from when the right
 	// to it was told until its last day (409 `hearing_late`), by the applicant for
-	// themselves. What is proposed about a result (a revocation) is answered until it
-	// is decided, also once the case has ended.
+	// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+	// whether a refusal was told or not. What is proposed about a result (a revocation)
+	// is answered until it is decided, also once the case has ended.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -50170,8 +50297,9 @@ func (c *ClientWithResponses) GetMyCaseWithResponse(ctx context.Context, id Case
 //
 // Adds to one's own case. A hearing is asked for, or given up, from when the right
 // to it was told until its last day (409 `hearing_late`), by the applicant for
-// themselves. What is proposed about a result (a revocation) is answered until it
-// is decided, also once the case has ended.
+// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+// whether a refusal was told or not. What is proposed about a result (a revocation)
+// is answered until it is decided, also once the case has ended.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -50188,8 +50316,9 @@ func (c *ClientWithResponses) ActOnMyCaseWithBodyWithResponse(ctx context.Contex
 //
 // Adds to one's own case. A hearing is asked for, or given up, from when the right
 // to it was told until its last day (409 `hearing_late`), by the applicant for
-// themselves. What is proposed about a result (a revocation) is answered until it
-// is decided, also once the case has ended.
+// themselves. From acceptance until the decision one may state one's case (陈述申辩),
+// whether a refusal was told or not. What is proposed about a result (a revocation)
+// is answered until it is decided, also once the case has ended.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -63,6 +63,7 @@ func caseListCommand() *cobra.Command {
 		Short: "办件列表 (cases)",
 		Example: `  tongban case list --view waiting
   tongban case list --division 330523110 --status accepted --limit 100
+  tongban case list --view waiting --voice any
   tongban case list --query 330523110200-20261123`,
 		Args: noArguments,
 	}
@@ -73,10 +74,12 @@ func caseListCommand() *cobra.Command {
 	place := flags.String("division", "", "事项所属区划及以下 (where the matter belongs, or below)")
 	completeFlag(cmd, "division", completeDivisions)
 	flags.StringVar(&params.Item, "item", "", "事项编码 (item code)")
+	voice := flags.String("voice", "", "hearing 申请听证、statement 陈述申辩、any 任一，待处理的 (what was said and waits for whoever decides)")
 	view := flags.String("view", "", "all、mine 我收的、waiting 待我办的 (all, mine, waiting)")
 	flags.StringVar(&params.Query, "query", "", "编号或其开头 (a number or its beginning)")
 	pageFlags(cmd, &params.Limit, &params.Cursor)
 	completeFlag(cmd, "item", completeItemFlag)
+	completeFlag(cmd, "voice", completeWords("hearing", "statement", "any"))
 	completeFlag(cmd, "view", completeWords("all", "mine", "waiting"))
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
 		var err error
@@ -90,6 +93,7 @@ func caseListCommand() *cobra.Command {
 			return err
 		}
 		params.Status, params.View = client.CaseStatus(*status), client.ListCasesParamsView(*view)
+		params.Voice = client.ListCasesParamsVoice(*voice)
 		send := func() (*http.Response, error) { return c.api.ListCases(cmd.Context(), &params) }
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.CaseList) {
 			places := c.places(cmd.Context())
@@ -104,8 +108,15 @@ func caseListCommand() *cobra.Command {
 }
 
 func caseStatus(lang language, s *client.CaseSummary) string {
-	return lang.pick(s.StatusZh, strings.ReplaceAll(string(s.Status), "_", " "))
+	text := lang.pick(s.StatusZh, strings.ReplaceAll(string(s.Status), "_", " "))
+	for _, v := range s.Voices {
+		text += lang.pick("·"+voiceZH[v], ", "+string(v))
+	}
+	return text
 }
+
+// voiceZH are the voices in Chinese.
+var voiceZH = map[casework.Voice]string{casework.VoiceHearing: "申请听证", casework.VoiceStatement: "陈述申辩"}
 
 func stepName(lang language, s ledger.Step) string {
 	if s.Verb == "" {
@@ -191,6 +202,7 @@ func showCase(w io.Writer, lang language, places places, v *client.Case) {
 	s.line(lang.pick("可办理", "you may"), joined(v.Actions))
 	s.line(lang.pick("当前条目", "head"), v.Head)
 	s.write(w)
+	showStated(w, lang, v)
 
 	fmt.Fprintln(w)
 	form := newTable(lang.pick("字段", "FIELD"), lang.pick("内容", "VALUE"))

@@ -27,13 +27,14 @@ type actFlags struct {
 	consent                     []string
 	life                        lifeFlags
 	hearing                     hearingFlags
+	state                       stateFlags
 }
 
 var actKinds = []client.CaseActionKind{
 	client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn,
 	client.ActDecide, client.ActIssue, client.ActDeliver, client.ActComment,
 	client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend,
-	client.ActFinding, client.ActCorrect, client.ActTellHearing, client.ActAskHearing, client.ActConveneHearing, client.ActRecordHearing,
+	client.ActFinding, client.ActCorrect, client.ActTellHearing, client.ActAskHearing, client.ActConveneHearing, client.ActRecordHearing, client.ActTellRefusal, client.ActState,
 }
 
 func caseActCommand() *cobra.Command {
@@ -49,6 +50,7 @@ finding 联办件审查意见，由牵头窗口汇总告知
 correct 更正录错的申请人姓名、证件号码（须再次核对证件）
 tell_hearing 告知听证权利　ask_hearing 申请或放弃听证
 convene_hearing 听证通知　record_hearing 听证笔录
+tell_refusal 告知拟不予　state 登记陈述申辩
 给出 --head（case show 所示的当前条目）则办件已有变动时不办理。
 With --head the step is refused if the case has moved on since.`,
 		Example: `  tongban case act 330523110200-20261123-01-000045-7 accept
@@ -71,6 +73,9 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 ask_hearing --party 梅溪村 --interested
   tongban case act 330523110200-20261123-01-000045-7 convene_hearing --on 2026-12-18 --time 09:30 --place 三楼听证室 --presider zhouping
   tongban case act 330523110200-20261123-01-000045-7 record_hearing --on 2026-12-18 --held --summary 已质证 --record bilu.pdf
+  tongban case act 330523110200-20261123-01-000045-7 tell_refusal --reason 经营场所面积不足 --before 2026-12-01
+  tongban case act 330523110200-20261123-01-000045-7 state --proposal ENTRY --party 王芳 --text 面积已扩大 --proof shenbian.jpg
+  tongban case act 330523110200-20261123-01-000045-7 decide --refused --opinion 经营场所面积不足 --weighed 经复测仍不足，不予采纳
   tongban case act 330523110200-20261123-01-000045-7 extend --days 10 --reason 情况复杂`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -82,9 +87,9 @@ With --head the step is refused if the case has moved on since.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.opinion, "opinion", "", "意见：review、decide、relay，也可代替 --reason、--note、--text (opinion; stands for these too)")
-	flags.StringVar(&f.reason, "reason", "", "原因：reject、return (reason)")
+	flags.StringVar(&f.reason, "reason", "", "原因：reject、return、tell_refusal (reason)")
 	flags.StringVar(&f.note, "note", "", "说明：accept (note)")
-	flags.StringVar(&f.text, "text", "", "内容：comment (text)")
+	flags.StringVar(&f.text, "text", "", "内容：comment、state (text)")
 	flags.StringVar(&f.ground, "ground", "", "不予受理的情形 needless 依法不需要许可、competence 不属于本机关职权范围、other 其他：reject (on which ground)")
 	flags.StringVar(&f.authority, "authority", "", "应向其申请的机关：reject，competence 时必填 (the right authority)")
 	completeFlag(cmd, "ground", completeWords("needless", "competence", "other"))
@@ -99,10 +104,11 @@ With --head the step is refused if the case has moved on since.`,
 	flags.StringVar(&f.witness, "witness", "", "留置送达的见证人，并附 --reason：deliver (before whom papers were left)")
 	flags.StringVar(&f.since, "since", "", "公告送达的公告之日，并附 --reason：deliver (day from which a public notice stands)")
 	flags.StringSliceVar(&f.consent, "consent", nil, "同意电子送达的确认书扫描件：deliver (scan of the consent to electronic service)")
-	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证扫描件，可重复：deliver (scan of the proof; repeatable)")
+	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证、书面陈述的扫描件，可重复：deliver、state (scan of the proof; repeatable)")
 	flags.StringVar(&f.head, "head", "", "办理时看到的当前条目 (the head that was looked at)")
 	f.life.register(cmd)
 	f.hearing.register(cmd)
+	f.state.register(cmd)
 	key := keyFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("granted", "refused")
 	completeFlag(cmd, "method", completeWords("direct", "left", "post", "electronic", "entrusted", "notice"))
@@ -193,7 +199,7 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 			err = usagef("return 需要 --to-step，自 0 起 (needs --to-step, from 0)")
 		}
 	case client.ActDecide:
-		a.Opinion, a.Granted = f.opinion, &f.granted
+		a.Opinion, a.Granted, a.Weighed = f.opinion, &f.granted, f.state.weighed
 		if err = missing(a.Opinion, "opinion"); err == nil && f.granted == f.refused {
 			err = usagef("decide 需要 --granted 或 --refused (needs one of them)")
 		}
@@ -218,6 +224,9 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 	case client.ActTellHearing, client.ActAskHearing, client.ActConveneHearing, client.ActRecordHearing:
 		a.Reason = f.reason
 		err = f.hearing.action(&a, f.life.before, f.life.on, missing)
+	case client.ActTellRefusal, client.ActState:
+		a.Reason, a.Text = f.reason, said(f.text)
+		err = f.state.action(&a, &f.hearing, f.life.before, missing)
 	default:
 		err = usagef("没有这种办理 %q，应为 %s (no such step)", kind, joined(actKinds))
 	}
@@ -227,19 +236,20 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 // actOnly says which kinds a flag is for. A flag that would be ignored is
 // refused: a reason the clerk wrote must not get lost.
 var actOnly = map[string][]client.CaseActionKind{
-	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
-	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing, client.ActDeliver},
-	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject}, "ground": {client.ActReject}, "officer": {client.ActSuspend},
+	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment, client.ActState},
+	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing, client.ActDeliver, client.ActTellRefusal},
+	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment, client.ActState}, "authority": {client.ActReject}, "ground": {client.ActReject}, "officer": {client.ActSuspend},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue}, "free": {client.ActIssue},
-	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
+	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw, client.ActState},
 	"relation": {client.ActDeliver}, "witness": {client.ActDeliver}, "since": {client.ActDeliver}, "consent": {client.ActDeliver},
-	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement, client.ActTellHearing}, "again": {client.ActRequestSupplement},
+	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement, client.ActTellHearing, client.ActTellRefusal}, "again": {client.ActRequestSupplement},
 	"material": {client.ActSupplement}, "field": {client.ActSupplement},
 	"supplement": {client.ActAccept, client.ActRequestSupplement}, "tolerate": {client.ActAccept, client.ActRequestSupplement}, "deemed": {client.ActAccept},
 	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "take-back": {client.ActWithdraw}, "procedure": {client.ActSuspend, client.ActResume},
 	"name": {client.ActCorrect}, "id-number": {client.ActCorrect}, "shown": {client.ActCorrect},
 	"until": {client.ActSuspend}, "on": {client.ActResume, client.ActConveneHearing, client.ActRecordHearing},
-	"matter": {client.ActTellHearing}, "party": {client.ActTellHearing, client.ActAskHearing}, "interested": {client.ActAskHearing}, "waived": {client.ActAskHearing},
+	"matter": {client.ActTellHearing}, "party": {client.ActTellHearing, client.ActAskHearing, client.ActTellRefusal, client.ActState}, "interested": {client.ActAskHearing, client.ActState}, "waived": {client.ActAskHearing, client.ActState},
+	"proposal": {client.ActState}, "weighed": {client.ActDecide},
 	"time": {client.ActConveneHearing}, "place": {client.ActConveneHearing}, "presider": {client.ActConveneHearing}, "closed": {client.ActConveneHearing},
 	"held": {client.ActRecordHearing}, "summary": {client.ActRecordHearing}, "record": {client.ActRecordHearing},
 	"result": {client.ActResume}, "days": {client.ActExtend},

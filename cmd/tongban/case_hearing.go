@@ -19,9 +19,9 @@ type hearingFlags struct {
 func (f *hearingFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.matter, "matter", "", "涉及的重大利益：tell_hearing (what it would be about)")
-	flags.StringArrayVar(&f.parties, "party", nil, "利害关系人：tell_hearing，可重复；申请人或利害关系人：ask_hearing (who was told, or asks)")
-	flags.BoolVar(&f.interested, "interested", false, "不是申请人，是利害关系人：ask_hearing (somebody with an interest)")
-	flags.BoolVar(&f.waived, "waived", false, "放弃听证：ask_hearing (the right is given up)")
+	flags.StringArrayVar(&f.parties, "party", nil, "利害关系人：tell_hearing、tell_refusal，可重复；申请人或利害关系人：ask_hearing、state (who was told, or asks, or speaks)")
+	flags.BoolVar(&f.interested, "interested", false, "不是申请人，是利害关系人：ask_hearing、state (somebody with an interest)")
+	flags.BoolVar(&f.waived, "waived", false, "放弃：ask_hearing 听证、state 陈述申辩 (the right is given up)")
 	flags.StringVar(&f.time, "time", "", "时间，如 09:30：convene_hearing (time of day)")
 	flags.StringVar(&f.place, "place", "", "地点：convene_hearing (where)")
 	flags.StringVar(&f.presider, "presider", "", "主持人登录名，不能是受理、审查人员：convene_hearing (login of who chairs it)")

@@ -32,7 +32,7 @@ func (f *lifeFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.points, "point", nil, "须补正的一项：材料或字段=missing|wrong|unclear=如何补正，可重复：request_supplement、finding (NAME=PROBLEM=HOW; repeatable)")
 	flags.BoolVar(&f.complete, "complete", false, "材料齐全：finding (the papers are in order)")
-	flags.StringVar(&f.before, "before", "", "期限：request_supplement、tell_hearing (last day to hand it in, or to ask)")
+	flags.StringVar(&f.before, "before", "", "期限：request_supplement、tell_hearing、tell_refusal (last day to hand it in, to ask, or to be heard)")
 	flags.StringVar(&f.again, "again", "", "再次告知的原因：request_supplement (why it is asked again; supervision sees it)")
 	flags.StringArrayVar(&f.materials, "material", nil, "补交的材料 NAME[=FILE]，可重复：supplement (a paper, with its scan)")
 	flags.StringArrayVar(&f.fields, "field", nil, "更正的字段 KEY=VALUE，可重复：supplement (an answer put right)")

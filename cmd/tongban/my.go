@@ -215,7 +215,7 @@ func myActCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "act NUMBER KIND",
 		Short: "补正、撤回、留言、送达方式、听证、陈述申辩 (add to one's own case)",
-		Long:  "supplement 补正　withdraw 撤回　comment 留言　serve_electronically 同意电子送达　serve_on_paper 窗口领取\nask_hearing 申请听证　waive_hearing 放弃听证　state 对拟办决定陈述申辩",
+		Long:  "supplement 补正　withdraw 撤回　comment 留言　serve_electronically 同意电子送达　serve_on_paper 窗口领取\nask_hearing 申请听证　waive_hearing 放弃听证　state 对拟不予或拟办决定陈述申辩",
 		Example: `  tongban my act 330523-20261123-01-000045-7 supplement --material 生育登记表=form.jpg
   tongban my act 330523-20261123-01-000045-7 withdraw --text 不再需要
   tongban my act 330523-20261123-01-000045-7 withdraw --take-back --text 继续办理
@@ -225,7 +225,7 @@ func myActCommand() *cobra.Command {
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 	}
 	more := addedFlags(cmd)
-	proposal := cmd.Flags().String("proposal", "", "拟办决定，见 my show：state (the proposal)")
+	proposal := cmd.Flags().String("proposal", "", "拟不予或拟办决定，见 my show：state；决定前未告知拟不予的不填 (what it answers; none before a decision where no refusal was told)")
 	waived := cmd.Flags().Bool("waived", false, "放弃陈述申辩：state (the right to be heard is given up)")
 	proof := cmd.Flags().StringArray("proof", nil, "佐证材料，可重复：state (a paper that bears it out)")
 	key := keyFlag(cmd)

@@ -55,6 +55,12 @@ func showRights(w io.Writer, lang language, v *client.MyCase) {
 		}
 		s.write(w)
 	}
+	if r := v.Refusal; !r.ToldOn.IsZero() {
+		fmt.Fprintln(w, lang.pick("拟不予", "refusal intended"), clean(r.Id), clean(r.Reason), lang.pick("陈述申辩至", "to be heard until"), r.Before.String())
+	}
+	for _, x := range v.Refusal.Statements {
+		fmt.Fprintf(w, "  %s %s\n", momentOf(lang, x.AtMs, 0), clean(x.Text))
+	}
 	for _, p := range v.Proposals {
 		state := lang.pick("待决定，可陈述申辩", "open; you may state your case")
 		if p.Decision.AtMs != 0 {

@@ -203,6 +203,8 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 		return c.conveneHearing(e, b)
 	case *ledger.HearingRecordV1:
 		return c.recordHearing(e, b)
+	case *ledger.RefusalTellV1:
+		return c.tellRefusal(e, b)
 	case *ledger.CaseRequestSupplementV1:
 		return c.requestSupplement(item, e, b)
 	case *ledger.CaseAcceptV1:
@@ -267,6 +269,8 @@ func kindOf(body ledger.Body) ledger.Kind {
 		return ledger.HearingConvene
 	case *ledger.HearingRecordV1:
 		return ledger.HearingRecord
+	case *ledger.RefusalTellV1:
+		return ledger.RefusalTell
 	case *ledger.CaseDecideV1:
 		return ledger.CaseDecide
 	case *ledger.CaseCorrectV1:

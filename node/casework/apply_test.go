@@ -198,6 +198,8 @@ func drawBody(t *rapid.T, k ledger.Kind, item *catalog.Item, today calendar.Date
 		return &ledger.HearingConveneV1{On: today.AddDays(off), Time: "09:00", Place: "x", Presider: ledger.NamedPerson{Staff: rapid.SampledFrom([]string{"a", "b", "c", "p"}).Draw(t, "presider"), Name: "x"}}
 	case ledger.HearingRecord:
 		return &ledger.HearingRecordV1{On: today.AddDays(off / 4), Held: rapid.Bool().Draw(t, "held"), Summary: "x"}
+	case ledger.RefusalTell:
+		return &ledger.RefusalTellV1{Reason: rapid.SampledFrom([]string{"不符合规定条件", "经营场所未通过勘验", "x"}).Draw(t, "reason"), Before: today.AddDays(off)}
 	case ledger.CaseExtend:
 		return &ledger.CaseExtendV1{Days: 10, Reason: "x"}
 	}

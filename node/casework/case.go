@@ -154,6 +154,10 @@ type Case struct {
 	// Hearing is the hearing of the case, from when the right to it was told; nil
 	// where there is none.
 	Hearing *Hearing `json:"hearing,omitempty"`
+	// Intents are the refusals that were told of before they were decided, the last
+	// being what counts, and Weighed what the decision says of what was said of it.
+	Intents []Intent `json:"intents,omitempty"`
+	Weighed string   `json:"weighed,omitempty"`
 	// Reviewers are the staff numbers of those who looked into it.
 	Reviewers []string `json:"reviewers,omitempty"`
 	// AgainMS is when what is missing was asked for a second time, and AgainFrom the

@@ -217,8 +217,7 @@ func (c *Case) HeardFirst(asks []Ask, today calendar.Date) error {
 			return refuse("hearing_asked", "已有人申请听证，应当在二十日内组织听证（行政许可法第四十七条）", "a hearing was asked for and must be held within twenty working days (art. 47)")
 		}
 	}
-	all := waived[""] && !slices.ContainsFunc(h.Parties, func(p string) bool { return !waived[p] })
-	if !all && !today.After(h.Before) {
+	if !allWaived(waived, h.Parties) && !today.After(h.Before) {
 		return refuse("hearing_wait", "申请听证的期限到 "+h.Before.String()+"，期满或全部放弃后才能决定", "a hearing can be asked for until "+h.Before.String()+"; decide after that, or when all have given it up")
 	}
 	return nil

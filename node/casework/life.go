@@ -421,7 +421,7 @@ func (c *Case) decide(e *ledger.Entry, b *ledger.CaseDecideV1) error {
 		c.Status = Granted
 	}
 	by := e.Actor
-	c.Decision, c.DecidedMS, c.DecidedBy, c.Opinion = c.Status, e.OccurredAt, &by, b.Opinion
+	c.Decision, c.DecidedMS, c.DecidedBy, c.Opinion, c.Weighed = c.Status, e.OccurredAt, &by, b.Opinion, b.Weighed
 	c.pass()
 	return nil
 }

@@ -36,6 +36,8 @@ var Transitions = []Transition{
 	{ledger.HearingTell, nil, in(Accepted), in(Accepted)},
 	{ledger.HearingConvene, nil, in(Accepted), in(Accepted)},
 	{ledger.HearingRecord, nil, in(Accepted), in(Accepted)},
+	// That a refusal is intended is told before, with time to be heard (art. 7, 36).
+	{ledger.RefusalTell, nil, in(Accepted), in(Accepted)},
 	{ledger.CaseTerminate, nil, in(HandedIn, Supplementing, Accepted), in(Terminated)},
 
 	// A name or number that was mistyped is put right at any time, for the case may

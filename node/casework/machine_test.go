@@ -113,17 +113,19 @@ var wordsOf = map[ledger.Kind]string{
 	ledger.CaseReview: "初审、审核", ledger.CaseReturn: "退回", ledger.CaseSuspend: "特别程序开始", ledger.CaseResume: "特别程序结束",
 	ledger.CaseExtend: "延长期限", ledger.CaseCorrect: "更正申请人", ledger.CaseTerminate: "终止办理", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发", ledger.CaseDeliver: "送达",
 	ledger.HearingTell: "告知听证权利", ledger.HearingConvene: "听证通知", ledger.HearingRecord: "听证笔录",
+	ledger.RefusalTell: "告知拟不予",
 }
 
 // besideOrder are the kinds beside a case, in the order of its life, and
 // besideWords what they are and when they can happen.
-var besideOrder = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledger.HearingAsk, ledger.PackageFinding, ledger.CaseComment, ledger.CustodySend, ledger.CustodyReceive,
+var besideOrder = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledger.HearingAsk, ledger.RefusalState, ledger.PackageFinding, ledger.CaseComment, ledger.CustodySend, ledger.CustodyReceive,
 	ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.FeeExcess, ledger.CasePrint, ledger.CaseSeal, ledger.CaseVoid, ledger.PaperVoid,
 	ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultReissue, ledger.CaseArchive}
 
 var besideWords = map[ledger.Kind][2]string{
 	ledger.CaseSupplement: {"补正", "any time, at any desk, and by the applicant from home"}, ledger.CaseWithdraw: {"申请撤回", "any time, at any desk, and by the applicant from home; whoever holds the case ends it"},
 	ledger.HearingAsk:     {"申请或放弃听证", "from when the right was told until its last day, before the decision; at any desk, and by the applicant from home"},
+	ledger.RefusalState:   {"陈述申辩", "from acceptance until the decision, told of a refusal or not; at any desk, and by the applicant from home; given up only once it was told"},
 	ledger.PackageFinding: {"联办件审查意见", "before acceptance, in a joint matter"}, ledger.CaseComment: {"备注", "any time"},
 	ledger.CustodySend: {"移交材料", "by the office that has the papers"}, ledger.CustodyReceive: {"签收材料", "by the office they were sent to, or that sent them"},
 	ledger.FeeCharge: {"缴款通知", "after acceptance, by the published tariff"}, ledger.FeePay: {"缴费", "after a charge"}, ledger.FeeWaive: {"减免", "before it is paid"}, ledger.FeeRefund: {"退费", "after it was paid"},

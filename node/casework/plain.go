@@ -75,6 +75,10 @@ func PlainStep(k ledger.Kind) (zh, en string, told bool) {
 		return "通知举行听证", "a hearing was convened", true
 	case ledger.HearingRecord:
 		return "登记听证笔录", "the record of the hearing was kept", true
+	case ledger.RefusalTell:
+		return "告知拟不予办理，您可以陈述申辩", "a refusal is intended; you may state your case", true
+	case ledger.RefusalState:
+		return "陈述申辩", "you stated your case", true
 	case ledger.ResultPropose:
 		return "拟更正、撤销或注销已发的证照，您可以陈述申辩", "a measure on what was issued is proposed; you may state your case", true
 	case ledger.ResultState:
@@ -100,4 +104,17 @@ func PlainWish(b *ledger.HearingAskV1) (zh, en string) {
 		return "放弃听证", "you gave the hearing up"
 	}
 	return "申请听证", "you asked for a hearing"
+}
+
+// PlainStatement is what a statement on a case means to the applicant.
+func PlainStatement(b *ledger.RefusalStateV1) (zh, en string) {
+	switch {
+	case b.Interested && b.Waived:
+		return "利害关系人放弃陈述申辩", "somebody with an interest gave up stating their case"
+	case b.Interested:
+		return "利害关系人陈述意见", "somebody with an interest stated their case"
+	case b.Waived:
+		return "放弃陈述申辩", "you gave up stating your case"
+	}
+	return "陈述申辩", "you stated your case"
 }

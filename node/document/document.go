@@ -37,6 +37,7 @@ const (
 	PaymentNotice          Kind = "payment_notice"           // 缴款通知
 	HearingNotice          Kind = "hearing_notice"           // 听证告知书
 	HearingSummons         Kind = "hearing_summons"          // 听证通知书
+	RefusalNotice          Kind = "refusal_notice"           // 拟不予行政许可事先告知书
 	CorrectionDecision     Kind = "correction_decision"      // 更正决定书
 	RevocationNotice       Kind = "revocation_notice"        // 拟撤销事先告知书
 	RevocationDecision     Kind = "revocation_decision"      // 撤销、注销决定书
@@ -115,8 +116,8 @@ type Subject struct {
 	QueryCode string
 	// Government is the body to which an applicant turns for reconsideration.
 	Government string
-	// Nth is which of its kind the document is, for special procedures, which come
-	// more than once; 0 is the last.
+	// Nth is which of its kind the document is, for those that come more than once;
+	// 0 is the last.
 	Nth int
 	// Calendar says which years are not announced yet; nil where there is none.
 	Calendar *calendar.Calendar
@@ -135,9 +136,14 @@ func Make(k Kind, s Subject) (*Document, error) {
 	if !ok || !m.ready(s.Case) || s.Nth > Nth(k, s.Case) || s.Nth < 0 {
 		return nil, &NotYet{k}
 	}
-	if k == SpecialProcedureNotice && s.Nth > 0 {
+	if s.Nth > 0 {
 		then := *s.Case
-		then.Suspensions = then.Suspensions[:s.Nth]
+		switch k {
+		case SpecialProcedureNotice:
+			then.Suspensions = then.Suspensions[:s.Nth]
+		case RefusalNotice:
+			then.Intents = then.Intents[:s.Nth]
+		}
 		s.Case = &then
 	}
 	d := &Document{Kind: k, Template: Template, Title: Title(k, s.Item), Issuer: s.Issuer, Case: printed(s.Case.Number),
@@ -172,11 +178,14 @@ func Number(k Kind, on calendar.Date, printedCase string, nth int) string {
 	return number
 }
 
-// Nth is which of its kind the document is that a case has now: only special
-// procedures come more than once.
+// Nth is which of its kind the document is that a case has now: special procedures
+// come more than once, and an intended refusal is told anew on other grounds.
 func Nth(k Kind, c *casework.Case) int {
-	if k == SpecialProcedureNotice {
+	switch k {
+	case SpecialProcedureNotice:
 		return max(len(c.Suspensions), 1)
+	case RefusalNotice:
+		return max(len(c.Intents), 1)
 	}
 	return 1
 }
@@ -208,7 +217,7 @@ func SealedBy(k Kind, c *casework.Case) (tier node.Tier, sealed bool) {
 func SealedAlways(k Kind) bool {
 	switch k {
 	case RejectionNotice, GrantDecision, RefusalDecision, ExtensionNotice, SpecialProcedureNotice,
-		HearingNotice, HearingSummons, CorrectionDecision, RevocationNotice, RevocationDecision:
+		HearingNotice, HearingSummons, RefusalNotice, CorrectionDecision, RevocationNotice, RevocationDecision:
 		return true
 	}
 	return false
@@ -234,14 +243,14 @@ func Ready(c *casework.Case) []Kind {
 	return kinds
 }
 
-var order = []Kind{ReceiptSlip, SupplementNotice, RejectionNotice, AcceptanceNotice, SpecialProcedureNotice, HearingNotice, HearingSummons, ExtensionNotice,
+var order = []Kind{ReceiptSlip, SupplementNotice, RejectionNotice, AcceptanceNotice, SpecialProcedureNotice, HearingNotice, HearingSummons, ExtensionNotice, RefusalNotice,
 	GrantDecision, RefusalDecision, TerminationNotice, ServiceReceipt}
 
 var titles = map[Kind]string{
 	ReceiptSlip: "收件凭证", AcceptanceNotice: "受理通知书", RejectionNotice: "不予受理决定书", SupplementNotice: "一次性补正告知书",
 	SpecialProcedureNotice: "特别程序告知书", ExtensionNotice: "延长审批期限告知书", GrantDecision: "准予决定书", RefusalDecision: "不予决定书",
 	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单", PaymentNotice: "缴款通知", TransferList: "纸质材料交接单",
-	HearingNotice: "听证告知书", HearingSummons: "听证通知书", CorrectionDecision: "更正决定书", RevocationNotice: "拟撤销事先告知书", RevocationDecision: "撤销（注销）决定书",
+	HearingNotice: "听证告知书", HearingSummons: "听证通知书", RefusalNotice: "拟不予事先告知书", CorrectionDecision: "更正决定书", RevocationNotice: "拟撤销事先告知书", RevocationDecision: "撤销（注销）决定书",
 	JointReceipt: "联办件收件凭证", JointSupplementNotice: "联办件一次性补正告知书", JointAcceptanceNotice: "联办件受理通知书", JointExtensionNotice: "联办件延长期限告知书", JointResult: "联办件办理结果告知单",
 }
 
@@ -249,7 +258,7 @@ var titles = map[Kind]string{
 var signs = map[Kind]string{
 	ReceiptSlip: "收", AcceptanceNotice: "受", RejectionNotice: "不受", SupplementNotice: "补", SpecialProcedureNotice: "特", ExtensionNotice: "延",
 	GrantDecision: "准", RefusalDecision: "不准", TerminationNotice: "终", PaymentNotice: "缴", ServiceReceipt: "送",
-	HearingNotice: "听告", HearingSummons: "听通", CorrectionDecision: "更", RevocationNotice: "拟撤", RevocationDecision: "撤",
+	HearingNotice: "听告", HearingSummons: "听通", RefusalNotice: "拟不", CorrectionDecision: "更", RevocationNotice: "拟撤", RevocationDecision: "撤",
 	JointReceipt: "联收", JointSupplementNotice: "联补", JointAcceptanceNotice: "联受", JointExtensionNotice: "联延", JointResult: "联结",
 }
 
@@ -259,6 +268,8 @@ func Title(k Kind, item *catalog.Item) string {
 	switch {
 	case k == RefusalDecision:
 		return casework.RefusalTitle(item)
+	case k == RefusalNotice && item.Type == catalog.Licence:
+		return "拟不予行政许可事先告知书"
 	case k == GrantDecision && item.Type == catalog.Licence:
 		return "准予行政许可决定书"
 	}

@@ -132,7 +132,7 @@ var makers = map[Kind]maker{
 		ready: func(c *casework.Case) bool { return c.Decision == casework.Declined },
 		date:  func(c *casework.Case) calendar.Date { return day(c.DecidedMS) },
 		fill: func(d *Document, s Subject) {
-			d.add("决定", "不予").add("事实与理由", s.Case.Opinion)
+			d.add("决定", "不予").add("事实与理由", s.Case.Opinion).add("对陈述申辩的采纳情况", s.Case.Weighed)
 			d.list("法律依据", bases(s.Item))
 			d.remedy(s)
 		},
@@ -157,6 +157,7 @@ var makers = map[Kind]maker{
 	},
 	HearingNotice:  hearingNotice,
 	HearingSummons: hearingSummons,
+	RefusalNotice:  refusalNotice,
 	ServiceReceipt: {
 		ready: func(c *casework.Case) bool { return c.Status == casework.Issued || c.Status == casework.Closed },
 		date: func(c *casework.Case) calendar.Date {

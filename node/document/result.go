@@ -69,7 +69,7 @@ func MakeResult(k Kind, s Subject, f result.File) (*Document, error) {
 	if k == RevocationNotice {
 		d.Date = day(p.AtMS)
 		d.add("拟作出的决定", measureZH[p.Measure]).add("依据", s.ground(p.Ground)).add("事实与理由", p.Reason).add("陈述申辩期限", p.Before.Chinese()+"前")
-		d.Text = []string{"你（单位）有权就上述事实、理由和依据进行陈述和申辩，可到任一服务中心或便民服务站提出，逾期未提出的视为放弃。本机关将充分听取意见，不因陈述申辩而加重处理。"}
+		d.Text = []string{stating, "你（单位）认为该决定直接涉及重大利益、需要听证的，可在上述期限内随陈述申辩一并提出，不收取费用。"}
 		d.Signatures = []string{"告知人", "被告知人"}
 	} else {
 		d.Date = day(p.Decision.AtMS)

@@ -269,10 +269,15 @@ func (b *CaseReturnV1) Check() error {
 type CaseDecideV1 struct {
 	Granted bool   `json:"granted"`
 	Opinion string `json:"opinion"`
+	// Weighed is what became of what the applicant, or others with an interest, had to
+	// say before (陈述申辩的采纳情况); empty where nobody said anything.
+	Weighed string `json:"weighed,omitempty"`
 }
 
 // Check implements Body.
-func (b *CaseDecideV1) Check() error { return required("opinion", b.Opinion, maxText) }
+func (b *CaseDecideV1) Check() error {
+	return first(required("opinion", b.Opinion, maxText), optional("weighed", b.Weighed, maxText))
+}
 
 // IssuedDocument is a result made out for the applicant.
 type IssuedDocument struct {

@@ -29,15 +29,7 @@ func (b *HearingTellV1) Check() error {
 	if b.Before.IsZero() {
 		return errors.New("a hearing can be asked for until a day")
 	}
-	if len(b.Parties) > 100 {
-		return fmt.Errorf("%d parties", len(b.Parties))
-	}
-	for i, p := range b.Parties {
-		if err := required(fmt.Sprintf("parties[%d]", i), p, maxName); err != nil {
-			return err
-		}
-	}
-	return required("matter", b.Matter, maxText)
+	return first(checkParties(b.Parties), required("matter", b.Matter, maxText))
 }
 
 // HearingAskV1 asks for a hearing, or gives the right up. It stands beside the

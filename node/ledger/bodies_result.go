@@ -118,10 +118,7 @@ type ResultStateV1 struct {
 
 // Check implements Body.
 func (b *ResultStateV1) Check() error {
-	if len(b.Proof) > 20 {
-		return fmt.Errorf("%d proofs", len(b.Proof))
-	}
-	return first(required("proposal", b.Proposal, maxIDBytes), required("text", b.Text, maxText))
+	return first(checkProof(b.Proof), required("proposal", b.Proposal, maxIDBytes), required("text", b.Text, maxText))
 }
 
 // ResultDecideV1 decides on a measure that was proposed, with reasons.

@@ -102,6 +102,9 @@ const (
 	HearingConvene Kind = "hearing.convene"
 	HearingRecord  Kind = "hearing.record"
 
+	RefusalTell  Kind = "refusal.tell"
+	RefusalState Kind = "refusal.state"
+
 	ResultPropose Kind = "result.propose"
 	ResultState   Kind = "result.state"
 	ResultDecide  Kind = "result.decide"
@@ -311,6 +314,9 @@ var Kinds = []Info{
 	besideCase(kind[HearingAskV1](HearingAsk, identity.CaseSubmit)),
 	onCase(kind[HearingConveneV1](HearingConvene, identity.CaseSuspend)),
 	onCase(kind[HearingRecordV1](HearingRecord, identity.CaseSuspend)),
+
+	onCase(kind[RefusalTellV1](RefusalTell, identity.CaseSuspend)),
+	besideCase(kind[RefusalStateV1](RefusalState, identity.CaseSubmit)),
 
 	besideCase(kind[ResultProposeV1](ResultPropose, identity.ResultPropose)),
 	besideCase(kind[ResultStateV1](ResultState, identity.CaseSubmit)),

@@ -210,6 +210,8 @@ func samples() map[Kind]Body {
 		HearingConvene: &HearingConveneV1{Asked: []string{samplePrev}, On: sampleDate("2026-12-18"), Time: "09:30", Place: "县政务服务中心三楼听证室",
 			Presider: NamedPerson{Staff: "s-5", Name: "周平"}, Dues: Dues{Promised: later, Statutory: later}},
 		HearingRecord: &HearingRecordV1{On: sampleDate("2026-12-18"), Held: true, Summary: "双方陈述、质证完毕，笔录经确认签字", Record: material.Attachments, Dues: Dues{Promised: later, Statutory: later}},
+		RefusalTell:   &RefusalTellV1{Reason: "经营场所与居民住宅的距离不足", Before: later, Parties: []string{"梅溪村民委员会"}},
+		RefusalState:  &RefusalStateV1{Proposal: samplePrev, Party: "梅溪村民委员会", Interested: true, Text: "同意不予许可，附村民会议记录", Waived: true, Proof: material.Attachments},
 		ResultPropose: &ResultProposeV1{Result: "1", Measure: ResultCorrect, Ground: GroundClerical, Reason: "住所门牌号录入有误",
 			Replacement: IssuedDocument{Name: "食品经营许可证", Number: "JY13305990001234-2", ValidUntil: "2031-11-22"}},
 		ResultState:   &ResultStateV1{Proposal: samplePrev, Text: "当时已如实申报", Waived: true},

@@ -35,6 +35,7 @@ const (
 	Hearing     Kind = "hearing"      // 听证
 	HearingTold Kind = "hearing_told" // 听证告知书: a hearing can be asked for
 	HearingDay  Kind = "hearing_day"  // 听证通知书: when it is held
+	RefusalTold Kind = "refusal_told" // 拟不予事先告知书: a refusal is intended, and who is told may be heard
 	Resumed     Kind = "resumed"
 	Extended    Kind = "extended" // 延长审批期限告知书
 	Decided     Kind = "decided"  // 准予或不予行政许可决定书
@@ -50,7 +51,7 @@ const (
 )
 
 // Kinds lists every kind.
-var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified}
+var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, RefusalTold, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified}
 
 // hearing is the special procedure (art. 46 f.) that asks something of people.
 const hearing = "听证"
@@ -80,6 +81,8 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 		return HearingTold, b.Before, true
 	case *ledger.HearingConveneV1:
 		return HearingDay, b.On, true
+	case *ledger.RefusalTellV1:
+		return RefusalTold, b.Before, true
 	case *ledger.CaseResumeV1:
 		return Resumed, calendar.Date{}, true
 	case *ledger.CaseExtendV1:
@@ -117,7 +120,7 @@ var telling = map[ledger.Kind]bool{
 	ledger.CaseSubmit: true, ledger.PackageSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
 	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.CaseDecide: true,
 	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true,
-	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,
+	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.RefusalTell: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,
 }
 
 // Quiet reports whether a notice is for the applicant alone: of a complaint or a

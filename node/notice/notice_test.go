@@ -86,6 +86,7 @@ func TestHandbookEventsAreTold(t *testing.T) {
 		{&ledger.CaseSuspendV1{Procedure: "鉴定"}, notice.Suspended},
 		{&ledger.CaseSuspendV1{Procedure: "听证"}, notice.Hearing},
 		{&ledger.HearingTellV1{}, notice.HearingTold},
+		{&ledger.RefusalTellV1{}, notice.RefusalTold},
 		{&ledger.HearingConveneV1{}, notice.HearingDay},
 		{&ledger.CaseResumeV1{}, notice.Resumed},
 		{&ledger.CaseExtendV1{}, notice.Extended},

@@ -34,10 +34,6 @@ const (
 	DeemedRenewed State = "deemed_renewed" // 逾期未作决定，视为准予延续
 )
 
-// HeardDays is for how many days at least the holder of a result may state and
-// defend before it is revoked *(convention)*.
-const HeardDays = 5
-
 // Result is one result of a case.
 type Result struct {
 	// ID is its place among those that were issued, from 1, or the entry that made
@@ -148,10 +144,13 @@ func (f *File) propose(c *casework.Case, e *ledger.Entry, b *ledger.ResultPropos
 		return refuse("same_number", "更正后须用新的编号，原件才能区别", "what takes its place needs another number, so that the two can be told apart")
 	case b.Measure == ledger.ResultCorrect && f.numbered(b.Replacement):
 		return casework.NumberTaken(b.Replacement)
-	case ledger.Heard(b.Measure) && b.Before.DaysSince(today) < HeardDays:
-		return refuse("heard_days", "陈述申辩的期限至少 "+strconv.Itoa(HeardDays)+" 日", "the holder has at least "+strconv.Itoa(HeardDays)+" days to state and defend")
 	case b.Ground == ledger.GroundExpired && (r.Until.IsZero() || !today.After(r.Until)):
 		return refuse("not_expired", "有效期尚未届满，不能以此注销", "it has not expired")
+	}
+	if ledger.Heard(b.Measure) {
+		if err := casework.CheckHeardDays(b.Before, today); err != nil {
+			return err
+		}
 	}
 	f.Proposals = append(f.Proposals, Proposal{ID: e.ID, ResultProposeV1: *b, AtMS: e.OccurredAt, ProposedBy: e.Actor})
 	return nil
@@ -162,11 +161,11 @@ func (f *File) state(e *ledger.Entry, b *ledger.ResultStateV1) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case p.ProposedBy.Staff == e.Actor.Staff:
+	if p.ProposedBy.Staff == e.Actor.Staff {
 		return refuse("statement_by_proposer", "提出人不能代持有人登记意见，请由其他人员登记", "whoever proposed it does not take down what the holder says; somebody else does")
-	case b.Waived && len(b.Proof) == 0 && e.Actor.Role != identity.Applicant: // whose account says it
-		return refuse("waiver_unproven", "放弃陈述申辩须附持有人签名的书面声明", "the holder gives up the right in writing: add the signed statement")
+	}
+	if err := casework.CheckWaiver(e.Actor, b.Waived, b.Proof); err != nil {
+		return err
 	}
 	p.Statements = append(slices.Clip(p.Statements), Statement{e.OccurredAt, e.Actor, b.Text, b.Waived})
 	return nil
@@ -282,6 +281,13 @@ func (f *File) Open() *Proposal {
 		}
 	}
 	return nil
+}
+
+// Heard reports whether the holder said something of a measure that is not decided.
+func (f *File) Heard() bool {
+	return slices.ContainsFunc(f.Proposals, func(p Proposal) bool {
+		return p.Decision == nil && slices.ContainsFunc(p.Statements, func(s Statement) bool { return !s.Waived })
+	})
 }
 
 // proposal finds one that is not decided.

@@ -269,6 +269,10 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.HearingConvene
 	case *ledger.HearingRecordV1:
 		return ledger.HearingRecord
+	case *ledger.RefusalTellV1:
+		return ledger.RefusalTell
+	case *ledger.RefusalStateV1:
+		return ledger.RefusalState
 	case *ledger.ResultProposeV1:
 		return ledger.ResultPropose
 	case *ledger.ResultStateV1:

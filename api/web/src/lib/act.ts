@@ -46,15 +46,19 @@ export interface Asked {
   key: string
   type: 'text' | 'long' | 'date' | 'time' | 'yes' | 'lines'
   required?: boolean
+  /** How it is asked where that differs from other kinds. */
+  as?: string
 }
 
-/** The questions of the kinds that have but such: corrections and hearings. */
+/** The questions of the kinds that have but such: corrections, hearings, intended refusals. */
 export const asked: Partial<Record<Kind, Asked[]>> = {
   correct: [{ key: 'name', type: 'text', required: true }, { key: 'id_number', type: 'text', required: true }, { key: 'shown', type: 'text', required: true }, { key: 'reason', type: 'long', required: true }],
   tell_hearing: [{ key: 'matter', type: 'long', required: true }, { key: 'before', type: 'date', required: true }, { key: 'parties', type: 'lines' }],
   ask_hearing: [{ key: 'party', type: 'text', required: true }, { key: 'interested', type: 'yes' }, { key: 'waived', type: 'yes' }],
   convene_hearing: [{ key: 'on', type: 'date', required: true }, { key: 'time', type: 'time', required: true }, { key: 'place', type: 'text', required: true }, { key: 'presider', type: 'text', required: true }, { key: 'closed', type: 'yes' }],
   record_hearing: [{ key: 'held', type: 'yes' }, { key: 'summary', type: 'long', required: true }],
+  tell_refusal: [{ key: 'reason', type: 'long', required: true, as: 'intended' }, { key: 'before', type: 'date', required: true, as: 'heardBefore' }, { key: 'parties', type: 'lines' }],
+  state: [{ key: 'party', type: 'text', required: true }, { key: 'interested', type: 'yes' }, { key: 'text', type: 'long', required: true, as: 'stated' }, { key: 'waived', type: 'yes', as: 'silent' }],
 }
 
 // The answers as the node takes them; what was left empty is left out.
@@ -70,7 +74,7 @@ function more(questions: Asked[], answers: Record<string, string>): Partial<Sche
 }
 
 // The next lawful step comes first and is the one primary button.
-const order: Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver', 'request_supplement', 'supplement', 'resume', 'suspend', 'extend', 'tell_hearing', 'ask_hearing', 'convene_hearing', 'record_hearing', 'return', 'reject', 'correct', 'withdraw', 'terminate', 'comment']
+const order: Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver', 'request_supplement', 'supplement', 'resume', 'suspend', 'extend', 'tell_hearing', 'ask_hearing', 'convene_hearing', 'record_hearing', 'tell_refusal', 'state', 'return', 'reject', 'correct', 'withdraw', 'terminate', 'comment']
 
 // What brings a case on; the rest is done where something is in the way.
 const onward: readonly Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver']
@@ -85,6 +89,11 @@ export function ordered(kinds: Kind[]): Kind[] {
 
 /** How the proof that an agent may act is called where it is asked for and brought. */
 export const authorityPaper = '代办人授权凭证'
+
+/** What was said before a decision and has to be weighed in it: all of it in a refusal, what others said in a grant too. */
+export function toWeigh(statements: Schemas['CaseStatement'][] | undefined, granted: boolean): Schemas['CaseStatement'][] {
+  return (statements ?? []).filter((s) => !s.waived && (!granted || s.interested))
+}
 
 /** The papers that a case may ask for: the item's, and of an agent the proof that they may act. */
 export function papersOf(item: Schemas['Item'] | undefined, agent?: unknown): Schemas['Item']['materials'] {
@@ -132,12 +141,17 @@ export function told(points: Point[]): Schemas['SupplementPoint'][] {
 }
 
 /** The action as the node takes it: only what belongs to its kind. */
-export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head' | 'notice'> & { withdrawal_asked?: boolean }): Schemas['CaseAction'] {
+export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head' | 'notice' | 'intents'> & { withdrawal_asked?: boolean }): Schemas['CaseAction'] {
   const common = { kind, expected_head: found.head }
   const supplements = f.supplements.length ? { supplements: f.supplements } : {}
   const late = Object.entries(f.tolerated).filter(([, before]) => before)
   const tolerated = late.length ? { tolerated: late.map(([material, before]) => ({ material, before })) } : {}
   const questions = asked[kind]
+  if (kind === 'state') {
+    // It answers what was told last, and needs no head: it stands beside the case.
+    const told = found.intents?.[found.intents.length - 1]?.entry
+    return { kind, ...more(questions!, f.more), ...(told ? { proposal: told } : {}), ...(f.proof.length ? { proof: f.proof } : {}) }
+  }
   if (questions) return { ...common, ...more(questions, f.more), ...(kind === 'record_hearing' && f.proof.length ? { record: f.proof } : {}) }
   switch (kind) {
     case 'accept':
@@ -152,7 +166,7 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
     case 'return':
       return { ...common, reason: f.text, to_step: f.toStep }
     case 'decide':
-      return { ...common, opinion: f.text, granted: f.granted === 'yes' }
+      return { ...common, opinion: f.text, granted: f.granted === 'yes', ...(f.more.weighed?.trim() ? { weighed: f.more.weighed.trim() } : {}) }
     case 'issue':
       return { ...common, documents: [{ name: f.document, ...(f.documentNumber ? { number: f.documentNumber } : {}), ...(f.validUntil ? { valid_until: f.validUntil } : {}) }], ...(f.free ? { free: f.free } : {}) }
     case 'deliver':

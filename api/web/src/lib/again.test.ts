@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../api'
-import { answersBefore, takeOver } from './again'
+import { answersBefore, partsBefore, takeOver } from './again'
 import type { Application, Matter } from './apply'
 
 const scan = (hash: string) => ({ hash, name: hash + '.jpg', size: 1, type: 'image/jpeg' })
@@ -30,6 +30,10 @@ describe('an earlier case that is taken over', () => {
     expect(app.other).toEqual({ type: 'person', name: '王芳', number: '330599', phone: '138', authority: '委托书', proof: [scan('p')] })
     takeOver(app, before({ for_other: true }), matter, false)
     expect(app.other?.proof).toEqual([])
+  })
+  it('of a package has the optional parts that can be chosen still', () => {
+    const part = (code: string, optional: boolean, inPerson = '') => ({ code, name: code, department: '', optional, when: '', inPerson })
+    expect(partsBefore([part('A', false), part('B', true), part('C', true, '须到场'), part('D', true)], ['A', 'B', 'C'])).toEqual(['B'])
   })
   it('has no answers that were left empty', () => expect(answersBefore([{ key: 'a' }], [{ key: 'a', value: '' }])).toEqual({}))
 })

@@ -1,8 +1,12 @@
 import type { Schemas } from '../api'
-import type { Application, Matter } from './apply'
+import { mayChoose, type Application, type Matter, type Part } from './apply'
 import { authorityPaper } from './act'
 
-type MyCase = Schemas['MyCase']
+/** What an earlier case, or joint matter, says of itself when it is taken over. */
+export type Before = Pick<Schemas['MyCase'], 'applicant' | 'form' | 'materials'> & Partial<Pick<Schemas['MyCase'], 'agent' | 'authority' | 'applying' | 'division' | 'acting_for' | 'for_other'>>
+
+/** The optional parts of a package that an earlier joint matter had and that can be chosen still. */
+export const partsBefore = (parts: readonly Part[], items: readonly string[]): string[] => parts.filter((p) => p.optional && mayChoose(p) && items.includes(p.code)).map((p) => p.code)
 
 /** The answers of an earlier case that the form still asks for. */
 export function answersBefore(form: readonly { key: string }[], before: readonly { key: string; value: string }[]): Record<string, string> {
@@ -13,7 +17,7 @@ export function answersBefore(form: readonly { key: string }[], before: readonly
  * Takes an earlier case over into an application: its answers, its papers and for whom
  * it was. Of a renewal the papers are brought anew, for they say how things are now.
  */
-export function takeOver(app: Application, before: MyCase, matter: Matter, papers: boolean): void {
+export function takeOver(app: Application, before: Before, matter: Matter, papers: boolean): void {
   Object.assign(app.form, answersBefore(matter.form, before.form))
   app.actingFor = before.acting_for ?? ''
   const place = String(before.division ?? '')

@@ -165,6 +165,7 @@ export const packageSubmissionOf = (app: Application, item: Matter): Schemas['My
   version: app.version,
   items: wantedOf(item.parts ?? [], app.parts ?? []),
   ...contentsOf(app, item),
+  ...(app.from ? { papers_of: app.from } : {}),
 })
 
 /** The page on which a fault is mended; the last when it is on none. */

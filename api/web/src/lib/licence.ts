@@ -31,7 +31,7 @@ export interface Renews {
 
 /** The draft of a renewal, or of what is handed in anew, is apart from that of a new application for the same item. */
 export const draftOf = (code: string, joint: boolean, renews?: { case: string; result: string }, again?: string): string =>
-  joint ? 'package:' + code : renews ? `renew:${renews.case}:${renews.result}` : again ? 'again:' + again : code
+  joint ? (again ? 'again:' + again : 'package:' + code) : renews ? `renew:${renews.case}:${renews.result}` : again ? 'again:' + again : code
 
 /** The renewal that an address asks for; undefined where it asks for none. */
 export function asksFor(query: Record<string, unknown>): { case: string; result: string } | undefined {

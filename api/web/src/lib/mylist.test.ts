@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../api'
-import { packagesFor, rowsOf } from './mylist'
+import { packagesFor, readAnew, rowsOf } from './mylist'
 
 const one = (id: string, at: number, joint?: string) => ({ id, handed_in_ms: at, ...(joint ? { joint } : {}) }) as Schemas['MyCaseSummary']
 const whole = (id: string, at: number) => ({ summary: { id, number: 'N-' + id, handed_in_ms: at }, members: [] }) as unknown as Schemas['MyJointListed']
@@ -22,6 +22,18 @@ describe('the list of an account', () => {
   it('shows all of it once all was read', () => {
     expect(ids(rowsOf([one('a', 1)], false, [whole('b', 7), whole('z', 0)], false))).toEqual(['b', 'a', 'z'])
     expect(rowsOf([], false, [], false)).toEqual([])
+  })
+})
+
+describe('a list that is read anew', () => {
+  const anew = (shown: string[], top: string[], more: boolean) => readAnew(shown.map((id) => one(id, Number(id))), top.map((id) => one(id, Number(id))), more, (c) => c.handed_in_ms, (c) => c.id).map((c) => c.id)
+  it('is what was read, where that is all', () => {
+    expect(anew(['3', '2', '1'], ['4', '3'], false)).toEqual(['4', '3'])
+    expect(anew(['1'], [], true)).toEqual([])
+  })
+  it('keeps what was shown below, loses none and shows none twice', () => {
+    expect(anew(['4', '3', '2', '1'], ['5', '4'], true)).toEqual(['5', '4', '3', '2', '1'])
+    expect(anew(['4', '3', '2', '1'], ['4', '2'], true)).toEqual(['4', '2', '1'])
   })
 })
 

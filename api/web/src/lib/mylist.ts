@@ -27,6 +27,17 @@ export function rowsOf(cases: readonly Case[], moreCases: boolean, joints: reado
 }
 
 /**
+ * A list that is read anew from its top: what was shown below what was read stays, and
+ * nothing is there twice. `more` is whether anything comes below what was read.
+ */
+export function readAnew<T>(shown: readonly T[], top: readonly T[], more: boolean, at: (x: T) => number, id: (x: T) => string): T[] {
+  const last = top[top.length - 1]
+  if (!more || top.length === 0) return [...top]
+  const read = new Set(top.map(id))
+  return [...top, ...shown.filter((x) => !read.has(id(x)) && (at(x) < at(last) || (at(x) === at(last) && id(x) < id(last))))]
+}
+
+/**
  * The packages that stand beside the items that were found: those of which the name
  * or the name of an item has the words, and, where the words are a reading or a
  * life event that only the search of items knows, those with several items among
