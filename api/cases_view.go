@@ -84,6 +84,9 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 		return err
 	}
 	out.Supplements, out.WithdrawalAsked = supplements(entries)
+	if out.WithdrawalAsked {
+		out.Actions = despite(c, out.Actions)
+	}
 	if out.Supplements, err = s.broughtForAll(ctx, c, entries, out.Supplements); err != nil {
 		return err
 	}
@@ -216,6 +219,19 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 		actions = append(actions, gen.ActComment)
 	}
 	return actions
+}
+
+// despite are those of some actions that are left while the applicant's wish to withdraw
+// is on record: the end, a slip put right, the wish taken back, and a note of it.
+func despite(c *casework.Case, actions []gen.CaseActionKind) []gen.CaseActionKind {
+	if c.Decision != "" || c.Status.Ended() {
+		return actions
+	}
+	kept := []gen.CaseActionKind{gen.ActWithdraw, gen.ActComment, gen.ActCorrect}
+	for _, k := range casework.Despite {
+		kept = append(kept, actOf[k])
+	}
+	return slices.DeleteFunc(actions, func(k gen.CaseActionKind) bool { return !slices.Contains(kept, k) })
 }
 
 // jointLets reports whether a joint matter leaves a step to its case: what is

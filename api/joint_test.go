@@ -229,7 +229,7 @@ func TestLifeOfAJointMatter(t *testing.T) {
 	if !c.WithdrawalAsked {
 		t.Error("the wish to withdraw is not seen at the case")
 	}
-	if r := h.act0("law", of[aid], gen.CaseAction{Kind: gen.ActTerminate, Cause: gen.CausePrerequisite, Reason: "低保未获准"}); r != "409 not_blocked" {
+	if r := h.act0("law", of[aid], gen.CaseAction{Kind: gen.ActTerminate, Cause: gen.CausePrerequisite, Reason: "低保未获准"}); r != "409 withdrawal_asked" {
 		t.Errorf("ended for a refusal that was none: %s", r)
 	}
 	h.act("law", of[aid], gen.CaseAction{Kind: gen.ActTerminate, Cause: gen.CauseWithdrawn, Reason: "申请人撤回"})

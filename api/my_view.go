@@ -117,6 +117,9 @@ func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (
 		out.Documents = c.Documents
 	}
 	out.Supplements, out.WithdrawalAsked = supplements(entries)
+	if out.WithdrawalAsked && c.Decision == "" {
+		out.Actions = slices.DeleteFunc(out.Actions, func(k gen.MyActionKind) bool { return k == gen.MySupplement || k == gen.MyAskHearing || k == gen.MyWaiveHearing })
+	}
 	for i := range out.Supplements {
 		out.Supplements[i].By = identity.Actor{}
 	}

@@ -103,8 +103,8 @@ func (n *Node) deemOne(ctx context.Context, id string, days *calendar.Calendar, 
 	_, err = n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Name: "系统", Role: identity.System}, Kind: ledger.CaseAccept,
 		Body: body, Case: c.ID, Prev: c.Head, Key: "deemed " + c.ID + " " + today.Compact()})
 	var no *store.Refused
-	if errors.As(err, &no) && (no.Code == "stale" || no.Code == "accepted" || no.Code == "told_in_time" || no.Code == "not_holder") {
-		return nil // somebody was first
+	if errors.As(err, &no) && (no.Code == "stale" || no.Code == "accepted" || no.Code == "told_in_time" || no.Code == "not_holder" || no.Code == "withdrawal_asked") {
+		return nil // somebody was first, or the applicant gave it up
 	}
 	return err
 }

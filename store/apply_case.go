@@ -50,7 +50,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	case *ledger.PaperVoidV1:
 		return a.prepareVoid(c, e, b)
 	case *ledger.PackageFindingV1:
-		return a.prepareFinding(c, b)
+		return a.prepareFinding(c, e, b)
 	case *ledger.CaseSealV1:
 		return a.prepareSealing(c, e, b, from)
 	case *ledger.CasePrintV1:
@@ -86,6 +86,9 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	}
 	if c == nil || e.Prev != c.Head {
 		return nil, a.outOfTurn(e)
+	}
+	if err := a.goesOn(c, e, body); err != nil {
+		return nil, err
 	}
 	if err := a.paidBefore(c, e, body); err != nil {
 		return nil, err
@@ -189,6 +192,9 @@ func (a *applier) prepareBeside(c *casework.Case, e *ledger.Entry, body ledger.B
 			}
 			if !a.told {
 				err = c.MayBring()
+			}
+			if err == nil && a.desk {
+				err = a.goesOn(c, e, b)
 			}
 		case *ledger.CaseWithdrawV1:
 			err = a.mayAskToWithdraw(c, e, b)

@@ -29,7 +29,7 @@ func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body
 		}
 		if _, charges := body.(*ledger.FeeChargeV1); charges {
 			if a.desk {
-				err = fee.MayCharge(c)
+				err = cmp.Or(fee.MayCharge(c), a.goesOn(c, e, body))
 			}
 			if err = cmp.Or(err, fee.Priced(list)); err != nil {
 				return nil, err

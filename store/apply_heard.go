@@ -22,6 +22,11 @@ func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, b *ledger.Hearin
 		if err := c.MayAsk(e, b); err != nil {
 			return nil, err
 		}
+		if a.desk {
+			if err := a.goesOn(c, e, b); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return func() error { return nil }, nil
 }

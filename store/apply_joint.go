@@ -36,10 +36,16 @@ func (a *applier) prepareJoint(e *ledger.Entry, body ledger.Body, from origin) (
 	case *ledger.PackageWithdrawV1:
 		return func() error { return nil }, a.mayWithdrawAll(c, e, b)
 	case *ledger.PackageSupplementV1:
+		if err := a.jointGoesOn(e.Case); err != nil {
+			return nil, err
+		}
 		return a.prepareJointSupplement(c, e, b)
 	}
 	if c == nil || e.Prev != c.Head {
 		return nil, a.outOfTurn(e)
+	}
+	if err := a.jointGoesOn(c.ID); err != nil {
+		return nil, err
 	}
 	if b, ok := body.(*ledger.PackageNoticeV1); ok && a.desk {
 		if err := a.noticeWhole(c, b); err != nil {
@@ -388,7 +394,7 @@ func (a *applier) jointTarget(e *ledger.Entry, from origin) (identity.Target, er
 }
 
 // prepareFinding takes what a window found, beside its case of a joint matter.
-func (a *applier) prepareFinding(c *casework.Case, b *ledger.PackageFindingV1) (func() error, error) {
+func (a *applier) prepareFinding(c *casework.Case, e *ledger.Entry, b *ledger.PackageFindingV1) (func() error, error) {
 	if c == nil {
 		return func() error { return nil }, nil
 	}
@@ -397,6 +403,11 @@ func (a *applier) prepareFinding(c *casework.Case, b *ledger.PackageFindingV1) (
 	}
 	if a.desk && (c.AcceptedMS != 0 || c.Status.Ended()) {
 		return nil, refuse("accepted", "办件已受理或已办结，不能再提出补正", "the case has been accepted or has ended; nothing more can be asked for")
+	}
+	if a.desk {
+		if err := a.goesOn(c, e, b); err != nil {
+			return nil, err
+		}
 	}
 	item, err := a.itemOf(c)
 	if err != nil {

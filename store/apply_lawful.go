@@ -21,12 +21,8 @@ func (a *applier) lawfully(c *casework.Case, e *ledger.Entry, body ledger.Body) 
 	case *ledger.CaseCorrectV1:
 		return a.resultCorrected(c)
 	case *ledger.CaseDecideV1:
-		asked, err := a.withdrawal(c)
-		if err == nil && asked != nil && asked.OccurredAt-asked.SkewMS <= e.OccurredAt-e.SkewMS {
-			return casework.ErrWithdrawalAsked
-		}
-		if err != nil || !a.desk || len(c.Tolerated) == 0 {
-			return err
+		if !a.desk || len(c.Tolerated) == 0 {
+			return nil
 		}
 		// What comes later comes by itself, to any desk: the one that decides is told.
 		came, err := a.broughtTo(c, 0)
@@ -113,6 +109,43 @@ func (a *applier) mayAskToWithdraw(c *casework.Case, e *ledger.Entry, b *ledger.
 		return err
 	}
 	return c.MayWithdraw(b.TakenBack, own != nil)
+}
+
+// goesOn refuses to go on with a case whose applicant wants to withdraw. Whoever does it
+// is told; and what a node did although it knew the wish is refused above too. What was
+// done elsewhere before the wish came stays, but for a decision made after it.
+func (a *applier) goesOn(c *casework.Case, e *ledger.Entry, body ledger.Body) error {
+	if c == nil || a.told {
+		return nil
+	}
+	no := c.CheckWithdrawn(body)
+	if no == nil {
+		return nil
+	}
+	asked, err := a.withdrawal(c)
+	if err != nil || asked == nil {
+		return err
+	}
+	knew := a.desk || asked.Origin == e.Origin && asked.Seq < e.Seq
+	if e.Kind == ledger.CaseDecide {
+		knew = knew || asked.OccurredAt-asked.SkewMS <= e.OccurredAt-e.SkewMS
+	}
+	if knew {
+		return no
+	}
+	return nil
+}
+
+// jointGoesOn is goesOn of what is done for all of a joint matter.
+func (a *applier) jointGoesOn(id string) error {
+	if a.told || !a.desk {
+		return nil
+	}
+	asked, err := a.lastWish(id, "")
+	if err == nil && asked != nil {
+		err = casework.ErrWithdrawalAsked
+	}
+	return err
 }
 
 // withdrawal is the wish to withdraw a case, or all of the joint matter it is part

@@ -66,7 +66,22 @@ passed on (转报) only the law accepts it, when nobody told in time what is mis
 		}
 		b.WriteString("\n")
 	}
+	b.WriteString("| `accepted` or before, the applicant's wish to withdraw on record |")
+	for _, t := range Transitions {
+		mark := ""
+		if slices.Contains(Despite, t.Kind) {
+			mark = "•"
+		}
+		fmt.Fprintf(&b, " %s |", mark)
+	}
 	b.WriteString(`
+
+While a wish to withdraw (申请撤回) is on record and nothing is decided, the case is
+ended for it, or goes on when it is taken back; a slip in the applicant's name is put
+right. All else is refused (` + "`withdrawal_asked`" + `), beside the case too: a supplement, a
+charge, a wish for a hearing, a joint matter's notice and findings; 终止办理 has no
+other cause then. What was done elsewhere before the wish came stays.
+
 ## Beside the case
 
 What stands beside a case is written by whoever has the right, whoever holds the
@@ -180,6 +195,37 @@ func TestMayEveryCell(t *testing.T) {
 	}
 	if cells < 600 {
 		t.Fatalf("%d cells", cells)
+	}
+}
+
+// With the wish to withdraw on record nothing happens to an undecided case but its end
+// by it, and a slip put right; a decided one goes on.
+func TestWithdrawnEveryCell(t *testing.T) {
+	bodies := map[ledger.Kind]ledger.Body{ledger.CaseRelay: &ledger.CaseRelayV1{}, ledger.CaseRequestSupplement: &ledger.CaseRequestSupplementV1{}, ledger.CaseReject: &ledger.CaseRejectV1{},
+		ledger.CaseAccept: &ledger.CaseAcceptV1{}, ledger.CaseReview: &ledger.CaseReviewV1{}, ledger.CaseReturn: &ledger.CaseReturnV1{}, ledger.CaseSuspend: &ledger.CaseSuspendV1{},
+		ledger.CaseResume: &ledger.CaseResumeV1{}, ledger.CaseExtend: &ledger.CaseExtendV1{}, ledger.HearingTell: &ledger.HearingTellV1{}, ledger.HearingConvene: &ledger.HearingConveneV1{},
+		ledger.HearingRecord: &ledger.HearingRecordV1{}, ledger.CaseTerminate: &ledger.CaseTerminateV1{Cause: ledger.CauseWithdrawn}, ledger.CaseCorrect: &ledger.CaseCorrectV1{},
+		ledger.RefusalTell: &ledger.RefusalTellV1{}, ledger.CaseDecide: &ledger.CaseDecideV1{}, ledger.CaseIssue: &ledger.CaseIssueV1{}, ledger.CaseDeliver: &ledger.CaseDeliverV1{}}
+	for _, tr := range Transitions {
+		body, ok := bodies[tr.Kind]
+		if !ok {
+			t.Fatalf("%s is not tried", tr.Kind)
+		}
+		for _, s := range []Status{HandedIn, Supplementing, Accepted} {
+			if err := (&Case{Status: s}).CheckWithdrawn(body); (err == nil) != slices.Contains(Despite, tr.Kind) {
+				t.Errorf("%s in %s: %v", tr.Kind, s, err)
+			}
+		}
+		for _, c := range []Case{{Status: Granted, Decision: Granted}, {Status: Issued, Decision: Declined}, {Status: Terminated}} {
+			if err := c.CheckWithdrawn(body); err != nil {
+				t.Errorf("%s in %s: %v", tr.Kind, c.Status, err)
+			}
+		}
+	}
+	for _, cause := range []ledger.Cause{ledger.CauseMoot, ledger.CauseNotSupplemented, ledger.CausePrerequisite} {
+		if err := (&Case{Status: Accepted}).CheckWithdrawn(&ledger.CaseTerminateV1{Cause: cause}); code(err) != "withdrawal_asked" {
+			t.Errorf("ended as %s: %v", cause, err)
+		}
 	}
 }
 

@@ -115,5 +115,28 @@ func MayAskAgain(takenBack, pending bool) error {
 	return nil
 }
 
-// ErrWithdrawalAsked refuses to decide a case whose applicant wants to withdraw.
-var ErrWithdrawalAsked = refuse("withdrawal_asked", "申请人已申请撤回：请以撤回终止办理，或由申请人收回撤回申请后再决定", "the applicant asked to withdraw: end the case as withdrawn, or have them take it back before it is decided")
+// Despite are the kinds of the chain that can happen to a case whose applicant's wish
+// to withdraw is on record: the end by it, and a name put right, so that the notice of
+// the end names whom it should.
+var Despite = []ledger.Kind{ledger.CaseTerminate, ledger.CaseCorrect}
+
+// CheckWithdrawn refuses what would go on with a case whose applicant's wish to
+// withdraw is on record. What was decided before it came, or has ended, is not held up
+// by it.
+func (c *Case) CheckWithdrawn(body ledger.Body) error {
+	if c.Decision != "" || c.Status.Ended() {
+		return nil
+	}
+	switch b := body.(type) {
+	case *ledger.CaseCorrectV1:
+		return nil
+	case *ledger.CaseTerminateV1:
+		if b.Cause == ledger.CauseWithdrawn {
+			return nil
+		}
+	}
+	return ErrWithdrawalAsked
+}
+
+// ErrWithdrawalAsked refuses to go on with what an applicant wants to withdraw.
+var ErrWithdrawalAsked = refuse("withdrawal_asked", "申请人已申请撤回：请以撤回终止办理，或由申请人收回撤回申请后再办理", "the applicant asked to withdraw: end the case as withdrawn, or have them take it back before anything else is done")
