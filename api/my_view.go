@@ -118,7 +118,9 @@ func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (
 	}
 	out.Supplements, out.WithdrawalAsked = supplements(entries)
 	if out.WithdrawalAsked && c.Decision == "" {
-		out.Actions = slices.DeleteFunc(out.Actions, func(k gen.MyActionKind) bool { return k == gen.MySupplement || k == gen.MyAskHearing || k == gen.MyWaiveHearing })
+		out.Actions = slices.DeleteFunc(out.Actions, func(k gen.MyActionKind) bool {
+			return k == gen.MySupplement || k == gen.MyAskHearing || k == gen.MyWaiveHearing
+		})
 	}
 	for i := range out.Supplements {
 		out.Supplements[i].By = identity.Actor{}
