@@ -114,7 +114,7 @@ const resident = await as(hub, '', phone)
 await resident.open('/welcome')
 await resident.page.click('[data-as=applicant]')
 await resident.page.waitForURL('**/my')
-await take('applicant-phone', resident.page)
+await take('applicant-phone', resident.page, { wait: 'main .chip' })
 await resident.context.close()
 
 const hall = await as(township, '', { viewport: { width: 1920, height: 1080 } })
