@@ -102,6 +102,7 @@ var expected = map[string]asked{
 	"submitCase":          {action: "case.submit", on: "here", home: true},
 	"checkCase":           {action: "case.submit", on: "some"},
 	"listCases":           {action: "case.read", on: "some"},
+	"findCases":           {action: "case.read", on: "some", body: gen.AccountNumber{Type: "person", Number: storetest.IDNumber(98)}},
 	"getCase":             {action: "case.read", on: "case"},
 	"getCaseTimeline":     {action: "case.read", on: "case"},
 	"listReveals":         {action: "reveal.read", on: "some"},

@@ -58,6 +58,41 @@ func (s *Server) ListCases(ctx context.Context, in gen.ListCasesRequestObject) (
 	return out, nil
 }
 
+// FindCases lists the cases of a person or a firm that are in the caller's reach.
+func (s *Server) FindCases(ctx context.Context, in gen.FindCasesRequestObject) (gen.FindCasesResponseObject, error) {
+	const most = 100
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, ok := actor.Reach(identity.CaseRead); !ok {
+		return nil, &identity.Denied{Action: identity.CaseRead, Why: "role"}
+	}
+	anyName := func(string) bool { return true }
+	cases, err := s.store.CasesOf(ctx, string(in.Body.Type), plainNumber(in.Body.Number), anyName, 10*most)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.FindCases200JSONResponse{Cases: []gen.CaseSummary{}}
+	for i := range cases {
+		if len(out.Cases) == most {
+			break
+		}
+		var denied *identity.Denied
+		if _, err := as(ctx, identity.CaseRead, targetOf(&cases[i])); errors.As(err, &denied) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		summary, err := s.summary(ctx, &cases[i])
+		if err != nil {
+			return nil, err
+		}
+		out.Cases = append(out.Cases, summary)
+	}
+	return out, nil
+}
+
 // casesIn reads a page of cases in the order asked for, with their deadlines.
 func (s *Server) casesIn(ctx context.Context, f store.CaseFilter, want func(*casework.Case) bool, p gen.ListCasesParams) (out []due, next string, err error) {
 	if p.Order == gen.CasesDue {

@@ -135,6 +135,35 @@ func TestCaseFromVillageToDelivery(t *testing.T) {
 	t.Run("masked unless revealed", func(t *testing.T) { r.masking(t, id) })
 	t.Run("attachments", func(t *testing.T) { r.attachments(t, id, scan) })
 	t.Run("reach", func(t *testing.T) { r.reach(t, id) })
+	t.Run("found by the number on the card", func(t *testing.T) { r.byNumber(t, id) })
+}
+
+// byNumber: by a whole number one finds those cases that one may read, masked; by
+// a part of it nothing.
+func (r region) byNumber(t *testing.T, id string) {
+	number := r.village.submission("TB-XZRZ-005", theVillage).Applicant.IDNumber
+	for _, row := range []struct {
+		who    string
+		at     *site
+		number string
+		finds  bool
+	}{
+		{"worker", r.village, number, true},
+		{"worker", r.village, " " + strings.ToLower(number[:6]) + " " + number[6:], true},
+		{"worker", r.village, number[:17], false},
+		{"supervisor", r.hub, number, true},
+		{"window", r.hub, number, false}, // of another department
+	} {
+		var found gen.CaseList
+		body := row.at.must(row.who, "POST", "/api/v1/cases/find", gen.AccountNumber{Type: gen.TypePerson, Number: row.number}, 200)
+		row.at.decode(body, &found)
+		if got := len(found.Cases) == 1 && found.Cases[0].Id == id; got != row.finds || !row.finds && len(found.Cases) > 0 {
+			t.Errorf("%s by %q: %+v", row.who, row.number, found)
+		}
+		if text := body.Body.String(); strings.Contains(text, number) || strings.Contains(text, "王芳") {
+			t.Errorf("unmasked: %s", text)
+		}
+	}
 }
 
 func (r region) masking(t *testing.T, id string) {

@@ -8251,6 +8251,9 @@ type SubmitCaseJSONRequestBody = Submission
 // CheckCaseJSONRequestBody defines body for CheckCase for application/json ContentType.
 type CheckCaseJSONRequestBody = Submission
 
+// FindCasesJSONRequestBody defines body for FindCases for application/json ContentType.
+type FindCasesJSONRequestBody = AccountNumber
+
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
 
@@ -9129,6 +9132,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/check (the `CheckCase` operationId).
 	CheckCase(ctx context.Context, body CheckCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FindCasesWithBody 按证件号码查询办件
+	//
+	// The cases of a person or a firm that are in the caller's reach, the latest handed
+	// in first, at most 100, personal data masked. The number has to be whole, and is in
+	// the body, for addresses are logged.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+	FindCasesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FindCases 按证件号码查询办件
+	//
+	// The cases of a person or a firm that are in the caller's reach, the latest handed
+	// in first, at most 100, personal data masked. The number has to be whole, and is in
+	// the body, for addresses are logged.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+	FindCases(ctx context.Context, body FindCasesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCase 办件详情
 	//
@@ -13054,6 +13079,48 @@ func (c *Client) CheckCaseWithBody(ctx context.Context, contentType string, body
 // Corresponds with POST /api/v1/cases/check (the `CheckCase` operationId).
 func (c *Client) CheckCase(ctx context.Context, body CheckCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCheckCaseRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FindCasesWithBody 按证件号码查询办件
+//
+// The cases of a person or a firm that are in the caller's reach, the latest handed
+// in first, at most 100, personal data masked. The number has to be whole, and is in
+// the body, for addresses are logged.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+func (c *Client) FindCasesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFindCasesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FindCases 按证件号码查询办件
+//
+// The cases of a person or a firm that are in the caller's reach, the latest handed
+// in first, at most 100, personal data masked. The number has to be whole, and is in
+// the body, for addresses are logged.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+func (c *Client) FindCases(ctx context.Context, body FindCasesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFindCasesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -20995,6 +21062,46 @@ func NewCheckCaseRequestWithBody(server string, contentType string, body io.Read
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/cases/check")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewFindCasesRequest calls the generic FindCases builder with application/json body
+func NewFindCasesRequest(server string, body FindCasesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFindCasesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewFindCasesRequestWithBody constructs an http.Request for the FindCases method, with any body, and a specified content type
+func NewFindCasesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/find")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -31962,6 +32069,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/cases/check (the `CheckCase` operationId).
 	CheckCaseWithResponse(ctx context.Context, body CheckCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckCaseResponse, error)
 
+	// FindCasesWithBodyWithResponse 按证件号码查询办件
+	//
+	// The cases of a person or a firm that are in the caller's reach, the latest handed
+	// in first, at most 100, personal data masked. The number has to be whole, and is in
+	// the body, for addresses are logged.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+	FindCasesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FindCasesResponse, error)
+
+	// FindCasesWithResponse 按证件号码查询办件
+	//
+	// The cases of a person or a firm that are in the caller's reach, the latest handed
+	// in first, at most 100, personal data masked. The number has to be whole, and is in
+	// the body, for addresses are logged.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+	FindCasesWithResponse(ctx context.Context, body FindCasesJSONRequestBody, reqEditors ...RequestEditorFn) (*FindCasesResponse, error)
+
 	// GetCaseWithResponse 办件详情
 	//
 	// By id or by number. Masked: names, ID numbers, phones, addresses,
@@ -36922,6 +37051,54 @@ func (r CheckCaseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CheckCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FindCasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CaseList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FindCasesResponse) GetJSON200() *CaseList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FindCasesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FindCasesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FindCasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FindCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FindCasesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -48014,6 +48191,40 @@ func (c *ClientWithResponses) CheckCaseWithResponse(ctx context.Context, body Ch
 	return ParseCheckCaseResponse(rsp)
 }
 
+// FindCasesWithBodyWithResponse 按证件号码查询办件
+//
+// The cases of a person or a firm that are in the caller's reach, the latest handed
+// in first, at most 100, personal data masked. The number has to be whole, and is in
+// the body, for addresses are logged.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+func (c *ClientWithResponses) FindCasesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FindCasesResponse, error) {
+	rsp, err := c.FindCasesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFindCasesResponse(rsp)
+}
+
+// FindCasesWithResponse 按证件号码查询办件
+//
+// The cases of a person or a firm that are in the caller's reach, the latest handed
+// in first, at most 100, personal data masked. The number has to be whole, and is in
+// the body, for addresses are logged.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/find (the `FindCases` operationId).
+func (c *ClientWithResponses) FindCasesWithResponse(ctx context.Context, body FindCasesJSONRequestBody, reqEditors ...RequestEditorFn) (*FindCasesResponse, error) {
+	rsp, err := c.FindCases(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFindCasesResponse(rsp)
+}
+
 // GetCaseWithResponse 办件详情
 //
 // By id or by number. Masked: names, ID numbers, phones, addresses,
@@ -54222,6 +54433,39 @@ func ParseCheckCaseResponse(rsp *http.Response) (*CheckCaseResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CheckReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFindCasesResponse parses an HTTP response from a FindCasesWithResponse call
+func ParseFindCasesResponse(rsp *http.Response) (*FindCasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FindCasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

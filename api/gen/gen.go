@@ -8251,6 +8251,9 @@ type SubmitCaseJSONRequestBody = Submission
 // CheckCaseJSONRequestBody defines body for CheckCase for application/json ContentType.
 type CheckCaseJSONRequestBody = Submission
 
+// FindCasesJSONRequestBody defines body for FindCases for application/json ContentType.
+type FindCasesJSONRequestBody = AccountNumber
+
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
 
@@ -8652,6 +8655,9 @@ type ServerInterface interface {
 	// CheckCase 预检（不提交）
 	// (POST /api/v1/cases/check)
 	CheckCase(w http.ResponseWriter, r *http.Request)
+	// FindCases 按证件号码查询办件
+	// (POST /api/v1/cases/find)
+	FindCases(w http.ResponseWriter, r *http.Request)
 	// GetCase 办件详情
 	// (GET /api/v1/cases/{id})
 	GetCase(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseParams)
@@ -10976,6 +10982,20 @@ func (siw *ServerInterfaceWrapper) CheckCase(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CheckCase(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FindCases operation middleware
+func (siw *ServerInterfaceWrapper) FindCases(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FindCases(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -19048,6 +19068,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/changes", wrapper.StreamChanges).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/find", wrapper.FindCases).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/check", wrapper.CheckCase).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}", wrapper.GetCase).Methods(http.MethodGet)
@@ -20973,6 +20995,45 @@ type CheckCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckCasedefaultApplicationProblemPlusJSONResponse) VisitCheckCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindCasesRequestObject struct {
+	Body *FindCasesJSONRequestBody
+}
+
+type FindCasesResponseObject interface {
+	VisitFindCasesResponse(w http.ResponseWriter) error
+}
+
+type FindCases200JSONResponse CaseList
+
+func (response FindCases200JSONResponse) VisitFindCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindCasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindCasesdefaultApplicationProblemPlusJSONResponse) VisitFindCasesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -29883,6 +29944,9 @@ type StrictServerInterface interface {
 	// CheckCase 预检（不提交）
 	// (POST /api/v1/cases/check)
 	CheckCase(ctx context.Context, request CheckCaseRequestObject) (CheckCaseResponseObject, error)
+	// FindCases 按证件号码查询办件
+	// (POST /api/v1/cases/find)
+	FindCases(ctx context.Context, request FindCasesRequestObject) (FindCasesResponseObject, error)
 	// GetCase 办件详情
 	// (GET /api/v1/cases/{id})
 	GetCase(ctx context.Context, request GetCaseRequestObject) (GetCaseResponseObject, error)
@@ -31714,6 +31778,37 @@ func (sh *strictHandler) CheckCase(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CheckCaseResponseObject); ok {
 		if err := validResponse.VisitCheckCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindCases operation middleware
+func (sh *strictHandler) FindCases(w http.ResponseWriter, r *http.Request) {
+	var request FindCasesRequestObject
+
+	var body FindCasesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FindCases(ctx, request.(FindCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindCases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FindCasesResponseObject); ok {
+		if err := validResponse.VisitFindCasesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

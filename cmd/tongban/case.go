@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,7 @@ import (
 func caseCommand() *cobra.Command {
 	return group("case", "办件：收件、查询、办理 (cases)",
 		"  tongban case list --view waiting\n  tongban case act 330523110200-20261123-01-000045-7 accept",
-		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand(), caseLimitsCommand(), caseDocumentCommand(), casePrintCommand(), caseSealCommand(), caseVoidCommand())
+		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseFindCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand(), caseLimitsCommand(), caseDocumentCommand(), casePrintCommand(), caseSealCommand(), caseVoidCommand())
 }
 
 // caseID is a case's number in its one spelling, whatever grouping it was
@@ -95,15 +96,40 @@ func caseListCommand() *cobra.Command {
 		params.Status, params.View = client.CaseStatus(*status), client.ListCasesParamsView(*view)
 		params.Voice = client.ListCasesParamsVoice(*voice)
 		send := func() (*http.Response, error) { return c.api.ListCases(cmd.Context(), &params) }
-		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.CaseList) {
-			places := c.places(cmd.Context())
-			t := newTable(c.pick("编号", "NUMBER"), c.pick("事项", "ITEM"), c.pick("申请人", "APPLICANT"), c.pick("收件", "HANDED IN"), c.pick("状态", "STATUS"), c.pick("待", "WAITS FOR"), c.pick("办理单位", "HOLDER"), c.pick("到达", "WORD"))
-			for _, s := range v.Cases {
-				t.row(s.Number, s.ItemName, s.ApplicantName, moment(s.HandedInMs), caseStatus(c.language, &s), stepName(c.language, s.WaitsFor), places.name(s.Holder), wordName(c.language, s.Word, s.WordZh))
-			}
-			t.write(w, c.language)
-			morePages(w, c.language, v.NextCursor)
-		})
+		return ask(cmd.Context(), c, send, c.caseTable(cmd.Context()))
+	})
+}
+
+// caseTable prints a list of cases.
+func (c *connection) caseTable(ctx context.Context) func(w io.Writer, v *client.CaseList) {
+	return func(w io.Writer, v *client.CaseList) {
+		places := c.places(ctx)
+		t := newTable(c.pick("编号", "NUMBER"), c.pick("事项", "ITEM"), c.pick("申请人", "APPLICANT"), c.pick("收件", "HANDED IN"), c.pick("状态", "STATUS"), c.pick("待", "WAITS FOR"), c.pick("办理单位", "HOLDER"), c.pick("到达", "WORD"))
+		for _, s := range v.Cases {
+			t.row(s.Number, s.ItemName, s.ApplicantName, moment(s.HandedInMs), caseStatus(c.language, &s), stepName(c.language, s.WaitsFor), places.name(s.Holder), wordName(c.language, s.Word, s.WordZh))
+		}
+		t.write(w, c.language)
+		morePages(w, c.language, v.NextCursor)
+	}
+}
+
+func caseFindCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "find NUMBER",
+		Short:   "按证件号码查询办件 (the cases of a person or a firm, by the whole number)",
+		Example: "  tongban case find 33059919850412005X",
+		Args:    oneArgument("NUMBER"),
+	}
+	kind := kindFlag(cmd)
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		t, err := applicantType(*kind, args[0])
+		if err != nil {
+			return err
+		}
+		send := func() (*http.Response, error) {
+			return c.api.FindCases(cmd.Context(), client.AccountNumber{Type: t, Number: args[0]})
+		}
+		return ask(cmd.Context(), c, send, c.caseTable(cmd.Context()))
 	})
 }
 
