@@ -62,8 +62,8 @@ var ErrNewEpoch = errors.New("store: the county declared that its ledger went ba
 func (w *writer) sameEpoch(ctx context.Context, lines []FeedLine) error {
 	for i := range lines {
 		e := lines[i].Entry
-		if e == nil || e.Kind != ledger.CountyRecovery {
-			continue
+		if e == nil || e.Kind != ledger.CountyRecovery || lines[i].Outcome != ledger.Applied {
+			continue // what was refused declared nothing
 		}
 		var b ledger.CountyRecoveryV1
 		if err := json.Unmarshal(e.Body, &b); err != nil {
