@@ -239,30 +239,53 @@ func (c *county) people(ctx context.Context) error {
 		return err
 	}
 	c.s.step("导入事项和一件事，第二人审核，发布第 1 期目录 (items and joint matters, reviewed by a second person, edition 1)")
-	var drafts client.DraftReport
-	if err := send(ctx, admin, "/api/v1/items/import", data.Items(), loopback.NewKey(), &drafts); err != nil {
-		return err
-	}
-	if len(drafts.Drafted) > 0 {
-		if err := send(ctx, second, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, loopback.NewKey(), nil); err != nil {
-			return err
-		}
-	}
-	// Joint matters are of approved items, and published with them.
-	var joint client.DraftReport
-	if err := send(ctx, admin, "/api/v1/packages/import", data.Packages, loopback.NewKey(), &joint); err != nil {
-		return err
-	}
-	if len(joint.Drafted) > 0 {
-		if err := send(ctx, second, "/api/v1/items/approve", client.ApproveRequest{Items: joint.Drafted}, loopback.NewKey(), nil); err != nil {
-			return err
-		}
-	}
-	if err := send(ctx, admin, "/api/v1/editions", client.PublishRequest{Unstaffed: true, Note: "首期目录"}, loopback.NewKey(), nil); err != nil {
+	if err := publishCatalog(ctx, admin, second); err != nil {
 		return err
 	}
 	c.plan.Peopled = true
 	return c.plan.save(c.o.Dir)
+}
+
+// publishCatalog imports the items and the joint matters and publishes them. It goes
+// on where an earlier start was interrupted: what that one drafted is no news to an
+// import, and waits to be approved all the same.
+func publishCatalog(ctx context.Context, admin, second *person) error {
+	// Joint matters are of approved items, and published with them.
+	for _, file := range []struct {
+		path    string
+		content any
+	}{{"/api/v1/items/import", data.Items()}, {"/api/v1/packages/import", data.Packages}} {
+		if err := send(ctx, admin, file.path, file.content, loopback.NewKey(), nil); err != nil {
+			return err
+		}
+		if err := approveAll(ctx, second); err != nil {
+			return err
+		}
+	}
+	err := send(ctx, admin, "/api/v1/editions", client.PublishRequest{Unstaffed: true, Note: "首期目录"}, loopback.NewKey(), nil)
+	if loopback.IsRefused(err, "nothing_to_publish") {
+		return nil
+	}
+	return err
+}
+
+// approveAll approves every draft there is.
+func approveAll(ctx context.Context, second *person) error {
+	var waiting client.VersionList
+	fresh := map[string]string{"Tongban-Fresh": "1"}
+	if err := second.Call(ctx, loopback.Request{Method: http.MethodGet, URL: "/api/v1/drafts", Header: fresh}, &waiting); err != nil {
+		return err
+	}
+	var drafts client.ApproveRequest
+	for _, v := range waiting.Versions {
+		if v.Status == client.StatusDraft {
+			drafts.Items = append(drafts.Items, client.ItemRef{Code: v.Code, Version: v.Version})
+		}
+	}
+	if len(drafts.Items) == 0 {
+		return nil
+	}
+	return send(ctx, second, "/api/v1/items/approve", drafts, loopback.NewKey(), nil)
 }
 
 // catchUp waits until the catalog is at every node.
