@@ -2,11 +2,14 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -86,7 +89,7 @@ func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64
 	}
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, fmt.Errorf("read body: %w", err)
+		return nil, bodyFault(err)
 	}
 	if rule.raw {
 		// The generated code would read it with encoding/json, which gives up
@@ -240,4 +243,17 @@ func shown(name string) string {
 		return string(rs[:most]) + "…"
 	}
 	return clean
+}
+
+// bodyFault is why a body could not be read: what the limits and the time allowed say
+// of themselves, and else how whoever sent it framed it, which is no fault of this node.
+func bodyFault(err error) error {
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fmt.Errorf("read body: %w", err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errTimeout
+	}
+	return errBody
 }

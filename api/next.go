@@ -259,5 +259,6 @@ var nextEN = map[string]string{
 	"请接通一次网络，再用新导出的携带包":                 "connect the line once, then use a bundle exported anew",
 	"请稍后用同一携带包重新导入，不会重复":                "import the same bundle again later; nothing is done twice",
 	"请清理或修复本机磁盘，再用同一携带包重新导入":            "make room on this machine's disk or mend it, then import the same bundle again",
+	"请检查网络后重新提交":                        "check the network, then send it again",
 	"请稍后重新导出":                           "export it again a little later",
 }

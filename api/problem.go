@@ -78,6 +78,7 @@ var (
 	errTooLarge        = &problem{http.StatusRequestEntityTooLarge, "too_large", "the request is too large", "提交内容过大", "请减小后再提交", nil, 0}
 	errMediaType       = &problem{http.StatusUnsupportedMediaType, "wrong_type", "the operation takes another content type", "内容类型不符", "接口说明见 /api/docs", nil, 0}
 	errJSON            = &problem{http.StatusBadRequest, "invalid_json", "the body is not well-formed JSON", "提交内容不是正确的 JSON", nextMend, nil, 0}
+	errBody            = &problem{http.StatusBadRequest, "broken_body", "the body broke off or is not framed as HTTP says", "提交内容不完整或传输格式有误", "请检查网络后重新提交", nil, 0}
 	errInvalid         = &problem{http.StatusBadRequest, "invalid_request", "the request does not fit the API; fields says where", "提交内容不符合要求", nextMend, nil, 0}
 	errCursor          = errInvalid.with(catalog.Fault{Path: "cursor", Code: catalog.FaultFormat, ZH: "请使用上一页给出的 next_cursor", EN: "use the next_cursor of the page before"})
 	errTooMany         = &problem{http.StatusTooManyRequests, "too_many_requests", "too many requests", "请求过于频繁", "请稍候再试", nil, 0}

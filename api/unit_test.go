@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -282,5 +284,34 @@ func TestPanicIsAProblem(t *testing.T) {
 	}
 	if s := log.String() + w.Body.String(); strings.Contains(s, "199001") || strings.Contains(s, "geheim") {
 		t.Errorf("personal data got out: %s", s)
+	}
+}
+
+// TestBrokenBody: a body that is not framed as HTTP says is the sender's fault, whatever
+// its kind of operation, and no error of this node.
+func TestBrokenBody(t *testing.T) {
+	h := emptyHub(t)
+	var log bytes.Buffer
+	h.api.o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	server := httptest.NewServer(h.api)
+	defer server.Close()
+	for name, body := range map[string]string{
+		"no length of a piece": "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+		"no end of a piece":    "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\n{}{}\r\n0\r\n\r\n",
+		"both lengths":         "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n{}",
+	} {
+		line, err := net.Dial("tcp", server.Listener.Addr().String())
+		check(t, err)
+		_, err = io.WriteString(line, body)
+		check(t, err)
+		answer, err := io.ReadAll(line)
+		check(t, err)
+		check(t, line.Close())
+		if text := string(answer); !strings.HasPrefix(text, "HTTP/1.1 400 ") || !strings.Contains(text, "broken_body") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+	if strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("an error of this node: %s", &log)
 	}
 }
