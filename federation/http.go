@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/federation/outbox"
 	"github.com/tongban/tongban/store"
 )
 
@@ -41,6 +42,9 @@ func refuseEnrolment(w http.ResponseWriter, err error) {
 	switch {
 	case errors.As(err, &no):
 		e = RemoteError{Status: http.StatusForbidden, Code: no.Code, ZH: no.ZH, EN: no.EN}
+		if no.Code == string(outbox.CodeMalformed) {
+			e.Status = http.StatusBadRequest
+		}
 	case errors.Is(err, county.ErrNoLeader), errors.Is(err, county.ErrNotReady), errors.Is(err, county.ErrOutside):
 		e.Code = "no_leader"
 	}

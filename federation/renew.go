@@ -233,7 +233,7 @@ func (n *Node) askAbove(ctx context.Context, path string, body []byte) (*renewed
 		switch {
 		case err == nil:
 			return w, nil
-		case errors.As(err, &no) && no.Status == http.StatusForbidden:
+		case errors.As(err, &no) && (no.Status == http.StatusForbidden || no.Status == http.StatusBadRequest):
 			return nil, &store.Refused{Code: no.Code, ZH: no.ZH, EN: no.EN}
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", u.Name, err))
