@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isUSCC } from './identifier'
 import { asked } from './search'
 
 describe('what is typed into the search', () => {
@@ -12,6 +13,12 @@ describe('what is typed into the search', () => {
     expect(asked('TB1:AEAQ+/=')).toEqual(code)
     expect(asked('http://10.1.2.3:8080/verify#TB1%3AAEAQ%2B%2F%3D')).toEqual(code)
     expect(asked('https://hub.example/verify#TB1:AEAQ+/=')).toEqual(code)
+  })
+  it('is whose cases, by a whole number of a person or a firm', () => {
+    expect(asked(' 33059919850412005x ')).toEqual({ kind: 'who', type: 'person', number: '33059919850412005X' })
+    expect(asked('91330523MA2B0ABC1D').kind).toBe(isUSCC('91330523MA2B0ABC1D') ? 'who' : 'words')
+    expect(asked('330599198504120051').kind).toBe('begins') // mistyped: its check digit is another
+    expect(asked('330523110220202611').kind).toBe('begins') // of a case, eighteen digits of it
   })
   it('is otherwise words, or nothing', () => {
     expect(asked('gljt')).toEqual({ kind: 'words', words: 'gljt' })
