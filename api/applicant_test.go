@@ -24,6 +24,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store/storetest"
 )
 
@@ -235,11 +236,42 @@ func TestApplyFromHome(t *testing.T) {
 		return c.ElectronicService
 	})
 	deliver := gen.CaseAction{Kind: gen.ActDeliver, Recipient: "王芳", Method: gen.ByElectronic}
+	unsealed := func(what string, r *httptest.ResponseRecorder) {
+		if r.Code != 409 || !strings.Contains(r.Body.String(), "decision_unsealed") {
+			t.Fatalf("%s: %d %s", what, r.Code, r.Body)
+		}
+	}
+	unsealed("opened without a seal", g.one.ask("GET", "/api/v1/my/cases/"+id+"/documents/grant_decision", nil))
+	for _, a := range []gen.CaseAction{deliver, {Kind: gen.ActDeliver, Recipient: "王芳", Method: gen.ByDirect}} {
+		unsealed("served without a seal", desk.send(request0{method: "POST", path: "/api/v1/cases/" + id + "/actions", body: a, token: desk.token(clerk), header: map[string]string{"Idempotency-Key": "unsealed-" + string(a.Method)}}))
+	}
+	sealed := g.township.sealDecision("clerk", id)
+	desk.untilSealed(id)
+	g.hub.untilSealed(id)
 	if r := desk.send(request0{method: "POST", path: "/api/v1/cases/" + id + "/actions", body: deliver, token: desk.token(clerk), header: map[string]string{"Idempotency-Key": "deliver-too-soon"}}); r.Code != 409 || !strings.Contains(r.Body.String(), "not_opened") {
 		t.Fatalf("delivered unopened: %d %s", r.Code, r.Body)
 	}
-	g.one.want("GET", "/api/v1/my/cases/"+id+"/documents/grant_decision", nil, 200, nil)
-	g.one.want("GET", "/api/v1/my/cases/"+id+"/documents/grant_decision", nil, 200, nil)
+	var paper gen.MyPaper
+	g.one.want("GET", "/api/v1/my/cases/"+id+"/documents/grant_decision", nil, 200, &paper)
+	if paper.Code != sealed.Code || paper.Hash != sealed.Hash || !paper.Sealed || !paper.Valid || paper.Mark != "" {
+		t.Fatalf("not what was sealed: %+v", paper)
+	}
+	page := g.one.ask("GET", "/api/v1/my/cases/"+id+"/documents/grant_decision?format=html", nil).Body.String()
+	if scanned(t, page) != sealed.Code || !strings.Contains(page, "（电子印章）") {
+		t.Fatalf("%s", page)
+	}
+	g.hub.wantVerdict("the decision from home", paper.Code, paper.Document, proof.Genuine, "")
+	var slip gen.MyPaper
+	g.one.want("GET", "/api/v1/my/cases/"+id+"/documents/receipt_slip", nil, 200, &slip)
+	if !slip.Valid || slip.Sealed || scanned(t, g.one.ask("GET", "/api/v1/my/cases/"+id+"/documents/receipt_slip?format=html", nil).Body.String()) == "" {
+		t.Fatalf("%+v", slip)
+	}
+	g.hub.wantVerdict("the receipt from home", slip.Code, slip.Document, proof.Genuine, "")
+	var notice gen.MyPaper
+	g.one.want("GET", "/api/v1/my/cases/"+id+"/documents/acceptance_notice", nil, 200, &notice)
+	if due := desk == g.township; notice.Valid == due || (notice.Mark != "") != due {
+		t.Fatalf("%+v", notice)
+	}
 	until(t, "the proof of service to come down", func() bool {
 		var c gen.Case
 		desk.get(clerk, "/api/v1/cases/"+id, &c)
@@ -256,7 +288,7 @@ func TestApplyFromHome(t *testing.T) {
 	for _, s := range line.Steps {
 		kinds += s.Kind + " "
 	}
-	want := "case.submit case.request_supplement case.supplement case.comment case.accept case.decide case.issue case.opened case.consent case.opened case.deliver "
+	want := "case.submit case.request_supplement case.supplement case.comment case.accept case.decide case.issue case.opened case.consent case.opened case.opened case.deliver "
 	if kinds != want {
 		t.Errorf("timeline: %s", kinds)
 	}

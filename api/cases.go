@@ -212,6 +212,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if info, _ := ledger.Lookup(kind, 1); !info.Beside {
 		a.Prev = in.Body.ExpectedHead
 	}
+	if err := s.sealedFirst(ctx, c, body); err != nil {
+		return nil, err
+	}
 	if err := s.served(ctx, c, body); err != nil {
 		return nil, err
 	}

@@ -96,6 +96,8 @@ func TestCaseFromVillageToDelivery(t *testing.T) {
 	granted := true
 	r.township.act("leader", id, gen.CaseAction{Kind: gen.ActDecide, Granted: &granted, Opinion: "准予登记"})
 	r.township.act("clerk", id, gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: "生育登记服务单", Number: "2026-1"}}})
+	r.township.sealDecision("clerk", id)
+	r.village.untilSealed(id)
 	closed := r.village.act("worker", id, gen.CaseAction{Kind: gen.ActDeliver, Recipient: "王芳", Method: gen.ByDirect})
 	if closed.Case.Status != "closed" || closed.Case.StatusZh != "已送达" {
 		t.Fatalf("%+v", closed.Case)
@@ -116,7 +118,7 @@ func TestCaseFromVillageToDelivery(t *testing.T) {
 			chain += e.What + " "
 		}
 	}
-	if chain != "收件 受理 审批 制发 送达 " {
+	if chain != "收件 受理 审批 制发 加盖电子印章 送达 " {
 		t.Errorf("timeline: %s", chain)
 	}
 

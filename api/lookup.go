@@ -197,8 +197,10 @@ func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.Lookup
 	for i, step := range c.Steps {
 		state := gen.StepAhead
 		switch {
-		case i < c.Step || c.Status.Ended():
+		case i < c.Step:
 			state = gen.StepDone
+		case c.Status.Ended():
+			state = gen.StepNotTaken
 		case i == c.Step:
 			state = gen.StepNow
 		}

@@ -56,6 +56,9 @@ func newMisuse(t *testing.T) *misuse {
 		id := m.handIn()
 		for _, a := range way {
 			m.act(m.who(a.Kind), id, a)
+			if a.Kind == gen.ActIssue {
+				m.sealDecision("window", id)
+			}
 		}
 		c, err := h.node.Store.Case(t.Context(), id)
 		check(t, err)
@@ -272,6 +275,9 @@ func (m *misuse) twice(path func(string) string) {
 			m.must("leader", "POST", path(id), gen.CaseAction{Kind: gen.ActResume, Procedure: "公示", On: m.api.today(), Result: "无异议"}, 200)
 			m.refused("resumed twice", id, request0{method: "POST", path: path(id), body: gen.CaseAction{Kind: gen.ActResume, Procedure: "公示", On: m.api.today(), Result: "无异议"}, token: m.token("leader")}, 409)
 			continue
+		}
+		if a.Kind == gen.ActDeliver {
+			m.sealDecision("window", id)
 		}
 		m.act(m.who(a.Kind), id, a)
 		m.refused(string(a.Kind)+" twice", id, request0{method: "POST", path: path(id), body: a, token: m.token(m.who(a.Kind))}, 409)

@@ -237,6 +237,7 @@ func (g *guests) licensed(until calendar.Date) string {
 	if len(before.Results) != 0 {
 		g.hub.t.Errorf("shown before it was served: %+v", before.Results)
 	}
+	g.hub.sealDecision("desk", id)
 	g.hub.act("desk", id, gen.CaseAction{Kind: gen.ActDeliver, Recipient: "赵敏", Relation: "经办人", Method: gen.ByDirect})
 	return id
 }

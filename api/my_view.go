@@ -3,8 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"slices"
@@ -25,7 +23,6 @@ import (
 //	GET /api/v1/my/cases/{id}                   GetMyCase
 //	GET /api/v1/my/cases/{id}/timeline          GetMyTimeline
 //	GET /api/v1/my/cases/{id}/documents         ListMyDocuments
-//	GET /api/v1/my/cases/{id}/documents/{kind}  OpenMyDocument
 //	GET /api/v1/my/attachments/{hash}           GetMyAttachment
 
 var errNoConsent = &problem{http.StatusConflict, "no_consent", "a decision is opened by who agreed to be served electronically; agree first, or collect it at the window", "尚未同意电子送达", "请先选择电子送达，或到窗口领取", nil, 0}
@@ -244,60 +241,6 @@ func (s *Server) ListMyDocuments(ctx context.Context, in gen.ListMyDocumentsRequ
 	return out, nil
 }
 
-// decisions are the documents that have to be served; who did not agree to
-// electronic service collects them.
-var decisions = []document.Kind{document.GrantDecision, document.RefusalDecision, document.CorrectionDecision, document.RevocationDecision}
-
-// OpenMyDocument opens a document of one's own case, and has it in the ledger
-// first that it was: that is the proof of electronic service.
-func (s *Server) OpenMyDocument(ctx context.Context, in gen.OpenMyDocumentRequestObject) (gen.OpenMyDocumentResponseObject, error) {
-	v, c, err := s.ownCase(ctx, in.Id)
-	if err != nil {
-		return nil, err
-	}
-	subject, err := s.subjectOf(ctx, c, in.Kind)
-	if err != nil {
-		return nil, err
-	}
-	subject.Nth = in.Params.Nth
-	d, err := s.makeDocument(ctx, in.Kind, subject)
-	if err != nil {
-		return nil, err
-	}
-	if slices.Contains(decisions, in.Kind) && c.Status != casework.Closed {
-		service, err := s.store.Service(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		if service != ledger.ServiceElectronic {
-			return nil, errNoConsent
-		}
-	}
-	text, err := d.Canonical()
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(text)
-	hash := hex.EncodeToString(sum[:])
-	// Opened again it is the same opening: the first one counts.
-	key := "opened:" + c.ID + ":" + string(in.Kind) + ":" + hash
-	if _, err := s.store.Entry(ctx, s.node.ActionID(v.ID, key)); errors.Is(err, store.ErrNotFound) {
-		_, err = s.record(ctx, Action{Actor: v.actor(), Kind: ledger.CaseOpened, Case: c.ID, Key: key, Body: &ledger.CaseOpenedV1{Document: string(in.Kind), Hash: hash}})
-		if err != nil {
-			return nil, err
-		}
-	} else if err != nil {
-		return nil, err
-	}
-	if asPage(string(in.Params.Format)) {
-		return printedPage(printPage(d)), nil
-	}
-	return gen.OpenMyDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
-}
-
-// VisitOpenMyDocumentResponse implements gen.OpenMyDocumentResponseObject.
-func (p printedPage) VisitOpenMyDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
-
 // GetMyAttachment shows a file of one's own case.
 func (s *Server) GetMyAttachment(ctx context.Context, in gen.GetMyAttachmentRequestObject) (gen.GetMyAttachmentResponseObject, error) {
 	_, c, err := s.ownCase(ctx, in.Params.Case)
@@ -381,31 +324,4 @@ func mySummary(c *casework.Case) gen.MyCaseSummary {
 	zh, en := c.Plain()
 	return gen.MyCaseSummary{Id: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Status: c.Status, StatusZh: zh, StatusEn: en,
 		HandedInMs: c.HandedInMS, ReceivedOn: c.Online.ReceivedOn, ApplicantName: c.Applicant.Name, Online: c.Online.Account != "", Joint: numberOfJoint(c)}
-}
-
-// errNotOpened keeps a case open whose applicant has not seen the decision.
-var errNotOpened = &problem{http.StatusConflict, "not_opened", "the applicant has not opened the decision, so it was not served electronically", "申请人尚未打开决定文书，不能按电子送达办结", "请等待申请人打开，或改用其他送达方式", nil, 0}
-
-// served holds an electronic delivery against what is known of it, for a case
-// that was handed in from home: the applicant agreed, and opened the decision.
-func (s *Server) served(ctx context.Context, c *casework.Case, body ledger.Body) error {
-	b, ok := body.(*ledger.CaseDeliverV1)
-	if !ok || c.Online.Account == "" || b.Method != "electronic" {
-		return nil
-	}
-	service, err := s.store.Service(ctx, c)
-	if err != nil {
-		return err
-	}
-	if service != ledger.ServiceElectronic {
-		return errNoConsent
-	}
-	entries, err := s.store.Timeline(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(opened(entries), func(o gen.OpenedDocument) bool { return slices.Contains(decisions, o.Kind) }) {
-		return errNotOpened
-	}
-	return nil
 }

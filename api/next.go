@@ -50,6 +50,8 @@ var nextEN = map[string]string{
 	"请按事项指南所列地点办理":                        "go to a place that the item's guide names",
 	"请县中心管理员（部门印章）或乡镇负责人（乡镇印章）启用印章":       "have the county's operator (a department's seal) or the township's leader (the township's) bring the seal into use",
 	"确需更正的，请注明原因换发":                       "where it has to be corrected, reissue it with the reason",
+	"请先由作出决定的单位在办件“文书”中加盖电子印章，再送达":        "have the office that decided put its seal on the decision, in the case's documents; then serve it",
+	"请稍后再看，或向办理窗口询问":                      "look again later, or ask the window",
 	"请补打":             "print it again",
 	"请先盖章换发，再打印":      "seal the reissue first, then print",
 	"请先升级清单中的节点":      "upgrade the nodes that are listed first",

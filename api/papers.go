@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -87,7 +88,7 @@ func (s *Server) printFor(ctx context.Context, actor identity.Actor, d *desk, in
 
 // pageOfPrinted is a document that was printed, as a page.
 func (s *Server) pageOfPrinted(ctx context.Context, p gen.PrintedPaper) (printedPage, error) {
-	return markedPage(&p.Document, pageMark{Code: p.Code, Mark: p.Mark, Seal: s.sealLine(ctx, p)})
+	return markedPage(&p.Document, pageMark{Code: p.Code, Mark: p.Mark, Seal: s.sealLine(ctx, p.Key)})
 }
 
 // toPrint is what a print says: what was printed or sealed before as it was, or
@@ -190,31 +191,38 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, nth 
 	if c.Status.Aside() {
 		return actor, nil, &store.Refused{Code: "case_refused", ZH: "这一件未被县中心接收，不能出具文书；请更正后重新提交", EN: "the county did not take this in, so there are no documents of it; correct it and hand it in again"}
 	}
+	d, err := s.deskOf(ctx, c, kind, nth, actor.Name)
+	return actor, d, err
+}
+
+// deskOf is a document of a case with what the ledger has of it; who makes it out now
+// is named, where somebody does.
+func (s *Server) deskOf(ctx context.Context, c *casework.Case, kind document.Kind, nth int, clerk string) (*desk, error) {
 	subject, err := s.subjectOf(ctx, c, kind)
 	if err != nil {
-		return actor, nil, err
+		return nil, err
 	}
-	subject.Issuer.Clerk, subject.Nth = actor.Name, nth
+	subject.Issuer.Clerk, subject.Nth = clerk, nth
 	fresh, err := s.makeDocument(ctx, kind, subject)
 	if err != nil {
-		return actor, nil, err
+		return nil, err
 	}
 	entries, err := s.store.Timeline(ctx, c.ID)
 	if err != nil {
-		return actor, nil, err
+		return nil, err
 	}
 	d := &desk{id: c.ID, applicant: c.Applicant, department: c.Department, target: targetOf(c), kind: kind, fresh: fresh, number: fresh.Number, nth: document.Nth(kind, c), before: papersOf(entries, fresh.Number)}
 	if kind == document.PaymentNotice {
 		account, err := s.store.FeeAccount(ctx, c)
 		if err != nil {
-			return actor, nil, err
+			return nil, err
 		}
 		d.nth = max(len(account), 1)
 	}
 	if kind.AboutResults() {
 		results, err := s.store.Results(ctx, c)
 		if err != nil {
-			return actor, nil, err
+			return nil, err
 		}
 		d.nth = max(document.NthResult(kind, results), 1)
 	}
@@ -223,7 +231,7 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, nth 
 	}
 	d.present = present(d.before)
 	_, d.due = document.SealedBy(kind, c)
-	return actor, d, nil
+	return d, nil
 }
 
 // paper is the document as the case stands now, signed, in the place of the one
@@ -299,11 +307,14 @@ func (s *Server) printed(ctx context.Context, d *desk, id string) (gen.PrintedPa
 	return out, nil
 }
 
+// unsealedMark stands on what takes a seal and has none.
+const unsealedMark = "未加盖电子印章，不作为有效文书"
+
 // markOf is what stands on a page beside the document itself.
 func markOf(p gen.PrintedPaper) string {
 	mark := ""
 	if !p.Valid {
-		mark = "未加盖电子印章，不作为有效文书"
+		mark = unsealedMark
 	}
 	if p.Copy > 1 {
 		if mark != "" {

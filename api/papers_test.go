@@ -10,6 +10,7 @@ import (
 	"image"
 	"image/color"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
@@ -42,6 +44,32 @@ func (h *site) seal(login, id, kind string, in gen.PaperRequest) gen.PrintedPape
 	var out gen.PrintedPaper
 	h.decode(h.must(login, "POST", fmt.Sprintf("/api/v1/cases/%s/documents/%s/seal", id, kind), in, 200), &out)
 	return out
+}
+
+// sealDecision puts the seal of whoever decided on the decision to grant, and makes
+// the seal where there is none yet.
+func (h *site) sealDecision(login, id string) gen.PrintedPaper {
+	h.t.Helper()
+	self := h.node.Self()
+	who, in := "leader", gen.SealRequest{}
+	if self.Tier == node.County {
+		c, err := h.node.Store.Case(h.t.Context(), id)
+		check(h.t, err)
+		who, in.Department = "operator", c.Department
+	}
+	if _, err := h.node.Store.SealOf(h.t.Context(), self.Division, in.Department); errors.Is(err, store.ErrNotFound) {
+		h.must(who, "POST", "/api/v1/seals", in, 201)
+	}
+	return h.seal(login, id, "grant_decision", gen.PaperRequest{})
+}
+
+// untilSealed waits until a node knows of the seal on a case's document.
+func (h *site) untilSealed(id string) {
+	h.t.Helper()
+	until(h.t, "the seal to arrive", func() bool {
+		entries, err := h.node.Store.Timeline(h.t.Context(), id)
+		return err == nil && slices.ContainsFunc(entries, func(e store.EntryView) bool { return e.Kind == ledger.CaseSeal && e.Index > 0 })
+	})
 }
 
 // verify asks a node, without logging in, what a document is worth.

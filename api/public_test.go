@@ -19,6 +19,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
@@ -111,6 +112,46 @@ func TestLookUp(t *testing.T) {
 	}
 	if text := r.village.log.String(); strings.Contains(text, code) || strings.Contains(text, number) {
 		t.Error("the log has the code or the number")
+	}
+}
+
+// A case that ended on its way shows what was done, and that the rest was not.
+func TestLookupOfWhatEnded(t *testing.T) {
+	h := newHub(t)
+	h.person("window", theCounty, marketBoard, identity.DepartmentWindow)
+	h.person("chief", theCounty, marketBoard, identity.DepartmentLeader)
+	for name, way := range map[string][]gen.CaseAction{
+		"not_accepted": {{Kind: gen.ActReject, Ground: gen.RejectOther, Reason: "不属于本机关职权范围"}},
+		"terminated":   {{Kind: gen.ActAccept}, {Kind: gen.ActTerminate, Cause: gen.CauseMoot, Reason: "申请事项已无须办理"}},
+	} {
+		in := h.submission("TB-SCJG-001", theCounty)
+		in.Applicant = ledger.Applicant{Type: "organisation", Name: "梅溪竹业有限公司"}
+		var receipt gen.CaseReceipt
+		h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
+		for _, a := range way {
+			who := "window"
+			if a.Kind == gen.ActTerminate {
+				who = "chief"
+			}
+			h.act(who, receipt.Case.Id, a)
+		}
+		c, err := h.node.Store.Case(t.Context(), receipt.Case.Id)
+		check(t, err)
+		submitted, err := h.node.Store.Entry(t.Context(), c.OpenedBy())
+		check(t, err)
+		got, told := h.lookUp(receipt.Case.Number, proof.QueryCode(&submitted.Entry))
+		if got != "200" || told.Status != name || len(told.Steps) < 3 {
+			t.Fatalf("%s: %s %+v", name, got, told)
+		}
+		for i, step := range told.Steps {
+			want := gen.StepNotTaken
+			if i < len(way)-1 {
+				want = gen.StepDone
+			}
+			if step.State != want {
+				t.Errorf("%s: %s is %s, want %s", name, step.Name, step.State, want)
+			}
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ func (h *site) granted(item, department string, until calendar.Date) (c gen.Case
 	h.act("window", id, gen.CaseAction{Kind: gen.ActAccept})
 	h.act("chief", id, gen.CaseAction{Kind: gen.ActDecide, Granted: yes(true), Opinion: "符合条件"})
 	h.act("window", id, gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: name, Number: "JY-1", ValidUntil: until.String()}}})
+	h.sealDecision("window", id)
 	h.act("window", id, gen.CaseAction{Kind: gen.ActDeliver, Recipient: "梅溪竹业有限公司", Method: gen.ByDirect})
 	return receipt.Case, name
 }
@@ -49,8 +50,7 @@ func TestResults(t *testing.T) {
 	h.person("other", theCounty, "县林业局", identity.DepartmentLeader)
 	h.person("auditor", theCounty, "", identity.Auditor)
 	id, path := c.Id, "/api/v1/cases/"+c.Id+"/results"
-	h.must("operator", "POST", "/api/v1/seals", gen.SealRequest{Department: department}, 201)
-	decision := h.seal("window", id, "grant_decision", gen.PaperRequest{})
+	decision := h.print("window", id, "grant_decision", gen.PaperRequest{})
 	h.wantVerdict("as it was granted", decision.Code, nil, proof.Genuine, "")
 	correct := gen.ResultAction{Kind: gen.ResultActPropose, Result: "1", Measure: ledger.ResultCorrect, Reason: "住所录入有误", Replacement: gen.Document{Name: name, Number: "JY-2", ValidUntil: today.AddDays(50).String()}}
 	if r := h.as("chief", "POST", path, correct); r != "403 forbidden" {

@@ -117,17 +117,14 @@ func (s *Server) isSeal(ctx context.Context, key string) (bool, error) {
 	return slices.ContainsFunc(all, func(seal store.Seal) bool { return seal.Key == key }), err
 }
 
-// sealLine is what a page says of its seal, empty without one.
-func (s *Server) sealLine(ctx context.Context, p gen.PrintedPaper) string {
-	if !p.Sealed {
-		return ""
-	}
+// sealLine is what a page says of the seal whose key signed it, empty where none did.
+func (s *Server) sealLine(ctx context.Context, key string) string {
 	all, err := s.store.Seals(ctx)
 	if err != nil {
 		return ""
 	}
 	for i := range all {
-		if all[i].Key != p.Key {
+		if all[i].Key != key {
 			continue
 		}
 		if holder, err := s.holderName(ctx, &all[i]); err == nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
@@ -110,12 +111,32 @@ func (s *Server) standingOf(ctx context.Context, code proof.Code) (proof.Standin
 		return proof.Standing{}, err
 	}
 	known := standing(papersOf(entries, code.Number()), code.HashText())
+	if known.Recorded == 0 {
+		known.Recorded = openedAt(entries, code.HashText())
+	}
 	if err := s.grantNow(ctx, c, code.Kind, &known); err != nil {
 		return proof.Standing{}, err
 	}
 	veil, err := s.veil(ctx, c)
 	known.Why, known.VoidedWhy, known.EndedWhy = veilText(veil, known.Why), veilText(veil, known.VoidedWhy), veilText(veil, known.EndedWhy)
 	return known, err
+}
+
+// openedAt is when the county recorded that an applicant opened a document from home,
+// which says what it was as much as a print does; 0 when nobody did.
+func openedAt(entries []store.EntryView, hash string) int64 {
+	for i := range entries {
+		e := &entries[i]
+		if e.Kind != ledger.CaseOpened || e.Status != ledger.Applied || e.Index == 0 {
+			continue
+		}
+		if body, err := e.Decode(); err == nil {
+			if b, ok := body.(*ledger.CaseOpenedV1); ok && b.Hash == hash {
+				return e.RecordedAt
+			}
+		}
+	}
+	return 0
 }
 
 // standingOfJoint is the same of a document of a joint matter.

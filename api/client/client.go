@@ -732,9 +732,10 @@ func (e LoginRequestMode) Valid() bool {
 
 // Defines values for LookupStepState.
 const (
-	StepAhead LookupStepState = "ahead"
-	StepDone  LookupStepState = "done"
-	StepNow   LookupStepState = "now"
+	StepAhead    LookupStepState = "ahead"
+	StepDone     LookupStepState = "done"
+	StepNotTaken LookupStepState = "not_taken"
+	StepNow      LookupStepState = "now"
 )
 
 // Valid indicates whether the value is a known member of the LookupStepState enum.
@@ -743,6 +744,8 @@ func (e LookupStepState) Valid() bool {
 	case StepAhead:
 		return true
 	case StepDone:
+		return true
+	case StepNotTaken:
 		return true
 	case StepNow:
 		return true
@@ -4295,12 +4298,14 @@ type LookupRequest struct {
 
 // LookupStep defines model for LookupStep.
 type LookupStep struct {
-	Name  string          `json:"name"`
+	Name string `json:"name"`
+
+	// State `not_taken`: the case ended before it.
 	State LookupStepState `json:"state"`
 	Tier  string          `json:"tier"`
 }
 
-// LookupStepState defines model for LookupStep.State.
+// LookupStepState `not_taken`: the case ended before it.
 type LookupStepState string
 
 // LookupVisit defines model for LookupVisit.
@@ -4719,6 +4724,28 @@ type MyPackageSubmission struct {
 	PapersOf string `json:"papers_of,omitempty,omitzero"`
 	Phone    string `json:"phone,omitempty,omitzero"`
 	Version  int    `json:"version,omitempty,omitzero"`
+}
+
+// MyPaper A document as its applicant opens it. `document` and `code` together can be checked without a node.
+type MyPaper struct {
+	// Code What the QR code says; see docs/protocol.md.
+	Code string `json:"code"`
+
+	// Document What a document says; how it looks is not part of it.
+	Document CaseDocument `json:"document"`
+
+	// Hash SHA-256 of the document's canonical JSON, lower-case hex.
+	Hash string `json:"hash"`
+
+	// Key Which key signed.
+	Key string `json:"key"`
+
+	// Mark What stands on the page of that, empty for a valid document.
+	Mark   string `json:"mark"`
+	Sealed bool   `json:"sealed"`
+
+	// Valid False while it lacks a seal that it takes.
+	Valid bool `json:"valid"`
 }
 
 // MyProposal A measure about a result that is proposed (拟更正、拟撤销、拟注销).
@@ -10520,8 +10547,10 @@ type ClientInterface interface {
 	// OpenMyDocument 打开文书（电子送达）
 	//
 	// Opens a document. That it was opened is recorded first: it is the proof
-	// of electronic service. A decision is opened by who agreed to be served
-	// electronically (409 `no_consent`); others collect it.
+	// of electronic service. It is what the window sealed or printed, with its
+	// code; what neither was is signed by the node. A decision is opened by who
+	// agreed to be served electronically (409 `no_consent`), once it has its seal
+	// (409 `decision_unsealed`); others collect it.
 	//
 	// Corresponds with GET /api/v1/my/cases/{id}/documents/{kind} (the `OpenMyDocument` operationId).
 	OpenMyDocument(ctx context.Context, id CaseID, kind DocumentKind, params *OpenMyDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -15926,8 +15955,10 @@ func (c *Client) ListMyDocuments(ctx context.Context, id CaseID, reqEditors ...R
 // OpenMyDocument 打开文书（电子送达）
 //
 // Opens a document. That it was opened is recorded first: it is the proof
-// of electronic service. A decision is opened by who agreed to be served
-// electronically (409 `no_consent`); others collect it.
+// of electronic service. It is what the window sealed or printed, with its
+// code; what neither was is signed by the node. A decision is opened by who
+// agreed to be served electronically (409 `no_consent`), once it has its seal
+// (409 `decision_unsealed`); others collect it.
 //
 // Corresponds with GET /api/v1/my/cases/{id}/documents/{kind} (the `OpenMyDocument` operationId).
 func (c *Client) OpenMyDocument(ctx context.Context, id CaseID, kind DocumentKind, params *OpenMyDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -33566,8 +33597,10 @@ type ClientWithResponsesInterface interface {
 	// OpenMyDocumentWithResponse 打开文书（电子送达）
 	//
 	// Opens a document. That it was opened is recorded first: it is the proof
-	// of electronic service. A decision is opened by who agreed to be served
-	// electronically (409 `no_consent`); others collect it.
+	// of electronic service. It is what the window sealed or printed, with its
+	// code; what neither was is signed by the node. A decision is opened by who
+	// agreed to be served electronically (409 `no_consent`), once it has its seal
+	// (409 `decision_unsealed`); others collect it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -41853,13 +41886,13 @@ type OpenMyDocumentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *DocumentAnswer
+	JSON200 *MyPaper
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *ProblemAnswer
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r OpenMyDocumentResponse) GetJSON200() *DocumentAnswer {
+func (r OpenMyDocumentResponse) GetJSON200() *MyPaper {
 	return r.JSON200
 }
 
@@ -50558,8 +50591,10 @@ func (c *ClientWithResponses) ListMyDocumentsWithResponse(ctx context.Context, i
 // OpenMyDocumentWithResponse 打开文书（电子送达）
 //
 // Opens a document. That it was opened is recorded first: it is the proof
-// of electronic service. A decision is opened by who agreed to be served
-// electronically (409 `no_consent`); others collect it.
+// of electronic service. It is what the window sealed or printed, with its
+// code; what neither was is signed by the node. A decision is opened by who
+// agreed to be served electronically (409 `no_consent`), once it has its seal
+// (409 `decision_unsealed`); others collect it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -57775,7 +57810,7 @@ func ParseOpenMyDocumentResponse(rsp *http.Response) (*OpenMyDocumentResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest DocumentAnswer
+		var dest MyPaper
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -732,9 +732,10 @@ func (e LoginRequestMode) Valid() bool {
 
 // Defines values for LookupStepState.
 const (
-	StepAhead LookupStepState = "ahead"
-	StepDone  LookupStepState = "done"
-	StepNow   LookupStepState = "now"
+	StepAhead    LookupStepState = "ahead"
+	StepDone     LookupStepState = "done"
+	StepNotTaken LookupStepState = "not_taken"
+	StepNow      LookupStepState = "now"
 )
 
 // Valid indicates whether the value is a known member of the LookupStepState enum.
@@ -743,6 +744,8 @@ func (e LookupStepState) Valid() bool {
 	case StepAhead:
 		return true
 	case StepDone:
+		return true
+	case StepNotTaken:
 		return true
 	case StepNow:
 		return true
@@ -4295,12 +4298,14 @@ type LookupRequest struct {
 
 // LookupStep defines model for LookupStep.
 type LookupStep struct {
-	Name  string          `json:"name"`
+	Name string `json:"name"`
+
+	// State `not_taken`: the case ended before it.
 	State LookupStepState `json:"state"`
 	Tier  string          `json:"tier"`
 }
 
-// LookupStepState defines model for LookupStep.State.
+// LookupStepState `not_taken`: the case ended before it.
 type LookupStepState string
 
 // LookupVisit defines model for LookupVisit.
@@ -4719,6 +4724,28 @@ type MyPackageSubmission struct {
 	PapersOf string `json:"papers_of,omitempty,omitzero"`
 	Phone    string `json:"phone,omitempty,omitzero"`
 	Version  int    `json:"version,omitempty,omitzero"`
+}
+
+// MyPaper A document as its applicant opens it. `document` and `code` together can be checked without a node.
+type MyPaper struct {
+	// Code What the QR code says; see docs/protocol.md.
+	Code string `json:"code"`
+
+	// Document What a document says; how it looks is not part of it.
+	Document CaseDocument `json:"document"`
+
+	// Hash SHA-256 of the document's canonical JSON, lower-case hex.
+	Hash string `json:"hash"`
+
+	// Key Which key signed.
+	Key string `json:"key"`
+
+	// Mark What stands on the page of that, empty for a valid document.
+	Mark   string `json:"mark"`
+	Sealed bool   `json:"sealed"`
+
+	// Valid False while it lacks a seal that it takes.
+	Valid bool `json:"valid"`
 }
 
 // MyProposal A measure about a result that is proposed (拟更正、拟撤销、拟注销).
@@ -25191,7 +25218,7 @@ type OpenMyDocumentResponseObject interface {
 	VisitOpenMyDocumentResponse(w http.ResponseWriter) error
 }
 
-type OpenMyDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+type OpenMyDocument200JSONResponse MyPaper
 
 func (response OpenMyDocument200JSONResponse) VisitOpenMyDocumentResponse(w http.ResponseWriter) error {
 
@@ -25205,7 +25232,10 @@ func (response OpenMyDocument200JSONResponse) VisitOpenMyDocumentResponse(w http
 	return err
 }
 
-type OpenMyDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+type OpenMyDocument200TexthtmlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
 
 func (response OpenMyDocument200TexthtmlResponse) VisitOpenMyDocumentResponse(w http.ResponseWriter) error {
 

@@ -57,4 +57,4 @@ The query code stands on the receipt. Needs no login; a village answers too, and
 	})
 }
 
-var stepMark = map[client.LookupStepState]string{client.StepDone: "✓", client.StepNow: "▶", client.StepAhead: "·"}
+var stepMark = map[client.LookupStepState]string{client.StepDone: "✓", client.StepNow: "▶", client.StepAhead: "·", client.StepNotTaken: "－"}

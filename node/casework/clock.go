@@ -34,12 +34,12 @@ type Rule struct {
 // moment its village took it in. What a line costs is shown beside the limit
 // and counted against nobody.
 var Rules = []Rule{
-	{LimitNotice, "自收件之日起5个工作日内一次性告知补正，逾期未告知的自收件之日起视为受理（行政许可法第三十二条）；以村、乡镇窗口收件时间为准，网络中断不顺延；联办件中须待其他事项办结的，自其办结之日起计算",
-		"what is missing is told within 5 working days of hand-in, else the case counts as accepted on that day (art. 32); hand-in is when the desk took the papers, whatever the line; a case of a joint matter that waits for another counts as received when that is done"},
-	{LimitPromised, "自受理之日起计算，特别程序期间不计入；以受理窗口操作时间为准",
-		"from acceptance, without the time of special procedures; acceptance is when the desk accepted, whatever the line"},
-	{LimitStatutory, "自受理之日起计算（行政许可法第四十二条），法律规定的特别程序期间不计入（第四十五条），经批准可延长一次",
-		"from acceptance (art. 42), without the special procedures that the law names (art. 45), extended at most once"},
+	{LimitNotice, "自收件之日起5个工作日内一次性告知补正，逾期未告知的自收件之日起视为受理（行政许可法第三十二条）；以村、乡镇窗口收件时间为准，网络中断不顺延；网上申请以县中心收到之日为收件之日，在非工作日提交的，以下一工作日为收件之日；联办件中须待其他事项办结的，自其办结之日起计算",
+		"what is missing is told within 5 working days of hand-in, else the case counts as accepted on that day (art. 32); hand-in is when the desk took the papers, whatever the line; what is handed in online counts on the day the county has it, and on a day off as received on the next working day; a case of a joint matter that waits for another counts as received when that is done"},
+	{LimitPromised, "自受理之日起计算，特别程序期间不计入；以受理窗口操作时间为准，在非工作日受理的也自该日起，其后第一个工作日为第一日",
+		"from acceptance, without the time of special procedures; acceptance is when the desk accepted, whatever the line, on a day off too: the first working day after it is day one"},
+	{LimitStatutory, "自受理之日起计算（行政许可法第四十二条），在非工作日受理的也自该日起，其后第一个工作日为第一日；法律规定的特别程序期间不计入（第四十五条），经批准可延长一次",
+		"from acceptance (art. 42), on a day off too: the first working day after it is day one; without the special procedures that the law names (art. 45), extended at most once"},
 	{LimitService, "自作出决定之日起10个工作日内制发并送达（行政许可法第四十四条）；等待缴费不停止计时",
 		"issued and delivered within 10 working days of the decision (art. 44); waiting for a payment stops no clock"},
 	{LimitRenewal, "有效期届满三十日前申请延续的，在有效期届满前作出决定，逾期未作决定的视为准予延续（行政许可法第五十条）；特别程序不停止计时",

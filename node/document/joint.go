@@ -95,7 +95,7 @@ var jointMakers = map[Kind]jointMaker{
 		date:  func(s JointSubject) calendar.Date { return day(s.Case.HandedInMS) },
 		fill: func(d *Document, s JointSubject) {
 			c := s.Case
-			d.add("收件时间", moment(c.HandedInMS)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("查询码", s.QueryCode)
+			d.add("收件时间", moment(c.HandedInMS)).add("视为收件日期", receivedOn(c.Online.ReceivedOn)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("查询码", s.QueryCode)
 			d.add("牵头部门", s.Issuer.Department).add("承诺办结", fmt.Sprintf("自受理之日起 %d 个工作日内（不含特别程序）", c.Promise))
 			var rows []string
 			for _, m := range c.Members {

@@ -29,10 +29,10 @@ var makers = map[Kind]maker{
 		date:  func(c *casework.Case) calendar.Date { return day(c.HandedInMS) },
 		fill: func(d *Document, s Subject) {
 			c := s.Case
-			d.add("收件时间", moment(c.HandedInMS)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("代办人", agent(c.Agent)).add("查询码", s.QueryCode).add("首问负责人", c.First.Name)
+			d.add("收件时间", moment(c.HandedInMS)).add("视为收件日期", receivedOn(c.Online.ReceivedOn)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("代办人", agent(c.Agent)).add("查询码", s.QueryCode).add("首问负责人", c.First.Name)
 			d.list("收到的材料", papers(c.Materials))
 			d.list("尚缺的材料", labels(s.Item, c.Lacking))
-			d.Text = append(d.Text, "收件不等于受理。受理时限自收件之日起算，五个工作日内将一次性告知需要补正的全部内容；逾期不告知的，自收件之日起即为受理。")
+			d.Text = append(d.Text, "收件不等于受理。"+noticeTerm(c.Online.ReceivedOn))
 			d.Signatures = []string{"收件人", "申请人"}
 		},
 	},
@@ -328,4 +328,22 @@ func agent(a ledger.Agent) string {
 		text += "（收件人已核验原件）"
 	}
 	return text
+}
+
+// receivedOn is the day on which an online hand-in on a day off counts as received;
+// nothing for any other.
+func receivedOn(on calendar.Date) string {
+	if on.IsZero() {
+		return ""
+	}
+	return on.Chinese() + "（网上申请在非工作日提交，以下一工作日为收件之日）"
+}
+
+// noticeTerm says from when the five days of the notice run (art. 32).
+func noticeTerm(received calendar.Date) string {
+	from := "收件之日"
+	if !received.IsZero() {
+		from = received.Chinese()
+	}
+	return "受理时限自" + from + "起算，五个工作日内将一次性告知需要补正的全部内容；逾期不告知的，自" + from + "起即为受理。"
 }

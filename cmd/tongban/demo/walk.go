@@ -194,6 +194,9 @@ func (w *walk) townshipAlone(ctx context.Context) error {
 	if err := w.act(ctx, at(w.township, "meixi-chuangkou"), w.cases[0], client.CaseAction{Kind: "issue", Documents: []client.Document{{Name: "临时救助发放凭证", Number: "梅救〔2026〕1号"}}}); err != nil {
 		return err
 	}
+	if err := w.seal(ctx, at(w.township, "meixi-lingdao"), "", at(w.township, "meixi-chuangkou"), w.cases[0]); err != nil {
+		return err
+	}
 	if err := w.act(ctx, at(w.township, "meixi-shenhe"), w.cases[1], client.CaseAction{Kind: "relay", Opinion: "材料齐全，予以转报"}); err != nil {
 		return err
 	}
@@ -232,11 +235,28 @@ func (w *walk) countyDecides(ctx context.Context) error {
 	if err := w.act(ctx, at(rest[0], "yibao-chuangkou"), w.cases[1], client.CaseAction{Kind: "issue", Documents: []client.Document{{Name: "门诊慢特病待遇认定结果", Number: "医慢〔2026〕1号"}}}); err != nil {
 		return err
 	}
+	if err := w.seal(ctx, at(rest[0], "admin"), "县医疗保障局", at(rest[0], "yibao-chuangkou"), w.cases[1]); err != nil {
+		return err
+	}
 	w.s.step("重新启动 %s (started again)", leader.ID)
 	if err := w.serve(leader); err != nil {
 		return err
 	}
 	return w.ready(ctx, leader)
+}
+
+// seal has a seal made, and the decision of a case sealed with it: unsealed it is not
+// handed to anybody.
+func (w *walk) seal(ctx context.Context, by *person, department string, window *person, h *handedIn) error {
+	if err := by.Post(ctx, "/api/v1/seals", client.SealRequest{Department: department}, loopback.NewKey(), nil); err != nil {
+		return err
+	}
+	var sealed client.PrintedPaper
+	if err := window.Post(ctx, "/api/v1/cases/"+h.id+"/documents/grant_decision/seal", client.PaperRequest{}, loopback.NewKey(), &sealed); err != nil {
+		return err
+	}
+	w.s.step("%s 加盖电子印章 %s：%s", window.Login, h.title, sealed.Document.Number)
+	return nil
 }
 
 // leader asks the hubs who leads.
