@@ -49,7 +49,7 @@ func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key str
 	if err != nil {
 		return gen.CaseReceipt{}, err
 	}
-	if err := s.checkPapers(ctx, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority})); err != nil {
+	if err := s.checkPapers(ctx, body.Materials, body.Authority...); err != nil {
 		return gen.CaseReceipt{}, err
 	}
 	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: key})
@@ -59,12 +59,22 @@ func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key str
 	return receipt, s.becameCase(ctx, body, receipt, key)
 }
 
-// checkPapers holds the files a submission names against those that are here:
-// they must be what the entry will say for good, and at the county, where all
-// departments' papers lie together, nobody takes another department's for
-// their own by its hash.
-func (s *Server) checkPapers(ctx context.Context, materials []catalog.SubmittedMaterial) error {
+// checkPapers holds the files that a desk names, of papers and of a proof that an
+// agent may act, against those that are here: they must be what the entry will say for
+// good, and at the county, where all departments' papers lie together, nobody takes
+// another department's for their own by its hash.
+func (s *Server) checkPapers(ctx context.Context, materials []catalog.SubmittedMaterial, authority ...catalog.AttachmentRef) error {
 	var faults []catalog.Fault
+	for j, a := range authority {
+		fault, err := s.checkPaper(ctx, a)
+		if err != nil {
+			return err
+		}
+		if fault != nil {
+			fault.Path = fmt.Sprintf("authority[%d]", j)
+			faults = append(faults, *fault)
+		}
+	}
 	for i, m := range materials {
 		if m.OnFile != (catalog.OnFile{}) {
 			continue // whose it is agreed to it, which the ledger sees to
@@ -86,20 +96,27 @@ func (s *Server) checkPapers(ctx context.Context, materials []catalog.SubmittedM
 	return nil
 }
 
+// checkPaper holds one file against what is here. One that is not was never uploaded,
+// unless a case that the caller may read names it already: then it is on its way from
+// where that was handed in, as with what is handed in again.
 func (s *Server) checkPaper(ctx context.Context, a catalog.AttachmentRef) (*catalog.Fault, error) {
 	info, err := s.blobs.Stat(a.Hash)
-	if errors.Is(err, blob.ErrNotFound) {
-		return nil, nil // it is sent afterwards
-	}
-	if err != nil {
+	absent := errors.Is(err, blob.ErrNotFound)
+	if err != nil && !absent {
 		return nil, err
 	}
-	if info.Size != a.Size || info.Type != a.Type {
+	if !absent && (info.Size != a.Size || info.Type != a.Type) {
 		return &catalog.Fault{Code: catalog.FaultConflict, ZH: "文件大小或类型与已上传的内容不符，请重新选择文件", EN: "the size or type is not that of the file that was uploaded"}, nil
 	}
 	uses, err := s.store.AttachmentUses(ctx, a.Hash)
-	if err != nil || len(uses) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	if len(uses) == 0 {
+		if absent {
+			return notUploaded(), nil
+		}
+		return nil, nil
 	}
 	for _, u := range uses {
 		_, err := s.readableCase(ctx, u.Case)
@@ -240,6 +257,11 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	}
 	if err := s.proofHere(ctx, body); err != nil {
 		return nil, err
+	}
+	if b, ok := body.(*ledger.CaseSupplementV1); ok {
+		if err := s.checkPapers(ctx, b.Materials); err != nil {
+			return nil, err
+		}
 	}
 	receipt, err := s.recordCase(ctx, a)
 	if err != nil {

@@ -200,6 +200,9 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 			}
 		}
 	}
+	if c.Holder != actor.Division && c.HandsOver(actor.Division) && can(identity.CaseDeliver) {
+		actions = append(actions, gen.ActDeliver)
+	}
 	if c.Package != nil && c.Holder == actor.Division && c.AcceptedMS == 0 && !c.Status.Ended() && can(identity.CaseAccept) {
 		actions = append(actions, gen.ActFinding)
 	}

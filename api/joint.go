@@ -24,8 +24,7 @@ import (
 
 // SubmitPackage hands a package in: all of its cases come of it, or none.
 func (s *Server) SubmitPackage(ctx context.Context, in gen.SubmitPackageRequestObject) (gen.SubmitPackageResponseObject, error) {
-	brought := append(slices.Clip(in.Body.Materials), catalog.SubmittedMaterial{Attachments: in.Body.Authority})
-	receipt, err := s.handInPackage(ctx, in.Body, brought, "", in.Params.IdempotencyKey)
+	receipt, err := s.handInPackage(ctx, in.Body, in.Body.Materials, in.Body.Authority, "", in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +32,8 @@ func (s *Server) SubmitPackage(ctx context.Context, in gen.SubmitPackageRequestO
 }
 
 // handInPackage records the hand-in of a package, for a refused one where corrects
-// names it. brought are the papers that are new in it.
-func (s *Server) handInPackage(ctx context.Context, in *gen.PackageSubmission, brought []catalog.SubmittedMaterial, corrects, key string) (gen.JointReceipt, error) {
+// names it. brought and proof are the papers that are new in it.
+func (s *Server) handInPackage(ctx context.Context, in *gen.PackageSubmission, brought []catalog.SubmittedMaterial, proof []catalog.AttachmentRef, corrects, key string) (gen.JointReceipt, error) {
 	body, _, err := s.handInOf(ctx, in)
 	if err != nil {
 		if receipt, known, herr := s.handedInBefore(ctx, key); known || herr != nil {
@@ -47,7 +46,7 @@ func (s *Server) handInPackage(ctx context.Context, in *gen.PackageSubmission, b
 	if err != nil {
 		return gen.JointReceipt{}, err
 	}
-	if err := s.checkPapers(ctx, brought); err != nil {
+	if err := s.checkPapers(ctx, brought, proof...); err != nil {
 		return gen.JointReceipt{}, err
 	}
 	return s.recordJoint(ctx, Action{Actor: actor, Kind: ledger.PackageSubmit, Body: body, Key: key})
@@ -72,7 +71,7 @@ func (s *Server) ResubmitPackage(ctx context.Context, in gen.ResubmitPackageRequ
 	for _, m := range was.Members {
 		submission.Items = append(submission.Items, m.Item)
 	}
-	receipt, err := s.handInPackage(ctx, submission, change.Materials, in.Id, in.Params.IdempotencyKey)
+	receipt, err := s.handInPackage(ctx, submission, change.Materials, nil, in.Id, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}

@@ -317,25 +317,19 @@ func (m *misuse) no(kind gen.CaseActionKind) []int {
 	return []int{409, 422}
 }
 
-// neverUploaded names a file that nobody uploaded. A desk takes papers in before their
-// scans have come: it says which are to come, and no case is granted before they did.
-// What proves that something happened has to be there before it is said.
+// neverUploaded names a file that nobody uploaded, as a paper or as what proves that
+// something happened.
 func (m *misuse) neverUploaded(path func(string) string) {
 	m.t.Helper()
 	file := []catalog.AttachmentRef{{Hash: strings.Repeat("ab", 32), Name: "扫描件.png", Size: 9, Type: "image/png"}}
 	in := m.submission(theItem, theCounty)
 	in.Applicant = ledger.Applicant{Type: "organisation", Name: "梅溪竹业有限公司"}
 	in.Materials[0].Attachments = file
-	var receipt gen.CaseReceipt
-	m.decode(m.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
-	if !slices.Equal(receipt.Attachments, []string{file[0].Hash}) {
-		m.t.Errorf("it does not say what is to come: %+v", receipt)
-	}
-	id := receipt.Case.Id
+	m.refused("handed in with a scan that is not there", "", request0{method: "POST", path: "/api/v1/cases", body: in, token: m.token("window")}, 400)
+	id := m.handIn()
 	m.act("window", id, gen.CaseAction{Kind: gen.ActAccept})
-	if code := m.refused("granted before the scans came", id, request0{method: "POST", path: path(id), body: m.decide(true), token: m.token("leader")}, 409); code != "papers_awaited" {
-		m.t.Errorf("granted before the scans came: %s", code)
-	}
+	brings := gen.CaseAction{Kind: gen.ActSupplement, Materials: in.Materials[:1]}
+	m.refused("brought with a scan that is not there", id, request0{method: "POST", path: path(id), body: brings, token: m.token("window")}, 400)
 	m.refused("withdrawn by a proof that is not there", id, request0{method: "POST", path: path(id), body: gen.CaseAction{Kind: gen.ActWithdraw, Reason: "申请人要求撤回", Proof: file}, token: m.token("window")}, 400)
 	m.refused("stated by a file that is not there", id, request0{method: "POST", path: path(id), body: gen.CaseAction{Kind: gen.ActState, Party: "梅溪竹业有限公司", Text: "已整改", Proof: file}, token: m.token("window")}, 400)
 	issued := m.cases[casework.Issued]

@@ -11,9 +11,8 @@ import (
 )
 
 // proofHere holds the scans that prove an action (that it was served, that somebody agreed,
-// asked to withdraw or was heard) against the files that are here. Papers of a hand-in may
-// be sent afterwards, for a grant waits for them; nothing waits for a proof, and what it
-// proves cannot be undone.
+// asked to withdraw or was heard) against the files that are here. Nothing waits for a
+// proof, and what it proves cannot be undone.
 func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 	named := map[string][]catalog.AttachmentRef{}
 	switch b := body.(type) {
@@ -35,7 +34,7 @@ func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 			var fault *catalog.Fault
 			switch {
 			case errors.Is(err, blob.ErrNotFound):
-				fault = &catalog.Fault{Code: catalog.FaultConflict, ZH: "文件尚未上传，请先上传", EN: "the file was not uploaded; upload it first"}
+				fault = notUploaded()
 			case err != nil:
 				return err
 			default:
@@ -53,4 +52,9 @@ func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 		return errInvalid.with(faults...)
 	}
 	return nil
+}
+
+// notUploaded is said of a file that nobody brought to this node.
+func notUploaded() *catalog.Fault {
+	return &catalog.Fault{Code: catalog.FaultConflict, ZH: "文件尚未上传，请先上传", EN: "the file was not uploaded; upload it first"}
 }

@@ -168,7 +168,7 @@ func Apply(c *Case, item *catalog.Item, e *ledger.Entry, body ledger.Body, from 
 	if err := c.May(kindOf(body)); err != nil {
 		return nil, err
 	}
-	if c.Holder != from.Division {
+	if c.Holder != from.Division && (kindOf(body) != ledger.CaseDeliver || !c.HandsOver(from.Division)) {
 		return nil, refuse("not_holder", "办件现不在本处办理，请联系当前办理单位", "another office holds the case now")
 	}
 	next := *c

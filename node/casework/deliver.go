@@ -5,12 +5,20 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
 )
 
 // PublicNoticeDays is for how many days a public notice (公告送达) stands before
 // what it names counts as served (domain: section 3).
 const PublicNoticeDays = 30
+
+// HandsOver reports whether an office may hand over what was made out: the one where
+// the case was handed in, and every one above it in its line. Whoever is first closes
+// the case.
+func (c *Case) HandsOver(at division.Code) bool {
+	return c.Status == Issued && at.Contains(c.HandedInAt)
+}
 
 // deliver hands the results over and closes the case. Each way of serving must
 // prove what it says (送达回证): papers that are handed over, to whom; those that

@@ -36,7 +36,9 @@ func machinePage() string {
 
 Printed from ` + "`casework.Transitions` and `identity.Grants`" + `, which enforce it
 (` + "`go test ./node/casework -run MachineDocument -update`" + `). What no row allows is
-refused. Only the node that holds the case writes it. While a case waits to be
+refused. Only the node that holds the case writes it; but what was made out is handed
+over (送达), once, where the case was handed in or at any office above it in its line.
+While a case waits to be
 passed on (转报) only the law accepts it, when nobody told in time what is missing
 (视为受理).
 
