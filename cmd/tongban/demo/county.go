@@ -127,7 +127,7 @@ func (c *county) found(ctx context.Context, hubs []*member) error {
 		if c.plan.Founded {
 			break
 		}
-		err := await(ctx, m.ID+" to vote", time.Minute, func(ctx context.Context) error {
+		err := await(ctx, m.ID+" to vote", 3*time.Minute, func(ctx context.Context) error {
 			return admin.Post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, loopback.NewKey(), nil)
 		})
 		if err != nil {
@@ -178,7 +178,7 @@ func (c *county) ready(ctx context.Context, m *member) error {
 	c.mu.Lock()
 	p := c.procs[m.ID]
 	c.mu.Unlock()
-	return await(ctx, m.ID+" to be ready", time.Minute, func(ctx context.Context) error {
+	return await(ctx, m.ID+" to be ready", 3*time.Minute, func(ctx context.Context) error {
 		select {
 		case err := <-c.died:
 			c.died <- err
@@ -291,7 +291,7 @@ func approveAll(ctx context.Context, second *person) error {
 // catchUp waits until the catalog is at every node.
 func (c *county) catchUp(ctx context.Context, below []*member) error {
 	for _, m := range below {
-		err := await(ctx, "the catalog at "+m.ID, time.Minute, func(ctx context.Context) error {
+		err := await(ctx, "the catalog at "+m.ID, 3*time.Minute, func(ctx context.Context) error {
 			n, err := c.itemsAt(ctx, m)
 			if err == nil && n == 0 {
 				err = errors.New("there is none")

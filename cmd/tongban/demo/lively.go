@@ -208,7 +208,7 @@ func (w *walk) fromHome(ctx context.Context) error {
 	if err := w.act(ctx, at(hub, "yibao-chuangkou"), h, client.CaseAction{Kind: "accept", Note: "材料齐全"}); err != nil {
 		return err
 	}
-	return await(ctx, "a notice in the resident's inbox", 30*time.Second, func(ctx context.Context) error {
+	return await(ctx, "a notice in the resident's inbox", 3*time.Minute, func(ctx context.Context) error {
 		var inbox client.NoticeList
 		err := ask(loopback.Request{Method: http.MethodGet, URL: "/api/v1/my/notices"}, mine.AccessToken, &inbox)
 		if err == nil && len(inbox.Notices) == 0 {

@@ -101,7 +101,7 @@ func (w *walk) leaver(ctx context.Context) (*person, error) {
 	if err := admin.Get(ctx, "/api/v1/sync", &county); err != nil {
 		return nil, err
 	}
-	return at(w.village, p.Login), await(ctx, "the village to know "+p.Login, 30*time.Second, func(ctx context.Context) error {
+	return at(w.village, p.Login), await(ctx, "the village to know "+p.Login, 3*time.Minute, func(ctx context.Context) error {
 		var village client.SyncReport
 		err := w.worker.Get(ctx, "/api/v1/sync", &village)
 		if err == nil && village.Self.Cursor < county.Self.Cursor {
@@ -146,7 +146,7 @@ func (w *walk) submit(ctx context.Context, by *person, title, code string, n int
 func (w *walk) act(ctx context.Context, by *person, h *handedIn, a client.CaseAction) error {
 	var receipt client.CaseReceipt
 	key := loopback.NewKey()
-	err := await(ctx, fmt.Sprintf("%s %s", a.Kind, h.title), 30*time.Second, func(ctx context.Context) error {
+	err := await(ctx, fmt.Sprintf("%s %s", a.Kind, h.title), 3*time.Minute, func(ctx context.Context) error {
 		return by.Post(ctx, "/api/v1/cases/"+h.id+"/actions", a, key, &receipt)
 	})
 	if err != nil {
@@ -162,7 +162,7 @@ var actionZH = map[client.CaseActionKind]string{"accept": "受理", "relay": "�
 func (w *walk) words(ctx context.Context, word client.Word, hs ...*handedIn) error {
 	for _, h := range hs {
 		var c client.Case
-		err := await(ctx, fmt.Sprintf("%s: %s", h.title, word), 30*time.Second, func(ctx context.Context) error {
+		err := await(ctx, fmt.Sprintf("%s: %s", h.title, word), 3*time.Minute, func(ctx context.Context) error {
 			err := w.worker.Get(ctx, "/api/v1/cases/"+h.id, &c)
 			if err == nil && c.Summary.Word != word {
 				err = fmt.Errorf("it is %s", c.Summary.Word)
@@ -291,7 +291,7 @@ func (w *walk) deliver(ctx context.Context) error {
 // settled waits until everything the village did is in the county's ledger,
 // attachments included.
 func (w *walk) settled(ctx context.Context) error {
-	return await(ctx, "the village's outbox to empty", 60*time.Second, func(ctx context.Context) error {
+	return await(ctx, "the village's outbox to empty", 3*time.Minute, func(ctx context.Context) error {
 		var r client.SyncReport
 		err := w.worker.Get(ctx, "/api/v1/sync", &r)
 		if err == nil && (r.Self.OutboxEntries != 0 || r.Self.AttachmentsOutstanding != 0) {
@@ -307,7 +307,7 @@ func (w *walk) told(ctx context.Context) error {
 	supervisor := at(w.plan.of("county")[0], "jiancha")
 	for _, h := range w.cases[:2] {
 		var list client.NoticeList
-		err := await(ctx, "the applicant to be told", 60*time.Second, func(ctx context.Context) error {
+		err := await(ctx, "the applicant to be told", 3*time.Minute, func(ctx context.Context) error {
 			if err := supervisor.Get(ctx, "/api/v1/cases/"+h.id+"/notices", &list); err != nil {
 				return err
 			}
@@ -338,7 +338,7 @@ func (w *walk) told(ctx context.Context) error {
 func (w *walk) attention(ctx context.Context) error {
 	for _, p := range []*person{w.worker, at(w.plan.of("county")[1], "admin")} {
 		var list client.AttentionList
-		err := await(ctx, "the refused case to ask for attention", 30*time.Second, func(ctx context.Context) error {
+		err := await(ctx, "the refused case to ask for attention", 3*time.Minute, func(ctx context.Context) error {
 			err := p.Get(ctx, "/api/v1/attention", &list)
 			if err == nil && len(list.Items) == 0 {
 				err = errors.New("there is nothing")
