@@ -463,6 +463,31 @@ func TestPaperMustBeWhatItIsSaidToBe(t *testing.T) {
 	}
 }
 
+// TestHandedOverAtTheTownship: who comes to the township for what the village took in
+// gets it there, printed and signed for, and nobody gets it twice.
+func TestHandedOverAtTheTownship(t *testing.T) {
+	r := newRegion(t)
+	var receipt gen.CaseReceipt
+	r.village.decode(r.village.must("worker", "POST", "/api/v1/cases", r.village.submission("TB-XZRZ-005", theVillage), 201), &receipt)
+	id := receipt.Case.Id
+	r.village.act("worker", id, gen.CaseAction{Kind: gen.ActAccept})
+	r.township.act("leader", id, gen.CaseAction{Kind: gen.ActDecide, Granted: yes(true), Opinion: "准予登记"})
+	r.township.act("clerk", id, gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: "生育登记服务单", Number: "2026-1"}}})
+	r.township.sealDecision("clerk", id)
+	deliver := gen.CaseAction{Kind: gen.ActDeliver, Recipient: "王芳", Method: gen.ByDirect}
+	if closed := r.township.act("clerk", id, deliver); closed.Case.Status != "closed" {
+		t.Fatalf("%+v", closed.Case)
+	}
+	r.township.must("clerk", "GET", "/api/v1/cases/"+id+"/documents/service_receipt?format=html", nil, 200)
+	until(t, "the village to know", func() bool {
+		c, err := r.village.node.Store.Case(t.Context(), id)
+		return err == nil && c.DeliveredMS != 0
+	})
+	if got := r.village.as("worker", "POST", "/api/v1/cases/"+id+"/actions", deliver); got != "409 case_ended" {
+		t.Errorf("twice: %s", got)
+	}
+}
+
 // TestNoGrantBeforeThePapers: a case comes to the township before its scans do. It can
 // be refused there, and granted once they are there, or those of a paper that was
 // handed in anew.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store/storetest"
 )
@@ -40,8 +41,8 @@ func TestHandedOverAtAnyTier(t *testing.T) {
 		}
 		c.Settle()
 		for _, n := range []*storetest.Node{c.Hub(), c.Village(here), c.Township(town)} {
-			if got := n.MustCase(id); got.Status != casework.Closed || got.Recipient == "" {
-				t.Errorf("%s: %s has it as %s", name, n.ID(), got.Status)
+			if got := n.MustCase(id); got.Status != casework.Closed || got.Recipient == "" || document.By(document.ServiceReceipt, got) != at.node.Division() {
+				t.Errorf("%s: %s has it as %s by %s", name, n.ID(), got.Status, got.Holder)
 			}
 			_, err := n.Step(id, storetest.BodyFor(n.MustCase(id), ledger.VerbDeliver))
 			wantRefused(t, "twice", err, "case_ended")

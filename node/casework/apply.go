@@ -172,6 +172,7 @@ func Apply(c *Case, item *catalog.Item, e *ledger.Entry, body ledger.Body, from 
 		return nil, refuse("not_holder", "办件现不在本处办理，请联系当前办理单位", "another office holds the case now")
 	}
 	next := *c
+	next.Holder = from.Division
 	next.Flags = slices.Clone(c.Flags)
 	next.Suspensions = slices.Clone(c.Suspensions)
 	next.Head = e.ID

@@ -154,11 +154,16 @@ func Make(k Kind, s Subject) (*Document, error) {
 }
 
 // By is the division whose office makes out a document of a case: the desk that
-// took it in for its receipt and its delivery, the office that accepts, decides
+// took it in for its receipt, the one that handed it over for that, the office that accepts, decides
 // or holds it for what is told then.
 func By(k Kind, c *casework.Case) division.Code {
 	switch k {
-	case ReceiptSlip, ServiceReceipt:
+	case ServiceReceipt:
+		if c.Status == casework.Closed {
+			return c.Holder // who handed it over
+		}
+		return c.HandedInAt
+	case ReceiptSlip:
 		return c.HandedInAt
 	case SupplementNotice, RejectionNotice, AcceptanceNotice:
 		return c.HolderAt(ledger.VerbAccept)
