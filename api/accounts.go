@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
@@ -96,7 +97,11 @@ func (s *Server) FindAccount(ctx context.Context, in gen.FindAccountRequestObjec
 	}
 	shown := privacy.Applicant(ledger.Applicant{Type: known.Type, Name: known.Name, IDNumber: known.Number})
 	out := gen.FindAccount200JSONResponse{Account: known.ID, Type: in.Body.Type, Name: shown.Name, Number: shown.IDNumber, Home: known.Home,
-		Activated: known.PasswordHash != "", CodeWaiting: known.CodeHash != "" && s.o.Now().UnixMilli() <= known.CodeExpires, Disabled: known.Disabled}
+		Activated: known.PasswordHash != "", CodeWaiting: known.CodeHash != "" && s.o.Now().UnixMilli() <= known.CodeExpires, Disabled: known.Disabled,
+		Unsure: s.self.Tier != node.County && known.PasswordHash == ""}
+	if out.Unsure {
+		out.CodeWaiting = false
+	}
 	for _, g := range known.Agents {
 		masked := privacy.Applicant(ledger.Applicant{Type: account.Person, Name: g.Name, IDNumber: g.Number})
 		g.Name, g.Number = masked.Name, masked.IDNumber

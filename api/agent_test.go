@@ -23,7 +23,7 @@ func TestAgentsProof(t *testing.T) {
 	in.Lacking = true
 	var receipt gen.CaseReceipt
 	r.village.decode(r.village.must("worker", "POST", "/api/v1/cases", in, 201), &receipt)
-	if got := r.village.act0("worker", receipt.Case.Id, gen.CaseAction{Kind: gen.ActAccept}); got != "409 papers_missing" {
+	if got := r.village.act0("worker", receipt.Case.Id, gen.CaseAction{Kind: gen.ActAccept}); got != "409 papers_lacking" {
 		t.Errorf("taken up without the proof: %s", got)
 	}
 	in.Lacking, in.Agent.Seen = false, true

@@ -79,6 +79,11 @@ func (s *Server) ActOnGuide(ctx context.Context, in gen.ActOnGuideRequestObject)
 	if err != nil {
 		return nil, err
 	}
+	if kind == ledger.GuideAccept { // a window takes over, and not whoever reviews or decides behind it
+		if _, err := as(ctx, identity.CaseSubmit, store.GuideTarget(g, body, own.Department)); err != nil {
+			return nil, err
+		}
+	}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: kind, Body: body, Key: in.Params.IdempotencyKey})
 	if err != nil {
 		return nil, err

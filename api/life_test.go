@@ -37,7 +37,7 @@ func TestLifeOfACase(t *testing.T) {
 	h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
 	id := receipt.Case.Id
 
-	if r := h.act0("window", id, gen.CaseAction{Kind: gen.ActAccept}); !strings.HasSuffix(r, "papers_missing") {
+	if r := h.act0("window", id, gen.CaseAction{Kind: gen.ActAccept}); !strings.HasSuffix(r, "papers_lacking") {
 		t.Errorf("accepted without it: %s", r)
 	}
 	if r := h.act0("window", id, gen.CaseAction{Kind: gen.ActRequestSupplement}); r != "400 invalid_request" {

@@ -52,6 +52,8 @@ var nextEN = map[string]string{
 	"确需更正的，请注明原因换发":                       "where it has to be corrected, reissue it with the reason",
 	"请先由作出决定的单位在办件“文书”中加盖电子印章，再送达":        "have the office that decided put its seal on the decision, in the case's documents; then serve it",
 	"请稍后再看，或向办理窗口询问":                      "look again later, or ask the window",
+	nextLacking: "name the supplement that brought it when you accept; record what is brought at the desk as a supplement first; let come later what may; ask once for what is still missing",
+	"请先一次性告知补正，期满未补正的再终止": "tell first, once, what is missing; end the case when it did not come in time",
 	"请补打":             "print it again",
 	"请先盖章换发，再打印":      "seal the reissue first, then print",
 	"请先升级清单中的节点":      "upgrade the nodes that are listed first",

@@ -25,6 +25,7 @@ const (
 	nextCatalog   = "请到事项目录查看现行版本后再办"
 	nextWithdrawn = "请在事项目录中另选现行事项；已收的办件照常办理"
 	nextFormer    = "请核对原证照的编号和有效期后再办"
+	nextLacking   = "已补交的，受理时请选定该次补正；当场补齐的，请先登记补正；可容缺的，请按容缺受理；仍缺的，请一次性告知补正"
 	nextLogged    = "请查看已登记的内容；需要更正的，请联系登记人"
 )
 
@@ -54,7 +55,7 @@ var refusalNext = map[string]string{
 	"notice_since": nextCorrect, "procedure_days": nextCorrect, "procedure_lawful": nextCorrect, "procedure_unknown": nextCorrect,
 	"hearing_day": nextCorrect, "hearing_days": nextCorrect, "hearing_term": nextCorrect, "hearing_own": "请用“听证通知”“听证笔录”办理",
 	"supplement_term": nextCorrect, "extension_days": nextCorrect, "not_required": nextCorrect, "not_tolerable": nextCorrect,
-	"tolerated_late": nextCorrect, "papers_left_out": nextCorrect, "no_consent": "请附同意书，或改用其他送达方式",
+	"tolerated_late": nextCorrect, "papers_left_out": nextCorrect, "papers_lacking": nextLacking, "not_told": "请先一次性告知补正，期满未补正的再终止", "no_consent": "请附同意书，或改用其他送达方式",
 	"result_unknown": nextCorrect, "result_until": nextCorrect, "result_number_taken": "请核对编号，换用新的编号", "same_number": "请填写新的编号",
 	"correction_name": nextCorrect, "heard_days": nextCorrect, "waiver_unproven": "请附本人签名的书面声明", "received_on": nextAnew,
 	"package_items": nextCorrect, "item_changed": nextCatalog, "item_not_in_force": nextCatalog, "package_not_in_force": nextCatalog,

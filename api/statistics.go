@@ -79,7 +79,7 @@ func statisticsSheet(rows []gen.StatisticsRow) *spreadsheet {
 	t := &spreadsheet{name: "statistics", heads: strings.Split("项目,名称,收件,受理,不予受理,准予,不予,终止,补正,按时,提前,超期,未承诺时限,计时件数,平均工作日,90%工作日,材料数,共享复用材料数,复用率‰", ",")}
 	for _, r := range rows {
 		t.rows = append(t.rows, []any{r.Key, r.Name, r.HandedIn, r.TakenUp, r.NotAccepted, r.Granted, r.Declined, r.Terminated, r.Corrected, r.OnTime, r.Early, r.Overdue,
-			r.Undated, r.Timed, hundredths(r.MeanDaysHundredths), r.P90Days, r.Papers, r.Reused, r.ReusedPermille})
+			r.Undated, r.Timed, hundredths(r.MeanDaysHundredths), ofAny(int64(r.P90Days)), r.Papers, r.Reused, r.ReusedPermille})
 	}
 	return t
 }
@@ -95,6 +95,14 @@ func (s *Server) GetCatalogStatistics(ctx context.Context, _ gen.GetCatalogStati
 		out.Editions = append(out.Editions, gen.CatalogStatisticsRow{Edition: c.Edition, EffectiveFrom: c.From, InForce: c.InForce, Added: c.Added, Cut: c.Cut})
 	}
 	return out, nil
+}
+
+// ofAny is a number that is -1 of none; nothing then.
+func ofAny(n int64) any {
+	if n < 0 {
+		return ""
+	}
+	return n
 }
 
 // hundredths is a number of hundredths with its two decimals; nothing of none.

@@ -36,7 +36,7 @@ func TestAgentBringsProof(t *testing.T) {
 	c.Settle()
 	at := hub
 	_, err = at.Step(opened.ID, &ledger.CaseAcceptV1{})
-	wantRefused(t, "taken up without it", err, "papers_missing")
+	wantRefused(t, "taken up without it", err, "papers_lacking")
 	at.MustStep(opened.ID, &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Material: casework.AuthorityPaper, Problem: ledger.ProblemMissing, How: "请提交授权委托书"}}})
 	scan := storetest.Attachment("proof")
 	made, err := village.Step(opened.ID, &ledger.CaseSupplementV1{Materials: []catalog.SubmittedMaterial{{Name: casework.AuthorityPaper, Form: catalog.SubmittedElectronic, Copies: 1, Attachments: []catalog.AttachmentRef{scan}}}})
@@ -91,7 +91,7 @@ func TestJointAgentBringsProofOnce(t *testing.T) {
 			t.Errorf("%s: %+v, %v", m.Item, files, err)
 		}
 		_, err := village.Step(m.Case, &ledger.CaseAcceptV1{})
-		wantRefused(t, "taken up without it", err, "papers_missing")
+		wantRefused(t, "taken up without it", err, "papers_lacking")
 		village.MustStep(m.Case, &ledger.CaseAcceptV1{Supplements: []string{made.ID}})
 	}
 }

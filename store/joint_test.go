@@ -189,7 +189,7 @@ func TestOneNoticeForAJointMatter(t *testing.T) {
 		}
 	}
 	_, err = village.Step(born, &ledger.CaseAcceptV1{})
-	wantRefused(t, "accepted without its paper", err, "papers_missing")
+	wantRefused(t, "accepted without its paper", err, "papers_lacking")
 	scan := storetest.Attachment("joint scan")
 	brought := &ledger.PackageSupplementV1{Materials: []catalog.SubmittedMaterial{{Name: lacks, Form: catalog.SubmittedElectronic, Copies: 1, Attachments: []catalog.AttachmentRef{scan}}}}
 	r, err := village.JointStep(opened.ID, brought)

@@ -40,7 +40,7 @@ func TestSupplementProcedureExtension(t *testing.T) {
 	point := ledger.SupplementPoint{Material: paper, Problem: ledger.ProblemMissing, How: "请提交原件"}
 	hub.MustStep(opened.ID, &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{point}})
 	_, err = hub.Step(opened.ID, &ledger.CaseAcceptV1{})
-	wantRefused(t, "accepted without its papers", err, "papers_missing")
+	wantRefused(t, "accepted without its papers", err, "papers_lacking")
 	c.Settle()
 	if got := village.MustCase(opened.ID); got.Status != casework.Supplementing || got.Notice.Points[0] != point {
 		t.Fatalf("at the village: %+v", got)

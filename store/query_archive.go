@@ -28,7 +28,14 @@ func openAbout(ctx context.Context, db rowReader, c *casework.Case, itemOf func(
 	if err != nil {
 		return o, err
 	}
-	o.Papers, o.Results = book.Places(), result.Of(c)
+	o.Papers, o.Results, o.Names = book.Places(), result.Of(c), map[division.Code]string{}
+	for _, p := range o.Papers {
+		var name string
+		if err := db.row(ctx, `SELECT coalesce(max(name), '') FROM divisions WHERE code = ?`, string(p.At)).Scan(&name); err != nil {
+			return o, storage("read the name of an office", err)
+		}
+		o.Names[p.At] = name
+	}
 	item, err := itemOf(c)
 	if err != nil {
 		return o, err

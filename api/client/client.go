@@ -1945,7 +1945,7 @@ type AccountState struct {
 	Activated bool           `json:"activated"`
 	Agents    []AccountAgent `json:"agents,omitempty,omitzero"`
 
-	// CodeWaiting A code was made out and not used.
+	// CodeWaiting A code was made out and not used, as far as this node knows.
 	CodeWaiting bool `json:"code_waiting"`
 	Disabled    bool `json:"disabled"`
 
@@ -1958,6 +1958,9 @@ type AccountState struct {
 	// Number Masked for a person.
 	Number string        `json:"number"`
 	Type   ApplicantType `json:"type"`
+
+	// Unsure This node does not know whether the account was activated since: below the county nothing says so.
+	Unsure bool `json:"unsure,omitempty,omitzero"`
 }
 
 // Activation defines model for Activation.
@@ -10196,28 +10199,28 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/joint-cases/{id} (the `GetJointCase` operationId).
 	GetJointCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ActOnJointCaseWithBody 联办件办理（一次性告知、补正、撤回、延长）
+	// ActOnJointCaseWithBody 联办件办理（一次性告知、补正、撤回）
 	//
 	// `notice`: the window that leads tells everything that is missing in all
 	// cases, once; it is composed of what the departments' windows found, unless
 	// `members` says otherwise, and refused (409 `findings_open`) while one of
 	// them has not looked. `supplement`: what was missing comes, once for all.
 	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
-	// it. `extend`: more time for the whole.
+	// it. More time is given case by case, by the leader of each department.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
 	ActOnJointCaseWithBody(ctx context.Context, id CaseID, params *ActOnJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+	// ActOnJointCase 联办件办理（一次性告知、补正、撤回）
 	//
 	// `notice`: the window that leads tells everything that is missing in all
 	// cases, once; it is composed of what the departments' windows found, unless
 	// `members` says otherwise, and refused (409 `findings_open`) while one of
 	// them has not looked. `supplement`: what was missing comes, once for all.
 	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
-	// it. `extend`: more time for the whole.
+	// it. More time is given case by case, by the leader of each department.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -15244,14 +15247,14 @@ func (c *Client) GetJointCase(ctx context.Context, id CaseID, reqEditors ...Requ
 	return c.Client.Do(req)
 }
 
-// ActOnJointCaseWithBody 联办件办理（一次性告知、补正、撤回、延长）
+// ActOnJointCaseWithBody 联办件办理（一次性告知、补正、撤回）
 //
 // `notice`: the window that leads tells everything that is missing in all
 // cases, once; it is composed of what the departments' windows found, unless
 // `members` says otherwise, and refused (409 `findings_open`) while one of
 // them has not looked. `supplement`: what was missing comes, once for all.
 // `withdraw`: the applicant withdraws everything; whoever holds a case ends
-// it. `extend`: more time for the whole.
+// it. More time is given case by case, by the leader of each department.
 //
 // Takes any type of body and a specified content type.
 //
@@ -15268,14 +15271,14 @@ func (c *Client) ActOnJointCaseWithBody(ctx context.Context, id CaseID, params *
 	return c.Client.Do(req)
 }
 
-// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+// ActOnJointCase 联办件办理（一次性告知、补正、撤回）
 //
 // `notice`: the window that leads tells everything that is missing in all
 // cases, once; it is composed of what the departments' windows found, unless
 // `members` says otherwise, and refused (409 `findings_open`) while one of
 // them has not looked. `supplement`: what was missing comes, once for all.
 // `withdraw`: the applicant withdraws everything; whoever holds a case ends
-// it. `extend`: more time for the whole.
+// it. More time is given case by case, by the leader of each department.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -33218,28 +33221,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/joint-cases/{id} (the `GetJointCase` operationId).
 	GetJointCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetJointCaseResponse, error)
 
-	// ActOnJointCaseWithBodyWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+	// ActOnJointCaseWithBodyWithResponse 联办件办理（一次性告知、补正、撤回）
 	//
 	// `notice`: the window that leads tells everything that is missing in all
 	// cases, once; it is composed of what the departments' windows found, unless
 	// `members` says otherwise, and refused (409 `findings_open`) while one of
 	// them has not looked. `supplement`: what was missing comes, once for all.
 	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
-	// it. `extend`: more time for the whole.
+	// it. More time is given case by case, by the leader of each department.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
 	ActOnJointCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnJointCaseResponse, error)
 
-	// ActOnJointCaseWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+	// ActOnJointCaseWithResponse 联办件办理（一次性告知、补正、撤回）
 	//
 	// `notice`: the window that leads tells everything that is missing in all
 	// cases, once; it is composed of what the departments' windows found, unless
 	// `members` says otherwise, and refused (409 `findings_open`) while one of
 	// them has not looked. `supplement`: what was missing comes, once for all.
 	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
-	// it. `extend`: more time for the whole.
+	// it. More time is given case by case, by the leader of each department.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -49996,14 +49999,14 @@ func (c *ClientWithResponses) GetJointCaseWithResponse(ctx context.Context, id C
 	return ParseGetJointCaseResponse(rsp)
 }
 
-// ActOnJointCaseWithBodyWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+// ActOnJointCaseWithBodyWithResponse 联办件办理（一次性告知、补正、撤回）
 //
 // `notice`: the window that leads tells everything that is missing in all
 // cases, once; it is composed of what the departments' windows found, unless
 // `members` says otherwise, and refused (409 `findings_open`) while one of
 // them has not looked. `supplement`: what was missing comes, once for all.
 // `withdraw`: the applicant withdraws everything; whoever holds a case ends
-// it. `extend`: more time for the whole.
+// it. More time is given case by case, by the leader of each department.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -50016,14 +50019,14 @@ func (c *ClientWithResponses) ActOnJointCaseWithBodyWithResponse(ctx context.Con
 	return ParseActOnJointCaseResponse(rsp)
 }
 
-// ActOnJointCaseWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+// ActOnJointCaseWithResponse 联办件办理（一次性告知、补正、撤回）
 //
 // `notice`: the window that leads tells everything that is missing in all
 // cases, once; it is composed of what the departments' windows found, unless
 // `members` says otherwise, and refused (409 `findings_open`) while one of
 // them has not looked. `supplement`: what was missing comes, once for all.
 // `withdraw`: the applicant withdraws everything; whoever holds a case ends
-// it. `extend`: more time for the whole.
+// it. More time is given case by case, by the leader of each department.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1945,7 +1945,7 @@ type AccountState struct {
 	Activated bool           `json:"activated"`
 	Agents    []AccountAgent `json:"agents,omitempty,omitzero"`
 
-	// CodeWaiting A code was made out and not used.
+	// CodeWaiting A code was made out and not used, as far as this node knows.
 	CodeWaiting bool `json:"code_waiting"`
 	Disabled    bool `json:"disabled"`
 
@@ -1958,6 +1958,9 @@ type AccountState struct {
 	// Number Masked for a person.
 	Number string        `json:"number"`
 	Type   ApplicantType `json:"type"`
+
+	// Unsure This node does not know whether the account was activated since: below the county nothing says so.
+	Unsure bool `json:"unsure,omitempty,omitzero"`
 }
 
 // Activation defines model for Activation.
@@ -8907,7 +8910,7 @@ type ServerInterface interface {
 	// GetJointCase 联办件看板
 	// (GET /api/v1/joint-cases/{id})
 	GetJointCase(w http.ResponseWriter, r *http.Request, id CaseID)
-	// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+	// ActOnJointCase 联办件办理（一次性告知、补正、撤回）
 	// (POST /api/v1/joint-cases/{id}/actions)
 	ActOnJointCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnJointCaseParams)
 	// ListJointDocuments 联办件文书目录
@@ -30199,7 +30202,7 @@ type StrictServerInterface interface {
 	// GetJointCase 联办件看板
 	// (GET /api/v1/joint-cases/{id})
 	GetJointCase(ctx context.Context, request GetJointCaseRequestObject) (GetJointCaseResponseObject, error)
-	// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+	// ActOnJointCase 联办件办理（一次性告知、补正、撤回）
 	// (POST /api/v1/joint-cases/{id}/actions)
 	ActOnJointCase(ctx context.Context, request ActOnJointCaseRequestObject) (ActOnJointCaseResponseObject, error)
 	// ListJointDocuments 联办件文书目录

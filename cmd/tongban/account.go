@@ -109,10 +109,12 @@ func accountState(lang language, v *client.AccountState) string {
 		return lang.pick("已停用", "closed")
 	case v.Activated:
 		return lang.pick("已激活", "activated")
+	case v.Unsure:
+		return lang.pick("已开户；是否已激活以县中心为准", "opened; whether it was activated only the county knows")
 	case v.CodeWaiting:
 		return lang.pick("待激活", "waits to be activated")
 	}
-	return lang.pick("未激活（以县中心为准）", "not activated, as far as this node knows")
+	return lang.pick("未激活", "not activated")
 }
 
 func accountAgentsCommand() *cobra.Command {

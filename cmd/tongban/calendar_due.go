@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -62,6 +63,10 @@ func due(p printer, f dueFlags) error {
 		return err
 	}
 	result, err := days.Due(period)
+	var year *calendar.MissingYearError
+	if err != nil && !errors.As(err, &year) {
+		return advised{err, "calendar_period", "请按提示更正期限后再算", "correct the limit as it says, then compute again"}
+	}
 	if err != nil {
 		return err
 	}

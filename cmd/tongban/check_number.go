@@ -44,7 +44,7 @@ var checks = map[string]func(text string) (value, warning string, err error){
 	"mobile": func(text string) (string, string, error) {
 		p, err := identifier.ParsePhone(text)
 		if err == nil && p.Kind != identifier.Mobile {
-			err = &identifier.Error{Kind: identifier.KindPhone, Reason: identifier.ReasonFormat}
+			err = &identifier.Error{Kind: identifier.KindPhone, Reason: identifier.ReasonLandline}
 		}
 		return p.Number, "", err
 	},

@@ -37,7 +37,7 @@ func problemHere(err error) client.Problem {
 		}
 	case errors.As(err, &year): // as the node says it
 		p.Code, p.Status = "calendar_year", http.StatusConflict
-		p.Next, p.NextEn = "请用 --file 给出含该年的日历文件，或请县中心管理员导入该年日历", "give a calendar file that has the year with --file, or have the county's operator import it"
+		p.Next, p.NextEn = "请用 --calendar 给出含该年的日历文件，或请县中心管理员导入该年日历", "give a calendar file that has the year with --calendar, or have the county's operator import it"
 	case errors.As(err, &usage):
 		p.Code, p.Status = "usage", http.StatusBadRequest
 		p.Next, p.NextEn = "请看该命令的 --help", "see the command's --help"

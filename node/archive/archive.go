@@ -129,6 +129,7 @@ type Duty struct {
 // Open is what is known of what is still open about a case, beside the case itself.
 type Open struct {
 	Papers   []custody.Place
+	Names    map[division.Code]string // of the offices that have them
 	Account  fee.Account
 	Results  result.File
 	Brought  []string // names of the materials that supplements brought
@@ -137,6 +138,14 @@ type Open struct {
 	Complain bool     // a complaint about it has no reply
 	Card     bool     // a card on it has no finding
 	Inquiry  bool     // supervision asks about it
+}
+
+// name is how an office is called, where that is known.
+func (o *Open) name(at division.Code) string {
+	if name := o.Names[at]; name != "" {
+		return name
+	}
+	return string(at)
 }
 
 // Duties are all that keeps a case from being archived; told at once.
@@ -156,7 +165,7 @@ func Duties(c *casework.Case, o Open) []Duty {
 		case p.Way != nil:
 			owe(true, "papers_on_the_way", "“"+p.Material+"”原件正在移交途中（"+p.Way.List+"）", p.Material+" is on the way on list "+p.Way.List)
 		case p.At != Keeper(c):
-			owe(true, "papers_elsewhere", "“"+p.Material+"”原件在 "+string(p.At)+"，尚未交回归档单位", p.Material+" is at "+string(p.At)+" and was not handed over to whoever keeps the volume")
+			owe(true, "papers_elsewhere", "“"+p.Material+"”原件在 "+o.name(p.At)+"，尚未交回归档单位", p.Material+" is at "+o.name(p.At)+" and was not handed over to whoever keeps the volume")
 		}
 	}
 	owe(o.Account.Outstanding() > 0, "fee_outstanding", "尚有费用未缴或未减免", "a charge is neither paid nor waived")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/node/casework"
@@ -137,4 +138,15 @@ func TestPieces(t *testing.T) {
 	if c := ended(); c.EndedOn().String() != "2026-11-23" || Volume(c)[:len("档〔2026〕")] != "档〔2026〕" || Keeper(c) != town {
 		t.Errorf("%s %s %s", c.EndedOn(), Volume(c), Keeper(c))
 	}
+}
+
+// A paper that is elsewhere is at an office, which is called by its name.
+func TestDutyNamesTheOffice(t *testing.T) {
+	o := Open{Papers: []custody.Place{{At: "330523110"}}, Names: map[division.Code]string{"330523110": "梅溪镇"}}
+	for _, d := range Duties(&casework.Case{}, o) {
+		if d.Code == "papers_elsewhere" && strings.Contains(d.ZH, "梅溪镇") && !strings.Contains(d.ZH, "330523110") {
+			return
+		}
+	}
+	t.Errorf("%+v", Duties(&casework.Case{}, o))
 }

@@ -83,14 +83,6 @@ var (
 // no starting day, and a *MissingYearError when a needed year is not in the
 // calendar.
 func (c *Calendar) Due(p Period) (Result, error) {
-	result, err := c.due(p)
-	if err != nil {
-		return Result{}, fmt.Errorf("compute due date: %w", err)
-	}
-	return result, nil
-}
-
-func (c *Calendar) due(p Period) (Result, error) {
 	if err := p.check(); err != nil {
 		return Result{}, err
 	}
@@ -139,7 +131,7 @@ func (c *Calendar) checkExtension(p Period) error {
 		return ErrExtensionApproval
 	}
 	p.Extension = Extension{}
-	before, err := c.due(p)
+	before, err := c.Due(p)
 	if err != nil {
 		return err
 	}

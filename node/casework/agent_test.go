@@ -53,7 +53,7 @@ func TestAgentNeedsProof(t *testing.T) {
 	}
 	now := func() *ledger.Entry { return &ledger.Entry{ID: "e1", Prev: c.Head, OccurredAt: opened} }
 	act := func(body ledger.Body) (*Case, error) { return Apply(c, item, now(), body, Place{Division: c.Holder}) }
-	if _, err := act(&ledger.CaseAcceptV1{}); code(err) != "papers_missing" {
+	if _, err := act(&ledger.CaseAcceptV1{}); code(err) != "papers_lacking" {
 		t.Errorf("accepted without the proof: %v", err)
 	}
 	later := []ledger.ToleratedMaterial{{Material: AuthorityPaper, Before: dayOf(now()).AddDays(3)}}

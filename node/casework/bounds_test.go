@@ -102,7 +102,7 @@ func TestSecondNoticeIsAnswered(t *testing.T) {
 		act{"2026-11-16", "w", &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Field: "phone", Problem: ledger.ProblemWrong, How: "请更正"}}}, ""},
 		act{"2026-11-17", "w", &ledger.CaseRequestSupplementV1{Points: point, Again: "仍不清晰"}, ""})
 	b := &ledger.CaseAcceptV1{Supplements: []string{"s1"}}
-	if err := c.CheckSecondNotice(b, func(string) bool { return false }); code(err) != "papers_missing" {
+	if err := c.CheckSecondNotice(b, func(string) bool { return false }); code(err) != "papers_lacking" {
 		t.Errorf("accepted for what came before: %v", err)
 	}
 	if err := c.CheckSecondNotice(b, func(name string) bool { return name == lacks }); err != nil {

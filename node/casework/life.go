@@ -169,7 +169,7 @@ func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAc
 	}
 	for _, name := range missing {
 		if !later(name) {
-			return refuse("papers_missing", "尚缺“"+name+"”，请先补正或按规定容缺受理", name+" is still missing; have it handed in first")
+			return refuse("papers_lacking", "“"+name+"”在收件或告知时尚缺，受理时未确认已补齐", name+" was missing at hand-in or asked for, and this acceptance does not say that it came")
 		}
 	}
 	return nil
@@ -216,7 +216,7 @@ func (c *Case) CheckSecondNotice(b *ledger.CaseAcceptV1, later func(name string)
 		name := p.Material + p.Field
 		left := slices.ContainsFunc(append(slices.Clone(c.Tolerated), b.Tolerated...), func(t ledger.ToleratedMaterial) bool { return t.Material == name })
 		if !left && !later(name) {
-			return refuse("papers_missing", "再次告知要求补正的“"+name+"”尚未补交", name+", which the second notice asked for, has not come since")
+			return refuse("papers_lacking", "再次告知要求补正的“"+name+"”尚未补交", name+", which the second notice asked for, has not come since")
 		}
 	}
 	return nil

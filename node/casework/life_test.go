@@ -86,11 +86,11 @@ func TestToldOnce(t *testing.T) {
 	notice := &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Material: lacks, Problem: ledger.ProblemMissing, How: "请提交"}}, Before: calendartest.Date(t, "2026-11-27")}
 	again := &ledger.CaseRequestSupplementV1{Points: notice.Points, Again: "补交的材料已过期", Before: calendartest.Date(t, "2026-11-30")}
 	c := live(t, received(t, item, "2026-11-16", lacks),
-		act{"2026-11-17", "a", accepted, "papers_missing"},
+		act{"2026-11-17", "a", accepted, "papers_lacking"},
 		act{"2026-11-17", "a", &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{hukou}}, "not_required"},
 		act{"2026-11-17", "a", notice, ""},
 		act{"2026-11-17", "a", notice, "told_already"},
-		act{"2026-11-18", "a", accepted, "papers_missing"},
+		act{"2026-11-18", "a", accepted, "papers_lacking"},
 		act{"2026-11-18", "a", &ledger.CaseAcceptV1{Deemed: true}, "told_in_time"},
 		act{"2026-11-18", "a", granted, "wrong_step"},
 		act{"2026-11-20", "a", &ledger.CaseTerminateV1{Cause: ledger.CauseNotSupplemented, Reason: "逾期"}, "supplement_open"})
@@ -140,7 +140,7 @@ func TestToldWhole(t *testing.T) {
 	if !slices.Equal(told.Tolerated, later) {
 		t.Errorf("tolerated: %+v", told.Tolerated)
 	}
-	live(t, told, act{"2026-11-23", "a", accepted, "papers_missing"}, act{"2026-11-18", "a", &ledger.CaseAcceptV1{Supplements: []string{"s1"}}, ""})
+	live(t, told, act{"2026-11-23", "a", accepted, "papers_lacking"}, act{"2026-11-18", "a", &ledger.CaseAcceptV1{Supplements: []string{"s1"}}, ""})
 
 	err := c.CheckNotice(item, notice(papers), func(string) bool { return false })
 	var no *Refusal
@@ -219,7 +219,7 @@ func TestTolerance(t *testing.T) {
 	if c.AcceptedOn != calendartest.Date(t, "2026-11-16") || len(c.Tolerated) != 1 {
 		t.Errorf("accepted again: %+v", c)
 	}
-	live(t, received(t, item, "2026-11-16", minor, major), act{"2026-11-16", "a", tolerate(minor, "2026-11-20"), "papers_missing"})
+	live(t, received(t, item, "2026-11-16", minor, major), act{"2026-11-16", "a", tolerate(minor, "2026-11-20"), "papers_lacking"})
 }
 
 // Licence law art. 42 and 45: what stops and what prolongs the clock.

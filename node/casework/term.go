@@ -74,6 +74,8 @@ func (c *Case) CheckEnd(b *ledger.CaseTerminateV1, withdrawn bool, brought func(
 	switch {
 	case b.Cause == ledger.CauseWithdrawn && !withdrawn:
 		return refuse("withdrawal_unasked", "没有申请人的撤回申请，不能以撤回终止；申请人当面提出的，请先登记撤回", "nobody asked to withdraw; record the applicant's wish first, where they made it in person")
+	case b.Cause == ledger.CauseNotSupplemented && c.told() == nil:
+		return refuse("not_told", "尚未告知补正，不能以逾期未补正终止", "nobody was told what is missing; the case cannot end for want of it")
 	case b.Cause == ledger.CauseNotSupplemented && len(c.Unbrought(brought)) == 0:
 		return refuse("supplement_came", "告知补正的内容均已补交，不能以逾期未补正终止", "all that was asked for has come; the case cannot end for want of it")
 	}

@@ -108,3 +108,13 @@ func TestMayWithdraw(t *testing.T) {
 		}
 	}
 }
+
+// Nobody was told what is missing: a case does not end for want of it, and the reason
+// is not that it came.
+func TestEndUntold(t *testing.T) {
+	c := &Case{}
+	end := &ledger.CaseTerminateV1{Cause: ledger.CauseNotSupplemented}
+	if err := c.CheckEnd(end, false, func(string) bool { return false }); code(err) != "not_told" {
+		t.Errorf("%v", err)
+	}
+}

@@ -44,7 +44,12 @@ func MakePayment(s Subject, account fee.Account) (*Document, error) {
 	if s.licence() {
 		law = "行政机关实施行政许可和对行政许可事项进行监督检查，不得收取任何费用；法律、行政法规另有规定的，依照其规定，并按公布的法定项目和标准收费（" + licenceLaw + "第五十八条、第五十九条）。"
 	}
-	d.Text = append(d.Text, law, "请凭本通知到收费窗口缴纳，收取财政票据。等待缴费的时间不停止办理时限的计算。")
+	d.Text = append(d.Text, law)
+	if account.Outstanding() == 0 {
+		d.Text = append(d.Text, "费用已结清，无需再缴。")
+		return d, nil
+	}
+	d.Text = append(d.Text, "请凭本通知到收费窗口缴纳，收取财政票据。等待缴费的时间不停止办理时限的计算。")
 	if !s.Item.Fee.AfterIssue {
 		d.Text = append(d.Text, "本事项在缴费后制发办理结果。")
 	}

@@ -33,6 +33,7 @@ const (
 	ReasonFuture     Reason = "future"
 	ReasonCheck      Reason = "check"
 	ReasonFormat     Reason = "format"
+	ReasonLandline   Reason = "landline" // where only a mobile number will do
 )
 
 // Error is what the Parse functions return. It never holds the number itself.
@@ -71,6 +72,7 @@ func (e *Error) text() (zh, en string) {
 		ReasonCheck:      {"校验位不符，请核对有无输错", "the check character does not fit; look for a slip"},
 		ReasonFormat: {"应为 11 位手机号，或区号加 7–8 位固定电话",
 			"it must be an 11-digit mobile number, or an area code and 7-8 digits"},
+		ReasonLandline: {"为固定电话，不是手机号", "it is a landline and no mobile number"},
 	}[e.Reason]
 	return what[0] + why[0], what[1] + ": " + why[1]
 }

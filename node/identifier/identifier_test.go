@@ -128,7 +128,7 @@ func TestErrorsHoldNoPersonalData(t *testing.T) {
 		t.Errorf("error = %v, want %s", err, want)
 	}
 	for _, kind := range []Kind{KindIDNumber, KindUSCC, KindPhone} {
-		for _, reason := range []Reason{ReasonLength, ReasonCharacters, ReasonProvince, ReasonBirthDate, ReasonFuture, ReasonCheck, ReasonFormat} {
+		for _, reason := range []Reason{ReasonLength, ReasonCharacters, ReasonProvince, ReasonBirthDate, ReasonFuture, ReasonCheck, ReasonFormat, ReasonLandline} {
 			e := &Error{Kind: kind, Reason: reason}
 			if len(e.Chinese()) < 20 || len(e.English()) < 20 {
 				t.Errorf("%s %s: %q %q", kind, reason, e.Chinese(), e.English())
