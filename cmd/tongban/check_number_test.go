@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 		{"mobile", "１３８００００００００", "13800000000", ""},
 		{"mobile", "12800000000", "", "format"},
 		{"mobile", "1380000000", "", "format"},
-		{"mobile", "0572-1234567", "", "format"},
+		{"mobile", "0572-1234567", "", "landline"},
 	} {
 		code := exitOK
 		if row.want == "" {
