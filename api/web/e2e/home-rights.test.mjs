@@ -56,7 +56,7 @@ test('somebody asks for a hearing, states their case and renews what they have, 
   await act(leader, { kind: 'decide', granted: true, opinion: '符合条件' })
   await act(window_, { kind: 'issue', documents: [{ name: '异地就医备案回执', number: 'YB-' + Date.now(), valid_until: day(60) }] })
   await assert.rejects(act(window_, { kind: 'deliver', recipient: '本人', method: 'direct' }), /decision_unsealed/)
-  await (await program(base, 'admin'))('POST', '/api/v1/seals', { department: '县医疗保障局' })
+  await (await program(base, 'admin'))('POST', '/api/v1/seals', { department: '县医疗保障局' }, 201)
   await window_('POST', path(summary.id + '/documents/grant_decision/seal'), {})
   await act(window_, { kind: 'deliver', recipient: '本人', method: 'direct' })
   await page.waitForSelector('text=已办结，结果已送达')

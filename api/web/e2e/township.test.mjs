@@ -34,7 +34,7 @@ test('clerk and leader of a township decide and make out what is theirs, with th
     const clerk = await desk(browser, base, 'tianzihu-chuangkou')
     await openCase(clerk.page, base, number)
     await act(clerk.page, '制发结果')
-    await (await program(base, 'tianzihu-lingdao'))('POST', '/api/v1/seals', {})
+    await (await program(base, 'tianzihu-lingdao'))('POST', '/api/v1/seals', {}, 201)
     await (await program(base, 'tianzihu-chuangkou'))('POST', `/api/v1/cases/${made.id}/documents/grant_decision/seal`, {})
     await clerk.page.reload()
     const paper = await printed(clerk.context, () => clerk.page.click('li:has-text("决定书") >> button:has-text("打印")'))
