@@ -20,11 +20,26 @@ func (w *walk) enliven(ctx context.Context) error {
 	w.village, w.township = w.plan.of("village")[0], w.plan.of("township")[0]
 	w.worker = at(w.village, "qiankengqiao")
 	w.s.say("\n—— 县里的一天 what else happened today ——")
-	for _, part := range []func(context.Context) error{w.atTheTownship, w.atTheCounty, w.paidFor, w.fromHome, w.together, w.opinions, w.settled} {
+	for _, part := range []func(context.Context) error{w.seals, w.atTheTownship, w.atTheCounty, w.paidFor, w.fromHome, w.together, w.opinions, w.settled} {
 		if err := part(ctx); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// seals gives the offices a seal whose cases the walk did not need one for: whoever
+// looks around can conclude every case.
+func (w *walk) seals(ctx context.Context) error {
+	for _, made := range []struct {
+		by         *person
+		department string
+	}{{at(w.plan.of("county")[0], "admin"), "县民政局"}, {at(w.plan.of("township")[1], "tianzihu-lingdao"), ""}} {
+		if err := send(ctx, made.by, "/api/v1/seals", client.SealRequest{Department: made.department}, loopback.NewKey(), nil); err != nil {
+			return fmt.Errorf("seal: %w", err)
+		}
+	}
+	w.s.step("各单位都有电子印章 (every office has its electronic seal)")
 	return nil
 }
 

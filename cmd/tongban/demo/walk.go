@@ -248,11 +248,11 @@ func (w *walk) countyDecides(ctx context.Context) error {
 // seal has a seal made, and the decision of a case sealed with it: unsealed it is not
 // handed to anybody.
 func (w *walk) seal(ctx context.Context, by *person, department string, window *person, h *handedIn) error {
-	if err := by.Post(ctx, "/api/v1/seals", client.SealRequest{Department: department}, loopback.NewKey(), nil); err != nil {
-		return err
+	if err := send(ctx, by, "/api/v1/seals", client.SealRequest{Department: department}, loopback.NewKey(), nil); err != nil {
+		return fmt.Errorf("seal: %w", err)
 	}
 	var sealed client.PrintedPaper
-	if err := window.Post(ctx, "/api/v1/cases/"+h.id+"/documents/grant_decision/seal", client.PaperRequest{}, loopback.NewKey(), &sealed); err != nil {
+	if err := send(ctx, window, "/api/v1/cases/"+h.id+"/documents/grant_decision/seal", client.PaperRequest{}, loopback.NewKey(), &sealed); err != nil {
 		return err
 	}
 	w.s.step("%s 加盖电子印章 %s：%s", window.Login, h.title, sealed.Document.Number)
