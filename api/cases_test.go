@@ -452,12 +452,11 @@ func TestPaperMustBeWhatItIsSaidToBe(t *testing.T) {
 	// A hash that this village never had is no way to the content behind it.
 	r.hub.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
 	elsewhere := r.hub.upload("window", append(picture(t), "x"...), "别处.png")
-	got := hand("named-by-hash", func(a *catalog.AttachmentRef) { *a = elsewhere })
-	if got.Code != http.StatusCreated {
-		t.Fatalf("%d %s", got.Code, got.Body)
+	if got := hand("named-by-hash", func(a *catalog.AttachmentRef) { *a = elsewhere }); got.Code != http.StatusBadRequest || !strings.Contains(got.Body.String(), "materials[0].attachments[0]") {
+		t.Errorf("named by its hash: %d %s", got.Code, got.Body)
 	}
 	var receipt gen.CaseReceipt
-	r.village.decode(got, &receipt)
+	r.village.decode(hand("its-own", func(*catalog.AttachmentRef) {}), &receipt)
 	if got := r.village.send(request0{method: "GET", path: "/api/v1/attachments/" + elsewhere.Hash + "?case=" + receipt.Case.Id, token: r.village.token("worker")}); got.Code != http.StatusNotFound {
 		t.Errorf("by its hash: %d, %d bytes", got.Code, got.Body.Len())
 	}

@@ -208,7 +208,10 @@ func TestHeardFromHome(t *testing.T) {
 	if len(c.Actions) != 0 || len(c.Results) != 1 || c.Results[0].Result.State != result.Revoked || c.Results[0].Renewal.May || !c.Proposals[1].Decision.Agreed {
 		t.Errorf("%v, %+v", c.Actions, c.Results)
 	}
-	g.agent.want("GET", "/api/v1/my/cases/"+id+"/documents/revocation_decision", nil, 200, nil)
+	revoked := "/api/v1/my/cases/" + id + "/documents/revocation_decision"
+	g.agent.want("GET", revoked, nil, 409, nil) // without its seal it is no valid document
+	g.hub.seal("desk", id, "revocation_decision", gen.PaperRequest{})
+	g.agent.want("GET", revoked, nil, 200, nil)
 	var line gen.MyTimeline
 	g.agent.want("GET", "/api/v1/my/cases/"+id+"/timeline", nil, 200, &line)
 	var told []string
