@@ -19,7 +19,7 @@ import (
 // power while people hand in: what was not on the disk is gone, or torn in the
 // middle of a write, and nothing that was acknowledged is.
 func TestPowerLoss(t *testing.T) {
-	losses, tears := 3, 3
+	losses, tears := 2, 2
 	if long {
 		losses, tears = 200, 100
 	}
