@@ -173,6 +173,8 @@ test('who is told that a refusal is intended states their case from a phone, and
   await page.click('.refusal >> button:has-text("补充陈述")')
   await page.check('.refusal >> input[type=checkbox]')
   await page.click('.refusal >> button[type=submit]')
+  // The form, which names it too, goes when it is recorded.
+  await page.waitForSelector('.refusal >> input[type=checkbox]', { state: 'detached' })
   await page.waitForSelector('.refusal >> text=放弃陈述申辩')
   await assert.rejects(act(leader, { kind: 'decide', granted: false, opinion: '居住证明已过有效期' }), /unweighed/)
   await boss.page.click('button:has-text("审批")')
