@@ -74,6 +74,19 @@ once. For who has an account it is how a lost password is recovered.`,
 	})
 }
 
+// aboutNumber makes cmd a command whose one argument is the number of a person or a
+// firm: it gets the flag that says of which.
+func aboutNumber(cmd *cobra.Command, work func(cmd *cobra.Command, c *connection, number client.AccountNumber) error) *cobra.Command {
+	kind := kindFlag(cmd)
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		t, err := applicantType(*kind, args[0])
+		if err != nil {
+			return err
+		}
+		return work(cmd, c, client.AccountNumber{Type: t, Number: args[0]})
+	})
+}
+
 func accountFindCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "find NUMBER",
@@ -81,15 +94,8 @@ func accountFindCommand() *cobra.Command {
 		Example: "  tongban account find 33059919850412005X",
 		Args:    oneArgument("NUMBER"),
 	}
-	kind := kindFlag(cmd)
-	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		t, err := applicantType(*kind, args[0])
-		if err != nil {
-			return err
-		}
-		send := func() (*http.Response, error) {
-			return c.api.FindAccount(cmd.Context(), client.AccountNumber{Type: t, Number: args[0]})
-		}
+	return aboutNumber(cmd, func(cmd *cobra.Command, c *connection, number client.AccountNumber) error {
+		send := func() (*http.Response, error) { return c.api.FindAccount(cmd.Context(), number) }
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.AccountState) {
 			var s sheet
 			s.line(c.pick("账户", "account"), v.Name+" "+v.Number)

@@ -120,15 +120,8 @@ func caseFindCommand() *cobra.Command {
 		Example: "  tongban case find 33059919850412005X",
 		Args:    oneArgument("NUMBER"),
 	}
-	kind := kindFlag(cmd)
-	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		t, err := applicantType(*kind, args[0])
-		if err != nil {
-			return err
-		}
-		send := func() (*http.Response, error) {
-			return c.api.FindCases(cmd.Context(), client.AccountNumber{Type: t, Number: args[0]})
-		}
+	return aboutNumber(cmd, func(cmd *cobra.Command, c *connection, number client.AccountNumber) error {
+		send := func() (*http.Response, error) { return c.api.FindCases(cmd.Context(), number) }
 		return ask(cmd.Context(), c, send, c.caseTable(cmd.Context()))
 	})
 }
