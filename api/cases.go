@@ -100,7 +100,7 @@ func (s *Server) checkPapers(ctx context.Context, materials []catalog.SubmittedM
 // unless a case that the caller may read names it already: then it is on its way from
 // where that was handed in, as with what is handed in again.
 func (s *Server) checkPaper(ctx context.Context, a catalog.AttachmentRef) (*catalog.Fault, error) {
-	info, err := s.blobs.Stat(a.Hash)
+	info, err := s.uploaded(ctx, a)
 	absent := errors.Is(err, blob.ErrNotFound)
 	if err != nil && !absent {
 		return nil, err

@@ -33,6 +33,9 @@ type Node interface {
 	// FetchAttachment brings content that an entry here names and that this
 	// node does not hold, from a node that should.
 	FetchAttachment(ctx context.Context, hash string) error
+	// FetchUploaded brings to a hub what was uploaded at another one and nothing
+	// names yet.
+	FetchUploaded(ctx context.Context, hash string, size int64) error
 	// Record makes an entry of an action.
 	Record(ctx context.Context, a Action) (store.Result, error)
 	// RecordTogether makes entries of several actions at the county, of all

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
@@ -30,7 +31,7 @@ func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 	var faults []catalog.Fault
 	for _, field := range []string{"proof", "consent", "record"} {
 		for i, a := range named[field] {
-			_, err := s.blobs.Stat(a.Hash)
+			_, err := s.uploaded(ctx, a)
 			var fault *catalog.Fault
 			switch {
 			case errors.Is(err, blob.ErrNotFound):
@@ -52,6 +53,24 @@ func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 		return errInvalid.with(faults...)
 	}
 	return nil
+}
+
+// uploadedTime bounds the search for a file at the other hubs.
+const uploadedTime = 5 * time.Second
+
+// uploaded is a file that was uploaded here, or at another hub just before: then it is
+// brought here first.
+func (s *Server) uploaded(ctx context.Context, a catalog.AttachmentRef) (blob.Info, error) {
+	info, err := s.blobs.Stat(a.Hash)
+	if !errors.Is(err, blob.ErrNotFound) || a.Size <= 0 || a.Size > s.o.Limits.AttachmentBytes {
+		return info, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, uploadedTime)
+	defer cancel()
+	if s.node.FetchUploaded(ctx, a.Hash, a.Size) != nil {
+		return info, err
+	}
+	return s.blobs.Stat(a.Hash)
 }
 
 // notUploaded is said of a file that nobody brought to this node.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -49,5 +51,31 @@ func TestNamedAtADeskIsThere(t *testing.T) {
 	r := h.send(request0{method: "POST", path: "/api/v1/joint-cases", body: joint, token: h.token("civil"), header: map[string]string{"Idempotency-Key": rand.Text()}})
 	if r.Code != 400 || !strings.Contains(r.Body.String(), "not uploaded") {
 		t.Errorf("jointly: %d %s", r.Code, r.Body)
+	}
+}
+
+// What was uploaded at one hub is named at another one, which fetches it: behind one
+// address of the county, requests of one desk reach different hubs.
+func TestUploadedAtAnotherHub(t *testing.T) {
+	h := newHub(t, func(o *federation.Options) { o.Timing = county.Timing{} })
+	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	peer, other := h.anotherHub("county-2")
+	h.must("operator", "POST", "/api/v1/hubs", gen.HubRequest{Id: "county-2", Address: peer}, 204)
+	until(t, "the other hub to know the desk", func() bool {
+		_, err := other.node.Store.StaffByLogin(t.Context(), "window")
+		return err == nil
+	})
+	other.tokens["window"] = h.token("window")
+
+	scan := other.upload("window", picture(t), "扫描.png")
+	in := h.submission("TB-SCJG-001", theCounty)
+	in.Materials[0].Attachments = []catalog.AttachmentRef{scan}
+	var receipt gen.CaseReceipt
+	h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
+	if len(receipt.Attachments) > 0 {
+		t.Errorf("still missing here: %v", receipt.Attachments)
+	}
+	if here, err := h.node.Blobs.Has(scan.Hash); err != nil || !here {
+		t.Errorf("not brought here: %v %v", here, err)
 	}
 }

@@ -151,6 +151,29 @@ func (n *Node) namedByAnother(ctx context.Context, use store.Attachment, nodeID 
 	return e.Origin != nodeID, nil
 }
 
+// FetchUploaded brings to a hub what somebody uploaded at another one and nothing names
+// yet: behind one address of the county, an upload and what names it may reach different
+// hubs. store.ErrNotFound says that none that answers has it.
+func (n *Node) FetchUploaded(ctx context.Context, hash string, size int64) error {
+	if n.hub == nil {
+		return store.ErrNotFound
+	}
+	client := papers.Client{Store: n.Blobs}
+	for _, t := range n.voters() {
+		if t.Node == n.self.Node {
+			continue
+		}
+		// Asked first, or each made-up hash would begin a download here.
+		if has, err := client.Has(ctx, t.Client, t.URL, hash); err != nil || !has {
+			continue
+		}
+		if _, err := client.Pull(ctx, t.Client, t.URL, hash, size); err == nil || errors.Is(err, blob.ErrComplete) {
+			return nil
+		}
+	}
+	return store.ErrNotFound
+}
+
 func (n *Node) fetchPaper(ctx context.Context, hash string, size int64) error {
 	from := n.papersAbove()
 	if n.hub != nil {

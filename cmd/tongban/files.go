@@ -71,6 +71,9 @@ func carryImportCommand() *cobra.Command {
 		if err != nil {
 			return usagef("无法读取文件 (cannot read the file): %v", err)
 		}
+		if !about.Mode().IsRegular() {
+			return usagef("%s 不是文件，请给出携带包文件本身 (not a file: give the bundle itself)", args[0])
+		}
 		// A bundle may be larger than memory: it is streamed, and read again
 		// from its start should the request have to be repeated.
 		sized := func(_ context.Context, req *http.Request) error {

@@ -188,6 +188,16 @@ func (c *Client) Pull(ctx context.Context, client *http.Client, baseURL, hash st
 	return moved, fmt.Errorf("pull attachment: %w", err)
 }
 
+// Has reports whether the node whose attachments are at baseURL holds content whole.
+// Errors are ErrLine or a *Problem.
+func (c *Client) Has(ctx context.Context, client *http.Client, baseURL, hash string) (bool, error) {
+	at, err := c.link(client, baseURL).head(ctx, hash)
+	if err != nil {
+		return false, fmt.Errorf("ask for attachment: %w", err)
+	}
+	return at.complete, nil
+}
+
 func (c *Client) pullOnce(ctx context.Context, l link, hash string, size, offset int64, moved *Moved) (int64, error) {
 	body, err := l.get(ctx, hash, offset, size)
 	if err != nil {

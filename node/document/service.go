@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/tongban/tongban/node/complaint"
 	"github.com/tongban/tongban/node/ledger"
@@ -18,7 +19,9 @@ const (
 // It names neither the rater nor the case.
 func Rectify(r *rating.Rectification, to string, issuer Issuer) *Document {
 	d := &Document{Kind: RectificationNotice, Template: Template, Title: "整改通知书", Issuer: issuer, To: to, Date: day(r.OrderedMS)}
-	d.Number = fmt.Sprintf("整〔%d〕%s", d.Date.Year(), r.Rating)
+	// The day and the end of the rating's id: read out over a telephone, and as unique.
+	end := strings.ReplaceAll(r.Rating, "-", "")
+	d.Number = fmt.Sprintf("整〔%d〕%02d%02d-%s", d.Date.Year(), d.Date.Month(), d.Date.Day(), strings.ToUpper(end[max(0, len(end)-6):]))
 	d.add("整改期限", r.Before.Chinese()+"前").add("监督人员", r.OrderedBy.Name)
 	d.list("须整改的问题", []string{r.What})
 	d.Text = []string{"经回访核实，群众对你单位服务的差评情况属实。请按期整改并报送结果；认为评价与事实不符的，可在报送前提出申诉并说明理由。", "不得打听、追查评价人，不得打击报复。"}
