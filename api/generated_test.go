@@ -90,7 +90,7 @@ func TestRealItemsFitTheDocument(t *testing.T) {
 	doc, err := loadDocument()
 	check(t, err)
 	var all struct{ Items []any }
-	dec := json.NewDecoder(bytes.NewReader(readFile(t, "../node/catalog/testdata/items.json")))
+	dec := json.NewDecoder(bytes.NewReader(readFile(t, "../node/catalog/catalogtest/items.json")))
 	check(t, dec.Decode(&all))
 	for i, item := range all.Items {
 		if err := doc.Components.Schemas["Item"].Value.VisitJSON(item); err != nil {

@@ -323,7 +323,7 @@ func fewItems(t testing.TB) []byte {
 }
 
 var fewOfTheItems = sync.OnceValues(func() ([]byte, error) {
-	content, err := os.ReadFile("../node/catalog/testdata/items.json")
+	content, err := os.ReadFile("../node/catalog/catalogtest/items.json")
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func TestImportFilesAllOrNothing(t *testing.T) {
 		return b
 	}
 	gbk := []byte("{\n \"county\": \"\xb0\xb2\xbc\xaa\xcf\xd8\"}")
-	const divisions, calendar, items = "../node/division/testdata/divisions.json", "../node/calendar/calendartest/calendar.json", "../node/catalog/testdata/items.json"
+	const divisions, calendar, items = "../node/division/testdata/divisions.json", "../node/calendar/calendartest/calendar.json", "../node/catalog/catalogtest/items.json"
 	for _, c := range []struct {
 		name, path, state string
 		body              []byte

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/catalog/catalogtest"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -19,25 +20,12 @@ var update = flag.Bool("update", false, "rewrite the golden file")
 
 func mustItems(tb testing.TB) []catalog.Item {
 	tb.Helper()
-	data, err := os.ReadFile("../catalog/testdata/items.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	items, faults := catalog.ParseItems(data)
-	if len(faults) > 0 {
-		tb.Fatal(faults)
-	}
-	return items
+	return catalogtest.Items(tb)
 }
 
 func mustItem(tb testing.TB, code string) *catalog.Item {
 	tb.Helper()
-	items := mustItems(tb)
-	i := slices.IndexFunc(items, func(i catalog.Item) bool { return i.Code == code })
-	if i < 0 {
-		tb.Fatalf("no item %s", code)
-	}
-	return &items[i]
+	return catalogtest.Item(tb, code)
 }
 
 // desks is where a case of each tier is handed in, in one line of divisions.
@@ -133,11 +121,7 @@ func TestHolderOf(t *testing.T) {
 
 // catalogItems are the items by their codes.
 var catalogItems = sync.OnceValue(func() map[string]*catalog.Item {
-	data, err := os.ReadFile("../catalog/testdata/items.json")
-	if err != nil {
-		panic(err)
-	}
-	items, faults := catalog.ParseItems(data)
+	items, faults := catalog.ParseItems(catalogtest.ItemsFile)
 	if len(faults) > 0 {
 		panic(faults[0].EN)
 	}

@@ -13,7 +13,7 @@ import (
 // one is a file of one item of the catalog, changed.
 func one(t *testing.T, code string, change func(materials []map[string]any)) []byte {
 	t.Helper()
-	data, err := os.ReadFile("testdata/items.json")
+	data, err := os.ReadFile("catalogtest/items.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -210,7 +210,7 @@ func realItems(t testing.TB) []Item {
 
 func mustRead(t testing.TB, name string) []byte {
 	t.Helper()
-	data, err := os.ReadFile("testdata/" + name)
+	data, err := os.ReadFile("catalogtest/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}

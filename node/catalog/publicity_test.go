@@ -16,7 +16,7 @@ var updatePublicity = flag.Bool("update-publicity", false, "write testdata/publi
 //
 // Rules: 9.10.
 func TestPublicity(t *testing.T) {
-	raw, err := os.ReadFile("testdata/items.json")
+	raw, err := os.ReadFile("catalogtest/items.json")
 	if err != nil {
 		t.Fatal(err)
 	}

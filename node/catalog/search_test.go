@@ -12,7 +12,7 @@ import (
 
 func searchable(tb testing.TB) ([]*Item, []Package) {
 	tb.Helper()
-	data, err := os.ReadFile("testdata/items.json")
+	data, err := os.ReadFile("catalogtest/items.json")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func searchable(tb testing.TB) ([]*Item, []Package) {
 	if len(faults) > 0 {
 		tb.Fatal(faults)
 	}
-	if data, err = os.ReadFile("testdata/packages.json"); err != nil {
+	if data, err = os.ReadFile("catalogtest/packages.json"); err != nil {
 		tb.Fatal(err)
 	}
 	packages, faults := ParsePackages(data, items)

@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/catalog/catalogtest"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -23,16 +24,7 @@ var update = flag.Bool("update", false, "write the golden documents anew")
 
 func mustItem(tb testing.TB, code string) *catalog.Item {
 	tb.Helper()
-	data, err := os.ReadFile("../catalog/testdata/items.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	items, faults := catalog.ParseItems(data)
-	if len(faults) > 0 {
-		tb.Fatal(faults)
-	}
-	i := slices.IndexFunc(items, func(i catalog.Item) bool { return i.Code == code })
-	return &items[i]
+	return catalogtest.Item(tb, code)
 }
 
 // lived is a case to which everything has happened that makes a document, as

@@ -1,12 +1,12 @@
 package document
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/catalog/catalogtest"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -16,14 +16,7 @@ import (
 //
 // Rules: 2.26.
 func TestPapersNameTheLawOfTheirItem(t *testing.T) {
-	data, err := os.ReadFile("../catalog/testdata/items.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	items, faults := catalog.ParseItems(data)
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
+	items := catalogtest.Items(t)
 	seen := map[catalog.ItemType]bool{}
 	var lives []Subject
 	for _, change := range []func(*casework.Case){

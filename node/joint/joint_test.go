@@ -2,7 +2,6 @@ package joint
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/catalog/catalogtest"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -23,22 +23,7 @@ const (
 // shipped are the items and packages of the catalog.
 func shipped(t testing.TB) ([]catalog.Item, []catalog.Package) {
 	t.Helper()
-	data, err := os.ReadFile("../catalog/testdata/items.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	items, faults := catalog.ParseItems(data)
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
-	if data, err = os.ReadFile("../catalog/testdata/packages.json"); err != nil {
-		t.Fatal(err)
-	}
-	packages, faults := catalog.ParsePackages(data, items)
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
-	return items, packages
+	return catalogtest.Items(t), catalogtest.Packages(t)
 }
 
 // handIn is a package as a county window takes it in, with all papers still to

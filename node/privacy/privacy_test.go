@@ -174,7 +174,7 @@ func TestContent(t *testing.T) {
 //
 // Rules: 9.10.
 func TestTheCatalogIsClosed(t *testing.T) {
-	raw, err := os.ReadFile(filepath.FromSlash("../catalog/testdata/items.json"))
+	raw, err := os.ReadFile(filepath.FromSlash("../catalog/catalogtest/items.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,13 @@
 package staffing
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/catalog/catalogtest"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -91,14 +91,7 @@ func TestFaults(t *testing.T) {
 // Every item the program carries can be judged, and the whole of a county without people
 // is told at once.
 func TestCarriedItems(t *testing.T) {
-	raw, err := os.ReadFile("../catalog/testdata/items.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	items, faults := catalog.ParseItems(raw)
-	if len(faults) > 0 {
-		t.Fatal(faults)
-	}
+	items := catalogtest.Items(t)
 	// Once every department of the county has its people, all of it can be published;
 	// a township's is no department of the county.
 	var everybody []identity.Staff
