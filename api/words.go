@@ -20,7 +20,7 @@ var wordZH = map[gen.Word]string{
 	gen.SavedHere:   "已存本机",
 	gen.AtTownship:  "已到乡镇",
 	gen.AtCounty:    "已到县中心",
-	gen.TakenUp:     "已办理",
+	gen.TakenUp:     "已接办",
 	gen.WordRefused: "需处理",
 }
 

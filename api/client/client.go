@@ -3091,7 +3091,7 @@ type CaseSummary struct {
 	WaitingForMe bool    `json:"waiting_for_me"`
 	WaitsFor     Step    `json:"waits_for,omitempty,omitzero"`
 
-	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
@@ -4170,7 +4170,7 @@ type JointSummary struct {
 	Status   JointStatus `json:"status"`
 	StatusZh string      `json:"status_zh"`
 
-	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
@@ -4288,7 +4288,7 @@ type LookupAnswer struct {
 	// Visits The visits that can be rated, the earliest first.
 	Visits []LookupVisit `json:"visits,omitempty,omitzero"`
 
-	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
@@ -6026,7 +6026,7 @@ type Recorded struct {
 	// Index Its place in the county's ledger, once it has one.
 	Index int64 `json:"index,omitempty,omitzero"`
 
-	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
@@ -6296,7 +6296,7 @@ type Reveal struct {
 	What []string `json:"what"`
 	Why  string   `json:"why,omitempty,omitzero"`
 
-	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
@@ -6898,7 +6898,7 @@ type TimelineEntry struct {
 	// What The kind in Chinese.
 	What string `json:"what"`
 
-	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
@@ -6932,7 +6932,7 @@ type Transfer struct {
 	To     Division `json:"to"`
 	ToName string   `json:"to_name,omitempty,omitzero"`
 
-	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 	Word   Word   `json:"word,omitempty,omitzero"`
 	WordZh string `json:"word_zh,omitempty,omitzero"`
 }
@@ -7034,7 +7034,7 @@ type WithdrawRequest struct {
 	Note          string `json:"note"`
 }
 
-// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已接办; refused 需处理.
 type Word string
 
 // YearMonth defines model for YearMonth.

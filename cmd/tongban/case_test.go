@@ -392,7 +392,7 @@ func TestCaseReveals(t *testing.T) {
 	at := int64(at20261123)
 	list := client.RevealList{NextCursor: "n", Reveals: []client.Reveal{
 		{Entry: "e-1", Case: "c-1", Number: "330523110200-20261123-01-000045-7", Division: "330523110200", At: at, What: []string{ledger.RevealCase}, Why: "核对身份",
-			Actor: identity.Actor{Staff: "s-9", Name: "乙", Role: identity.Supervisor, Node: "county-1"}, Word: client.TakenUp, WordZh: "已办理"},
+			Actor: identity.Actor{Staff: "s-9", Name: "乙", Role: identity.Supervisor, Node: "county-1"}, Word: client.TakenUp, WordZh: "已接办"},
 		{Entry: "e-2", Case: "c-2", Division: "330523110200", Actor: identity.Actor{Staff: "s-1", Role: identity.VillageWorker, Node: "v-1"}, At: at, What: []string{ledger.RevealTimeline, ledger.RevealAttachment + strings.Repeat("a", 64)}, Word: client.SavedHere, WordZh: "已存本机"}}}
 	n := signedIn(t, map[string]any{"listReveals": list})
 	r := tongban(t, "case", "reveals", "330523110200 20261123 01 000045 "+checkDigit(t), "--since", "2026-11-01", "--staff", "s-9", "--division", "330523110")

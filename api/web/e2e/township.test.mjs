@@ -51,6 +51,6 @@ test('clerk and leader of a township decide and make out what is theirs, with th
   await hands.page.click(`section:has-text("待我办理") >> text="${number}"`)
   await act(hands.page, '送达', (page) => page.fill('#who', '甲乙丙'))
   await hands.page.waitForSelector('.head >> text=已送达')
-  await hands.page.waitForSelector('.head >> text=/已到县中心|已办理/')
+  await hands.page.waitForSelector('.head >> text=/已到县中心|已接办/')
   assert.deepEqual(hands.wrong, [])
 })

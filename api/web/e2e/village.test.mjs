@@ -101,7 +101,7 @@ test('with the line cut the village goes on, and says at every moment how far it
     await page.waitForSelector('.head >> text=已存本机')
     await county.heal(other)
     // The page is told: nobody reloads it.
-    await page.waitForSelector('.head >> text=/已到县中心|已办理/')
+    await page.waitForSelector('.head >> text=/已到县中心|已接办/')
     await page.waitForSelector('header .sign.up')
     assert.ok(number)
   } finally {
