@@ -29,10 +29,13 @@ import (
 
 // GetSync shows this node's state and that of the nodes within the caller's
 // reach.
-func (s *Server) GetSync(ctx context.Context, _ gen.GetSyncRequestObject) (gen.GetSyncResponseObject, error) {
+func (s *Server) GetSync(ctx context.Context, in gen.GetSyncRequestObject) (gen.GetSyncResponseObject, error) {
 	own, err := s.node.Report(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if in.Params.Self {
+		return gen.GetSync200JSONResponse{Self: s.ownState(ctx, own), Below: []gen.SyncState{}}, nil
 	}
 	within, err := s.within(ctx, identity.SyncRead, "")
 	if err != nil {

@@ -8227,6 +8227,12 @@ type ListBoardCasesParams struct {
 // ListBoardCasesParamsColour defines parameters for ListBoardCases.
 type ListBoardCasesParamsColour string
 
+// GetSyncParams defines parameters for GetSync.
+type GetSyncParams struct {
+	// Self This node alone.
+	Self bool `form:"self,omitempty" json:"self,omitempty,omitzero"`
+}
+
 // OpenAccountJSONRequestBody defines body for OpenAccount for application/json ContentType.
 type OpenAccountJSONRequestBody = AccountOpening
 
@@ -11944,7 +11950,7 @@ type ClientInterface interface {
 	// This node's line, queue and lag, and those of each node below it.
 	//
 	// Corresponds with GET /api/v1/sync (the `GetSync` operationId).
-	GetSync(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetSync(ctx context.Context, params *GetSyncParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SyncNow 立即同步
 	//
@@ -18912,8 +18918,8 @@ func (c *Client) SetThresholds(ctx context.Context, body SetThresholdsJSONReques
 // This node's line, queue and lag, and those of each node below it.
 //
 // Corresponds with GET /api/v1/sync (the `GetSync` operationId).
-func (c *Client) GetSync(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetSyncRequest(c.Server)
+func (c *Client) GetSync(ctx context.Context, params *GetSyncParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSyncRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -31308,7 +31314,7 @@ func NewSetThresholdsRequestWithBody(server string, contentType string, body io.
 }
 
 // NewGetSyncRequest constructs an http.Request for the GetSync method
-func NewGetSyncRequest(server string) (*http.Request, error) {
+func NewGetSyncRequest(server string, params *GetSyncParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -31324,6 +31330,29 @@ func NewGetSyncRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "self", params.Self, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -35116,7 +35145,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/sync (the `GetSync` operationId).
-	GetSyncWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSyncResponse, error)
+	GetSyncWithResponse(ctx context.Context, params *GetSyncParams, reqEditors ...RequestEditorFn) (*GetSyncResponse, error)
 
 	// SyncNowWithResponse 立即同步
 	//
@@ -53046,8 +53075,8 @@ func (c *ClientWithResponses) SetThresholdsWithResponse(ctx context.Context, bod
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/sync (the `GetSync` operationId).
-func (c *ClientWithResponses) GetSyncWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSyncResponse, error) {
-	rsp, err := c.GetSync(ctx, reqEditors...)
+func (c *ClientWithResponses) GetSyncWithResponse(ctx context.Context, params *GetSyncParams, reqEditors ...RequestEditorFn) (*GetSyncResponse, error) {
+	rsp, err := c.GetSync(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

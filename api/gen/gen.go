@@ -8227,6 +8227,12 @@ type ListBoardCasesParams struct {
 // ListBoardCasesParamsColour defines parameters for ListBoardCases.
 type ListBoardCasesParamsColour string
 
+// GetSyncParams defines parameters for GetSync.
+type GetSyncParams struct {
+	// Self This node alone.
+	Self bool `form:"self,omitempty" json:"self,omitempty,omitzero"`
+}
+
 // OpenAccountJSONRequestBody defines body for OpenAccount for application/json ContentType.
 type OpenAccountJSONRequestBody = AccountOpening
 
@@ -9314,7 +9320,7 @@ type ServerInterface interface {
 	SetThresholds(w http.ResponseWriter, r *http.Request)
 	// GetSync 同步状态
 	// (GET /api/v1/sync)
-	GetSync(w http.ResponseWriter, r *http.Request)
+	GetSync(w http.ResponseWriter, r *http.Request, params GetSyncParams)
 	// SyncNow 立即同步
 	// (POST /api/v1/sync/now)
 	SyncNow(w http.ResponseWriter, r *http.Request)
@@ -18664,8 +18670,27 @@ func (siw *ServerInterfaceWrapper) SetThresholds(w http.ResponseWriter, r *http.
 // GetSync operation middleware
 func (siw *ServerInterfaceWrapper) GetSync(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSyncParams
+
+	// ------------- Optional query parameter "self" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "self", r.URL.Query(), &params.Self, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "self"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "self", Err: err})
+		}
+		return
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetSync(w, r)
+		siw.Handler.GetSync(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -29632,6 +29657,7 @@ func (response SetThresholdsdefaultApplicationProblemPlusJSONResponse) VisitSetT
 }
 
 type GetSyncRequestObject struct {
+	Params GetSyncParams
 }
 
 type GetSyncResponseObject interface {
@@ -37817,8 +37843,10 @@ func (sh *strictHandler) SetThresholds(w http.ResponseWriter, r *http.Request) {
 }
 
 // GetSync operation middleware
-func (sh *strictHandler) GetSync(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) GetSync(w http.ResponseWriter, r *http.Request, params GetSyncParams) {
 	var request GetSyncRequestObject
+
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetSync(ctx, request.(GetSyncRequestObject))

@@ -29,7 +29,7 @@ func syncStatusCommand() *cobra.Command {
 		Args:    noArguments,
 	}
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
-		return ask(cmd.Context(), c, func() (*http.Response, error) { return c.api.GetSync(cmd.Context()) }, func(w io.Writer, v *client.SyncReport) {
+		return ask(cmd.Context(), c, func() (*http.Response, error) { return c.api.GetSync(cmd.Context(), &client.GetSyncParams{}) }, func(w io.Writer, v *client.SyncReport) {
 			t := newTable(c.pick("节点", "NODE"), c.pick("名称", "NAME"), c.pick("线路", "LINE"), c.pick("最近联系", "CONTACT"), c.pick("待传", "QUEUE"), c.pick("最早", "OLDEST"), c.pick("待传附件", "FILES"), c.pick("滞后", "LAG"), c.pick("目录", "EDITION"), c.pick("时钟差", "CLOCK"), c.pick("版本", "VERSION"), c.pick("需处理", "ATTENTION"), c.pick("提示", "NOTE"))
 			for _, s := range append([]client.SyncState{v.Self}, v.Below...) {
 				t.row(s.Node, s.Name, lineName(c.language, s.Line), moment(s.LastContactMs), queue(c.language, &s), age(c.language, s.OutboxOldestMs), number(s.AttachmentsOutstanding), lag(c.language, &s), count(s.Edition), skew(c.language, &s), s.Version, number(s.NeedsAttention), syncNote(c.language, &s))

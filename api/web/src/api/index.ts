@@ -77,11 +77,14 @@ const answers: Middleware = {
 // made whole before its first byte is sent, and a new hub has the whole ledger to
 // catch up with before it has its vote.
 const patience = 30_000
+// The sign at the top of each page asks this alone, every few seconds.
+const signPatience = 5_000
 const filePatience = 180_000
 const longPatience = 30 * 60_000
 const long = ['/api/v1/backup', '/api/v1/hubs']
 
 function patienceFor(request: Request): number {
+  if (new URL(request.url).pathname === '/api/v1/node') return signPatience
   if (request.method === 'PATCH' || request.method === 'PUT') return filePatience
   return request.method === 'POST' && long.includes(new URL(request.url).pathname) ? longPatience : patience
 }

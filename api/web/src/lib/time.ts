@@ -19,3 +19,9 @@ export function moment(ms: number | undefined): string {
 export function clock(ms: number): string {
   return moment(ms).slice(11)
 }
+
+/** An instant of today by its hour and minute, an earlier one with its day. */
+export function today(ms: number, now = Date.now()): string {
+  const [then, day] = [moment(ms), moment(now).slice(0, 10)]
+  return then.startsWith(day) ? then.slice(11) : then.slice(5)
+}

@@ -1,7 +1,9 @@
 import { defineStore } from 'pinia'
-import { api, ask, type Schemas } from '../api'
+import { api, ask, Failure, type Schemas } from '../api'
 
-const every = 5_000
+// With the patience for this one question (api/index.ts), a node that hangs is said
+// to be silent within ten seconds.
+const every = 4_000
 
 /**
  * The state of this node and its line, as everybody sees it at the top of each
@@ -14,6 +16,8 @@ export const useLine = defineStore('line', {
     attention: 0,
     heardAt: 0,
     silent: false,
+    silentSince: 0,
+    looking: false,
     timer: 0,
   }),
   getters: {
@@ -26,19 +30,42 @@ export const useLine = defineStore('line', {
       void this.look()
       this.timer = window.setInterval(() => void this.look(), every)
     },
+    stop() {
+      window.clearInterval(this.timer)
+      this.timer = 0
+    },
     async look() {
+      if (this.looking) return
+      this.looking = true
       try {
         this.node = await ask(() => api.GET('/api/v1/node'))
         this.heardAt = Date.now()
         this.silent = false
       } catch {
+        if (!this.silent) this.silentSince = Date.now()
         this.silent = true
+      } finally {
+        this.looking = false
       }
     },
+    /** How much waits to be sent and needs somebody. */
     async lookCloser() {
-      const report = await ask(() => api.GET('/api/v1/sync'))
+      const report = await ask(() => api.GET('/api/v1/sync', { params: { query: { self: true } } }))
       this.sync = report.self
       this.attention = report.self.needs_attention
+    },
+    /** The same for the sign of every page: what was known last stays. */
+    async lookCloserIfItAnswers() {
+      try {
+        await this.lookCloser()
+      } catch (e) {
+        if (!(e instanceof Failure)) throw e
+      }
+    },
+    /** Of somebody who has left nothing is shown to whoever comes. */
+    forget() {
+      this.sync = null
+      this.attention = 0
     },
     async sendNow() {
       await ask(() => api.POST('/api/v1/sync/now'))

@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import { api, ask, Failure, onSessionEnded, type Schemas } from '../api'
+import { lastKnown } from '../lib/lastknown'
 import { closeVault } from './vault'
 
 type Session = Schemas['Session']
@@ -76,6 +77,7 @@ export const useSession = defineStore('session', {
       this.who = null
       this.ended = this.locked = false
       closeVault()
+      lastKnown.forget()
       others?.postMessage('changed')
     },
   },
