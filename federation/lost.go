@@ -79,6 +79,9 @@ func (n *Node) DeclareRecovery(ctx context.Context, actor identity.Actor, reason
 	if _, err := n.Record(ctx, Action{Actor: actor, Kind: ledger.CountyRecovery, Body: &signed}); err != nil {
 		return ledger.Recovery{}, err
 	}
+	if err := n.tellKeys(ctx, actor); err != nil {
+		n.log.Warn("the ledger does not tell of the county's newest keys; the next rotation has it do so", "error", err)
+	}
 	n.log.Warn("the county declared that its ledger went back", "kept", kept, "epoch", r.At, "by", actor.Staff)
 	return r, nil
 }

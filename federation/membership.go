@@ -98,6 +98,17 @@ func LoadMembership(dir string) (*Membership, error) {
 	return m, nil
 }
 
+// trusted is the county's bundle as the membership has it. A hub's keys folder
+// may be ahead of it, and of a ledger that was restored.
+func (m *Membership) trusted() trust.CountyTrust {
+	if m.County != nil {
+		if newer, err := m.Trust.Advance(m.County.Chain()...); err == nil {
+			return newer
+		}
+	}
+	return m.Trust
+}
+
 func readMembership(raw []byte) (*Membership, error) {
 	m := new(Membership)
 	return m, errors.Join(json.Unmarshal(raw, m), m.whole())

@@ -203,6 +203,9 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	if err := n.refreshTrust(ctx); err != nil {
 		return nil, err
 	}
+	if err := n.checkOwn(); err != nil {
+		return nil, err
+	}
 	if err := n.recallRevocation(ctx); err != nil {
 		n.log.Warn("what was told of this node's revocation cannot be read; the next connection tells it again", "error", err)
 	}
@@ -274,10 +277,8 @@ func newNode(o Options) (*Node, error) {
 	c := m.Credential.Credential
 	n.self = store.Self{Node: c.Node, Tier: c.Tier, Division: c.Division, Ordinal: c.Ordinal}
 	n.began = n.now()
-	n.bundle.Store(&m.Trust)
-	if err := m.Trust.VerifyCredential(m.Credential, n.now()); err != nil {
-		return nil, fmt.Errorf("this node's credential: %w", err)
-	}
+	bundle := m.trusted()
+	n.bundle.Store(&bundle)
 	proof, err := newOwn(m.Keys, m.Credential, m.Certificate, o.TokenLife)
 	if err != nil {
 		return nil, err

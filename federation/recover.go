@@ -32,6 +32,12 @@ func Recover(ctx context.Context, o Options) error {
 	if err := n.checkFounding(ctx, o.Membership); err != nil {
 		return err
 	}
+	if err := n.refreshTrust(ctx); err != nil {
+		return err
+	}
+	if err := n.checkOwn(); err != nil {
+		return err
+	}
 	// What the log has beyond the database may never have been committed.
 	if err := n.Store.MarkWentBack(ctx, n.now()); err != nil {
 		return err

@@ -153,7 +153,7 @@ func (n *Node) takeUpRenewal(next *renewal) error {
 	if err != nil {
 		return err
 	}
-	if err := m.takeUp(n.Store.Dir(), next); err != nil {
+	if err := m.takeUp(n.Store.Dir(), next, n.Trust()); err != nil {
 		return err
 	}
 	n.own.Store(o)

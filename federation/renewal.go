@@ -92,14 +92,15 @@ func saveRenewed(dir string, w renewed) error {
 	return writeDurably(renewalDir(dir), renewedFile, b)
 }
 
-// takeUp puts a renewal in the place of a membership's keys. It may be
+// takeUp puts a renewal in the place of a membership's keys, beside the county's
+// as they are known now, which may have signed it. It may be
 // repeated: until the folder is gone, it is begun anew at every start.
-func (m *Membership) takeUp(dir string, r *renewal) error {
+func (m *Membership) takeUp(dir string, r *renewal, known trust.CountyTrust) error {
 	if err := r.keys.Replace(filepath.Join(dir, keysFolder)); err != nil {
 		return err
 	}
 	point("renew.keys.replaced")
-	m.Keys, m.Credential, m.Certificate = r.keys, r.Credential, r.Certificate
+	m.Keys, m.Credential, m.Certificate, m.Trust = r.keys, r.Credential, r.Certificate, known
 	if err := m.write(dir); err != nil {
 		return err
 	}

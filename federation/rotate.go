@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -74,6 +75,9 @@ func (n *Node) RotateCountyKeys(ctx context.Context, actor identity.Actor, key s
 	if err := n.takeUpKeys(ctx); err != nil {
 		return store.Result{}, err
 	}
+	if err := n.tellKeys(ctx, actor); err != nil {
+		return store.Result{}, err
+	}
 	next, err := n.county.now().Rotate(rand.Reader, n.now())
 	if err != nil {
 		return store.Result{}, &store.Refused{Code: "rotation", ZH: "暂不能更换县级密钥：仍受信任的旧密钥过多", EN: err.Error()}
@@ -97,6 +101,37 @@ func (n *Node) RotateCountyKeys(ctx context.Context, actor identity.Actor, key s
 	}
 	chain := next.Chain()
 	return n.Record(ctx, Action{Actor: actor, Kind: ledger.CountyTrust, Key: key, Body: &ledger.CountyTrustV1{Bundle: raw(chain[len(chain)-1])}})
+}
+
+// tellKeys has the ledger tell of the county's keys again where it was restored
+// from a backup of before they were made: who follows it alone would else never
+// learn of them.
+func (n *Node) tellKeys(ctx context.Context, actor identity.Actor) error {
+	if err := n.Fresh(ctx); err != nil {
+		return err
+	}
+	told, err := n.Store.TrustChain(ctx)
+	if err != nil {
+		return err
+	}
+	missing := n.county.now().Chain()
+	for _, b := range told {
+		signed, err := trust.DecodeSignedTrust(b)
+		if err != nil {
+			return fmt.Errorf("county keys in the ledger: %w", err)
+		}
+		missing = slices.DeleteFunc(missing, func(m trust.SignedTrust) bool { return bytes.Equal(m.Bundle, signed.Bundle) })
+	}
+	for _, m := range missing {
+		r, err := n.Record(ctx, Action{Actor: actor, Kind: ledger.CountyTrust, Body: &ledger.CountyTrustV1{Bundle: raw(m)}})
+		if err != nil {
+			return err
+		}
+		if r.Status == store.Rejected || r.Outcome == ledger.Refused {
+			return &store.Refused{Code: r.Code, ZH: r.ZH, EN: r.EN}
+		}
+	}
+	return nil
 }
 
 func (n *Node) nextDir() string { return filepath.Join(n.Store.Dir(), keysFolder, nextFolder) }

@@ -137,7 +137,7 @@ func (n *Node) takeUpSuccession(ctx context.Context, s *succession) error {
 	}
 	point("succession.noted")
 	m.Predecessors = append(m.Predecessors, n.self.Node)
-	m.Credential, m.Certificate = s.Credential, s.Certificate
+	m.Credential, m.Certificate, m.Trust = s.Credential, s.Certificate, n.Trust()
 	if err := m.write(dir); err != nil {
 		return err
 	}

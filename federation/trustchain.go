@@ -52,6 +52,14 @@ func (n *Node) knownChain(ctx context.Context) ([]trust.SignedTrust, error) {
 	if err != nil {
 		return nil, err
 	}
+	learned, err := n.Store.Setting(ctx, learnedSetting)
+	if err != nil {
+		return nil, err
+	}
+	return chainOf(bundles, learned)
+}
+
+func chainOf(bundles []json.RawMessage, learned string) ([]trust.SignedTrust, error) {
 	chain := make([]trust.SignedTrust, 0, len(bundles))
 	for _, raw := range bundles {
 		b, err := trust.DecodeSignedTrust(raw)
@@ -60,16 +68,14 @@ func (n *Node) knownChain(ctx context.Context) ([]trust.SignedTrust, error) {
 		}
 		chain = append(chain, b)
 	}
-	learned, err := n.learned(ctx)
-	return append(chain, learned...), err
+	links, err := readLinks(learned)
+	return append(chain, links...), err
 }
 
-func (n *Node) learned(ctx context.Context) ([]trust.SignedTrust, error) {
-	saved, err := n.Store.Setting(ctx, learnedSetting)
-	if err != nil || saved == "" {
-		return nil, err
+func readLinks(saved string) (links []trust.SignedTrust, err error) {
+	if saved == "" {
+		return nil, nil
 	}
-	var links []trust.SignedTrust
 	if err := json.Unmarshal([]byte(saved), &links); err != nil {
 		return nil, fmt.Errorf("county keys learned before: %w", err)
 	}
@@ -140,7 +146,11 @@ func (n *Node) renewTrust(ctx context.Context, from feed.Upstream) error {
 }
 
 func (n *Node) learn(ctx context.Context, links []trust.SignedTrust) error {
-	before, err := n.learned(ctx)
+	saved, err := n.Store.Setting(ctx, learnedSetting)
+	if err != nil {
+		return err
+	}
+	before, err := readLinks(saved)
 	if err != nil {
 		return err
 	}

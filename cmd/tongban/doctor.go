@@ -21,6 +21,7 @@ import (
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
@@ -221,7 +222,24 @@ func (d *diagnosis) databases() {
 	} else {
 		d.add("founding", "ok", "数据库属于本节点登记的县", "the databases are of the county this node enrolled in")
 	}
+	d.credential()
 	d.standing()
+}
+
+// credential says whether the county's keys, as this node knows them, have signed
+// its credential. What ended is said of the keys.
+func (d *diagnosis) credential() {
+	err := federation.CredentialIn(d.ctx, d.c.DataDir, d.key, d.m, time.Now())
+	switch {
+	case err == nil:
+		d.add("credential", "ok", "节点凭证由本机所知的县级密钥签发", "the county keys that this node knows have signed its credential")
+	case errors.Is(err, trust.ErrExpired):
+	case errors.Is(err, trust.ErrSignature) && d.m.County == nil:
+		d.add("credential", "warning", "节点凭证由本机还不知道的县级密钥签发：多半是恢复了更换县级密钥之前的备份。请接通线路启动节点，会自动向上级取得；一直取不到时请放回离线保存的同一份 keys 目录和 membership.json",
+			"this node does not know the county keys that signed its credential, most likely because a backup of before their rotation was restored: start it with the line up and it asks above for them. If that does not end, put back keys and membership.json of one and the same copy")
+	default:
+		d.fault("credential", "节点凭证不是由本机 keys 目录和账本中的县级密钥签发，节点不会启动：请放回离线保存的同一份、最近的 keys 目录和 membership.json", "the county keys in this hub's keys folder and ledger have not signed its credential, and it will not start: put back keys and membership.json of one and the same, newest copy", err)
+	}
 }
 
 // standing says whether the county has cast this node out, as far as it has

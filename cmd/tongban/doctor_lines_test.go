@@ -228,3 +228,27 @@ func TestDoctorChangesNothing(t *testing.T) {
 		t.Errorf("%q became %q", before, after)
 	}
 }
+
+// TestDoctorOfACredential: a hub that will not start for its credential is told
+// so, and what to put back; a village asks above for the keys it lacks.
+func TestDoctorOfACredential(t *testing.T) {
+	dir := emptyHub(t)
+	good, other := hubMembership(t), hubMembership(t)
+	foreign, village := *good, *good
+	foreign.Credential, village.Credential, village.County = other.Credential, other.Credential, nil
+	for name, c := range map[string]struct {
+		m    *federation.Membership
+		want string
+	}{
+		"signed by the county":         {good, "ok credential"},
+		"a hub's, by other keys":       {&foreign, "fault credential 节点凭证不是"},
+		"a node below, by unseen keys": {&village, "warning credential 节点凭证由本机还不知道的县级密钥签发"},
+	} {
+		d := &diagnosis{ctx: t.Context(), m: c.m, key: storetest.Key}
+		d.c.DataDir = dir
+		d.credential()
+		if got := d.said(); len(got) != 1 || !strings.HasPrefix(got[0], c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -64,6 +64,8 @@ func startProblem(dir string, err error) error {
 		return told("数据库已损坏：请把 "+dir+" 的 state.db* 移到别处保存，用 tongban restore 恢复备份；县中心多进程时移走后重新启动即可由其他主机补齐", "the database is damaged; keep state.db* elsewhere and restore a backup. A hub beside others is refilled by them when it is started without")
 	case errors.As(err, &keys) && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, trust.ErrMalformed)):
 		return told("本机密钥缺失或已损坏：请放回离线保存的 keys 目录和 membership.json；没有副本时请重新登记本机", "this node's keys are missing or damaged; put the keys folder and membership.json kept offline back. Without a copy, enrol this node anew")
+	case errors.Is(err, federation.ErrCredential):
+		return told("节点凭证不是由本机 keys 目录和账本中的县级密钥签发："+dir+"；请放回离线保存的同一份、最近的 keys 目录和 membership.json", "the county keys in this hub's keys folder and ledger have not signed its credential; put back keys and membership.json of one and the same, newest copy")
 	case errors.Is(err, trust.ErrExpired):
 		return told("本节点的凭证已过期，或本机时钟不准：请先核对时间；确已过期请重新登记", "this node's credential has ended, or its clock is wrong: set the clock first; enrol anew if it has ended")
 	}
