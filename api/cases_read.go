@@ -96,11 +96,24 @@ func (s *Server) FindCases(ctx context.Context, in gen.FindCasesRequestObject) (
 // casesIn reads a page of cases in the order asked for, with their deadlines.
 func (s *Server) casesIn(ctx context.Context, f store.CaseFilter, want func(*casework.Case) bool, p gen.ListCasesParams) (out []due, next string, err error) {
 	if p.Order == gen.CasesDue {
+		if place, behind := strings.CutPrefix(p.Cursor, afterQueue); behind && p.Ended {
+			if f.BeforeMS, f.BeforeID, err = cursorOf(place); err != nil {
+				return nil, "", err
+			}
+			return s.ended(ctx, f, want)
+		}
 		after, err := placeOf(p.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		return s.queue(ctx, f, want, after)
+		if out, next, err = s.queue(ctx, f, want, after); err != nil || next != "" || !p.Ended {
+			return out, next, err
+		}
+		if f.Limit -= len(out); f.Limit == 0 {
+			return out, afterQueue, nil
+		}
+		rest, next, err := s.ended(ctx, f, want)
+		return append(out, rest...), next, err
 	}
 	if f.BeforeMS, f.BeforeID, err = cursorOf(p.Cursor); err != nil {
 		return nil, "", err

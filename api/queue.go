@@ -62,6 +62,13 @@ func (d *deadlines) of(ctx context.Context, c *casework.Case) (gen.Deadline, boo
 	if err != nil {
 		return gen.Deadline{}, false, err
 	}
+	step, runs, err := c.StepLimit(item, d.days)
+	if err != nil && !errors.As(err, &missing) {
+		return gen.Deadline{}, false, err
+	}
+	if runs && err == nil {
+		limits = append(limits, step) // last: where it ends with the promise that is what is named
+	}
 	return d.next(limits, item.Instant && c.DecidedMS == 0)
 }
 
@@ -148,6 +155,28 @@ func (s *Server) queue(ctx context.Context, f store.CaseFilter, want func(*casew
 	}
 	return list, next, nil
 }
+
+// ended is a page of the cases that came to their end, or never became one, newest
+// first: what stands behind a queue.
+func (s *Server) ended(ctx context.Context, f store.CaseFilter, want func(*casework.Case) bool) (page []due, next string, err error) {
+	f.Statuses = slices.DeleteFunc(append([]casework.Status{casework.Refused, casework.Held}, casework.Statuses...), func(x casework.Status) bool {
+		return !x.Ended() || len(f.Statuses) > 0 && !slices.Contains(f.Statuses, x)
+	})
+	if len(f.Statuses) == 0 {
+		return nil, "", nil
+	}
+	found, next, err := s.page(ctx, f, want)
+	for i := range found {
+		page = append(page, due{c: &found[i]})
+	}
+	if next != "" {
+		next = afterQueue + next
+	}
+	return page, next, err
+}
+
+// afterQueue begins the cursors of what stands behind a queue.
+const afterQueue = "ended."
 
 // placeOf reads the cursor of a queue.
 func placeOf(text string) (string, error) {

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -70,6 +72,20 @@ func TestQueueByDueDate(t *testing.T) {
 		t.Errorf("with one ended: %+v", got)
 	}
 	maxQueue = 2000
+	// All there are: the open ones first, then what has ended, over pages as in one.
+	all := append([]string{}, order(list("window", "view=all&order=due"))...)
+	all = append(all, ended)
+	if got := order(list("window", "view=all&order=due&ended=true")); !slices.Equal(got, all) {
+		t.Errorf("with what has ended %v, want %v", got, all)
+	}
+	var paged []string
+	for cursor, first := "", true; cursor != "" || first; first = false {
+		page := list("window", "view=all&order=due&ended=true&limit=1&cursor="+cursor)
+		paged, cursor = append(paged, order(page)...), page.NextCursor
+	}
+	if !slices.Equal(paged, all) {
+		t.Errorf("page by page %v, want %v", paged, all)
+	}
 	if got := list("chief", "view=waiting&order=due").Cases; len(got) != 1 || got[0].Deadline.Kind != gen.DeadlinePromised {
 		t.Errorf("the leader's queue: %+v", got)
 	}
@@ -80,6 +96,42 @@ func TestQueueByDueDate(t *testing.T) {
 		if r := h.as("window", "GET", "/api/v1/cases?"+bad, nil); !strings.HasPrefix(r, "400") {
 			t.Errorf("%s: %s", bad, r)
 		}
+	}
+}
+
+func order(l gen.CaseList) (ids []string) {
+	for _, c := range l.Cases {
+		ids = append(ids, c.Id)
+	}
+	return ids
+}
+
+// TestQueueShowsTheStep: where the step that a case waits at ends before its promise,
+// the queue goes by the step, and says so.
+func TestQueueShowsTheStep(t *testing.T) {
+	h := newHub(t)
+	d, err := h.api.newDeadlines(t.Context())
+	check(t, err)
+	v, err := h.node.Store.Item(t.Context(), "TB-SCJG-001", 1)
+	check(t, err)
+	item := v.Item
+	item.PromisedWorkingDays, item.StatutoryWorkingDays = 8, 20
+	item.ReviewSteps = make([]catalog.ReviewStep, 3)
+	d.items["TB-SCJG-001@1"] = &item
+	today := calendar.DateOf(time.Now())
+	c := &casework.Case{Item: "TB-SCJG-001", ItemVersion: 1, Status: casework.Accepted, HandedInMS: time.Now().UnixMilli(), AcceptedMS: time.Now().UnixMilli(), AcceptedOn: today,
+		Steps: []ledger.Step{{Tier: node.County, Verb: ledger.VerbReview}, {Tier: node.County, Verb: ledger.VerbDecide}}}
+	step, runs, err := c.StepLimit(&item, d.days)
+	check(t, err)
+	got, has, err := d.of(t.Context(), c)
+	check(t, err)
+	if !runs || !has || got.Kind != gen.DeadlineStep || got.Due != step.Due() {
+		t.Errorf("%+v, with a step that ends %s", got, step.Due())
+	}
+	// The last step ends with the promise, which is what is named then.
+	c.Step = 1
+	if got, _, err = d.of(t.Context(), c); err != nil || got.Kind != gen.DeadlinePromised {
+		t.Errorf("%+v %v", got, err)
 	}
 }
 

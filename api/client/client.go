@@ -476,6 +476,7 @@ const (
 	DeadlineRenewal   DeadlineKind = "renewal"
 	DeadlineService   DeadlineKind = "service"
 	DeadlineStatutory DeadlineKind = "statutory"
+	DeadlineStep      DeadlineKind = "step"
 )
 
 // Valid indicates whether the value is a known member of the DeadlineKind enum.
@@ -490,6 +491,8 @@ func (e DeadlineKind) Valid() bool {
 	case DeadlineService:
 		return true
 	case DeadlineStatutory:
+		return true
+	case DeadlineStep:
 		return true
 	default:
 		return false
@@ -3380,15 +3383,17 @@ type Deadline struct {
 	Due Date `json:"due,omitempty,omitzero"`
 
 	// Instant The item is decided while the applicant waits (即办件), and this case has not been.
-	Instant bool         `json:"instant"`
-	Kind    DeadlineKind `json:"kind"`
+	Instant bool `json:"instant"`
+
+	// Kind `step` is the part of the promise that the step has which the case waits at.
+	Kind DeadlineKind `json:"kind"`
 
 	// Left Working days to the due date, 0 on the day itself, negative when it has passed.
 	Left    int  `json:"left,omitempty,omitzero"`
 	Overdue bool `json:"overdue"`
 }
 
-// DeadlineKind defines model for Deadline.Kind.
+// DeadlineKind `step` is the part of the promise that the step has which the case waits at.
 type DeadlineKind string
 
 // Demo defines model for Demo.
@@ -7338,6 +7343,9 @@ type ListCasesParams struct {
 
 	// Query A case number or its beginning.
 	Query string `form:"query,omitempty" json:"query,omitempty,omitzero"`
+
+	// Ended With `order=due`: after those that are not finished the ones that are, or never became a case, newest first.
+	Ended bool `form:"ended,omitempty" json:"ended,omitempty,omitzero"`
 
 	// Voice Cases in which a hearing was asked for, or a statement came, that waits for whoever decides; with `order=newest` also what was issued and is to be revoked.
 	Voice ListCasesParamsVoice `form:"voice,omitempty" json:"voice,omitempty,omitzero"`
@@ -20983,6 +20991,14 @@ func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request,
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "query", params.Query, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "ended", params.Ended, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {

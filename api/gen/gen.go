@@ -476,6 +476,7 @@ const (
 	DeadlineRenewal   DeadlineKind = "renewal"
 	DeadlineService   DeadlineKind = "service"
 	DeadlineStatutory DeadlineKind = "statutory"
+	DeadlineStep      DeadlineKind = "step"
 )
 
 // Valid indicates whether the value is a known member of the DeadlineKind enum.
@@ -490,6 +491,8 @@ func (e DeadlineKind) Valid() bool {
 	case DeadlineService:
 		return true
 	case DeadlineStatutory:
+		return true
+	case DeadlineStep:
 		return true
 	default:
 		return false
@@ -3380,15 +3383,17 @@ type Deadline struct {
 	Due Date `json:"due,omitempty,omitzero"`
 
 	// Instant The item is decided while the applicant waits (即办件), and this case has not been.
-	Instant bool         `json:"instant"`
-	Kind    DeadlineKind `json:"kind"`
+	Instant bool `json:"instant"`
+
+	// Kind `step` is the part of the promise that the step has which the case waits at.
+	Kind DeadlineKind `json:"kind"`
 
 	// Left Working days to the due date, 0 on the day itself, negative when it has passed.
 	Left    int  `json:"left,omitempty,omitzero"`
 	Overdue bool `json:"overdue"`
 }
 
-// DeadlineKind defines model for Deadline.Kind.
+// DeadlineKind `step` is the part of the promise that the step has which the case waits at.
 type DeadlineKind string
 
 // Demo defines model for Demo.
@@ -7339,6 +7344,9 @@ type ListCasesParams struct {
 	// Query A case number or its beginning.
 	Query string `form:"query,omitempty" json:"query,omitempty,omitzero"`
 
+	// Ended With `order=due`: after those that are not finished the ones that are, or never became a case, newest first.
+	Ended bool `form:"ended,omitempty" json:"ended,omitempty,omitzero"`
+
 	// Voice Cases in which a hearing was asked for, or a statement came, that waits for whoever decides; with `order=newest` also what was issued and is to be revoked.
 	Voice ListCasesParamsVoice `form:"voice,omitempty" json:"voice,omitempty,omitzero"`
 	Limit Limit                `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
@@ -10914,6 +10922,19 @@ func (siw *ServerInterfaceWrapper) ListCases(w http.ResponseWriter, r *http.Requ
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "query"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "query", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "ended" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ended", r.URL.Query(), &params.Ended, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "ended"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "ended", Err: err})
 		}
 		return
 	}

@@ -19,6 +19,10 @@ describe('a queue', () => {
     const cases = [{ id: 1, deadline: { ...base, due: '2026-12-09', left: 9 } }, { id: 2 }, { id: 3, deadline: { ...base, overdue: true } }]
     expect(grouped(cases).map((g) => [g.group, g.cases.map((c) => c.id)])).toEqual([['overdue', [3]], ['later', [1]], ['none', [2]]])
   })
+  it('has what has ended at its end', () => {
+    const cases = [{ id: 1, status: 'closed' as const }, { id: 2, status: 'accepted' as const }, { id: 3, status: 'refused' as const }]
+    expect(grouped(cases).map((g) => [g.group, g.cases.map((c) => c.id)])).toEqual([['none', [2]], ['ended', [1, 3]]])
+  })
   it('is written to a file in the order in which it is shown, without what has ended', () => {
     const due = (number: string, day: string, left: number) => ({ number, deadline: { ...base, due: day, left } })
     const all = [{ number: 'd' }, due('c', '2026-12-09', 9), { number: 'a', deadline: { ...base, overdue: true, due: '2026-11-20' } }, due('b', '2026-12-08', 8)]

@@ -3,7 +3,7 @@ import type { Schemas } from '../api'
 type Deadline = Schemas['Deadline']
 
 /** How pressing a case is, the most pressing first. */
-export const groups = ['overdue', 'instant', 'today', 'soon', 'later', 'none'] as const
+export const groups = ['overdue', 'instant', 'today', 'soon', 'later', 'none', 'ended'] as const
 export type Group = (typeof groups)[number]
 
 /** How many working days count as soon. */
@@ -19,9 +19,12 @@ export function groupOf(d: Deadline | undefined): Group {
   return d.left <= soonDays ? 'soon' : 'later'
 }
 
-/** A list in groups, each in the order it came in; groups without a case are left out. */
-export function grouped<T extends { deadline?: Deadline }>(cases: T[]): { group: Group; cases: T[] }[] {
-  return groups.map((group) => ({ group, cases: cases.filter((c) => groupOf(c.deadline) === group) })).filter((g) => g.cases.length > 0)
+type Listed = { status?: Schemas['CaseStatus']; deadline?: Deadline }
+const place = (c: Listed): Group => (c.status && ended(c.status) ? 'ended' : groupOf(c.deadline))
+
+/** A list in groups, each in the order it came in, what has ended last; groups without a case are left out. */
+export function grouped<T extends Listed>(cases: T[]): { group: Group; cases: T[] }[] {
+  return groups.map((group) => ({ group, cases: cases.filter((c) => place(c) === group) })).filter((g) => g.cases.length > 0)
 }
 
 /** The next row from where one stands, staying within the list; -1 stands nowhere. */
@@ -40,8 +43,7 @@ export function beyond<T extends { id: string }>(shown: T[], anew: T[]): T[] {
 export const ended = (status: Schemas['CaseStatus']) => ['not_accepted', 'closed', 'terminated', 'refused', 'held'].includes(status)
 
 /** What is due first comes first, as a queue shows it. */
-export function dueFirst<T extends { number: string; deadline?: Deadline }>(cases: T[]): T[] {
-  const place = (c: T) => `${groups.indexOf(groupOf(c.deadline))} ${c.deadline?.due ?? '9'} ${c.number}`
-  const places = new Map(cases.map((c) => [c, place(c)]))
+export function dueFirst<T extends Listed & { number: string }>(cases: T[]): T[] {
+  const places = new Map(cases.map((c) => [c, `${groups.indexOf(place(c))} ${c.deadline?.due ?? '9'} ${c.number}`]))
   return [...cases].sort((a, b) => (places.get(a)! < places.get(b)! ? -1 : 1))
 }
