@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { desk, openCase, watch } from './browser.mjs'
 import { goThrough, handInFromHome, photograph } from './home.mjs'
-import { program } from './program.mjs'
+import { applicant as other, program } from './program.mjs'
 import { browser, county } from './scene.mjs'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
@@ -187,5 +187,49 @@ test('who is told that a refusal is intended states their case from a phone, and
   await boss.context.close()
   await page.waitForSelector('.steps-told >> text=续期证明为另一地址')
   assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('who logs in over the page of another gets nothing of it, and the other has their draft', { timeout: 400_000 }, async () => {
+  const context = await browser.newContext(phone)
+  const page = await context.newPage()
+  const base = county.at['county-1']
+  // Somebody else has an account as well.
+  const others = 'lianshui-wuyu-1987'
+  const { code } = await (await program(base, 'yibao-chuangkou'))('POST', '/api/v1/accounts', { type: other.type, name: other.name, number: other.id_number, phone: other.phone, shown: '居民身份证' }, 201)
+  const activated = await fetch(base + '/api/v1/my/activation', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ type: other.type, number: other.id_number, code, password: others, mode: 'bearer' }) })
+  assert.equal(activated.status, 200, await activated.text())
+
+  await page.goto(base + '/welcome')
+  await page.click('[data-as=applicant]')
+  await page.waitForURL('**/my')
+  await page.goto(`${base}/my/apply/${item}`)
+  await goThrough(page)
+  await page.waitForSelector('text=材料齐全')
+  const typed = '梅溪镇钱坑桥村'
+  await page.waitForSelector(`dl.summary >> text=${typed}`)
+
+  // Nothing of a page whose login ran out is read over a shoulder.
+  await context.clearCookies()
+  await page.click('text="提交申请"')
+  await page.waitForSelector('[role=dialog] >> text=登录已过期')
+  assert.doesNotMatch(await page.innerText('body'), new RegExp(`${typed}|居民癸`))
+  await page.fill('#my-number', other.id_number)
+  await page.fill('#my-password', others)
+  await page.click('[role=dialog] >> button[type=submit]')
+  await page.waitForSelector('text=刚才登录的是另一个账户')
+  assert.match(await page.innerText('h1'), new RegExp(other.name))
+  await narrow(page, 'the word about another account')
+  await page.goto(`${base}/my/apply/${item}?step=99`)
+  await page.waitForSelector('dl.summary')
+  assert.ok(!(await page.content()).includes(typed))
+
+  // Theirs is there when they come back.
+  await page.click('header >> text=退出')
+  await page.waitForURL('**/welcome')
+  await page.click('[data-as=applicant]')
+  await page.waitForURL('**/my')
+  await page.goto(`${base}/my/apply/${item}?step=99`)
+  await page.waitForSelector(`dl.summary >> text=${typed}`)
   await context.close()
 })

@@ -1,18 +1,24 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { bytesToHex } from '@noble/hashes/utils'
 import { defineStore } from 'pinia'
-import { api, type Schemas } from '../api'
+import { api, Failure, type Schemas } from '../api'
 import { askMine, mayHaveVisit, onVisitEnded } from '../api/mine'
 import { unlockWithKey, type Sealed } from '../lib/sealed'
 
 type Kind = Schemas['ApplicantType']
 
+// The pages of one browser share one login: who logged in at one of them is who asks
+// at all.
+const others = 'BroadcastChannel' in window ? new BroadcastChannel('tongban-mine') : undefined
+
 /**
  * Who applies from home. A session that ends while a form is open does not throw
- * it away: `ended` asks for the password over it.
+ * it away: `ended` covers it and asks for the password, and so does `idle`, after some
+ * minutes without a touch. Another account that logs in then gets a page of its own:
+ * what was typed stays with whose it is.
  */
 export const useMine = defineStore('mine', {
-  state: () => ({ account: null as Schemas['MyAccount'] | null, known: false, ended: false, listening: false }),
+  state: () => ({ account: null as Schemas['MyAccount'] | null, known: false, ended: false, idle: false, listening: false }),
   actions: {
     async load() {
       if (this.known) return
@@ -21,6 +27,7 @@ export const useMine = defineStore('mine', {
         onVisitEnded(() => {
           if (this.account) this.ended = true
         })
+        others?.addEventListener('message', () => void this.look())
       }
       this.known = true
       if (!mayHaveVisit()) return
@@ -28,6 +35,15 @@ export const useMine = defineStore('mine', {
         this.account = await askMine(() => api.GET('/api/v1/my/session'))
       } catch {
         this.account = null
+      }
+    },
+    /** Finds out anew who is logged in; another page may have changed that. */
+    async look() {
+      if (!this.account) return
+      try {
+        this.take(await askMine(() => api.GET('/api/v1/my/session')), false)
+      } catch (e) {
+        if (!(e instanceof Failure)) throw e // out of reach or logged out: the page stays, covered if it has to be
       }
     },
     async login(type: Kind, number: string, password: string, otp: string) {
@@ -53,12 +69,31 @@ export const useMine = defineStore('mine', {
     async logout() {
       await askMine(() => api.DELETE('/api/v1/my/session'))
       this.account = null
-      this.ended = false
+      this.ended = this.idle = false
+      others?.postMessage('changed')
     },
-    take(account: Schemas['MyAccount']) {
+    /** Ends the session and covers the page, which the same account finds as it was. */
+    async lock() {
+      if (!this.account || this.ended) return
+      this.ended = this.idle = true
+      try {
+        await askMine(() => api.DELETE('/api/v1/my/session'))
+      } catch (e) {
+        if (!(e instanceof Failure)) throw e // the node is out of reach; the page is covered all the same
+      }
+      others?.postMessage('changed')
+    },
+    take(account: Schemas['MyAccount'], tell = true) {
+      if (tell) others?.postMessage('changed')
+      if (this.account && this.account.account !== account.account) {
+        const open = this.ended || !tell
+        this.ended = true
+        window.location.replace(open ? '/my?another=1' : '/my')
+        return
+      }
       this.account = account
       this.known = true
-      this.ended = false
+      this.ended = this.idle = false
     },
     /**
      * What was typed and not handed in, sealed with a key that the county keeps for

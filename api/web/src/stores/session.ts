@@ -53,9 +53,13 @@ export const useSession = defineStore('session', {
     },
     async login(login: string, password: string) {
       const tokens = await ask(() => api.POST('/api/v1/session', { body: { login, password, mode: 'cookie' } }))
+      others?.postMessage('changed')
+      if (this.who && this.who.staff !== tokens.session.staff) {
+        window.location.assign('/') // nothing of one person's page is left for another
+        return
+      }
       this.who = tokens.session
       this.ended = this.locked = false
-      others?.postMessage('changed')
     },
     async changePassword(before: string, after: string) {
       const tokens = await ask(() => api.POST('/api/v1/session/password', { body: { old_password: before, new_password: after } }))
