@@ -70,6 +70,9 @@ func (b *buckets) take(key string, now time.Time) (wait time.Duration, ok bool) 
 // address, an IPv6 one by its /64. Headers that a caller can write are asked
 // only behind a gateway, and then for what the gateway itself added.
 func (s *Server) address(r *http.Request) string {
+	if node, ok := r.Context().Value(belowKey{}).(string); ok {
+		return node
+	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr

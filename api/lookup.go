@@ -31,11 +31,20 @@ var errLookup = &problem{http.StatusNotFound, "lookup_failed", "number and query
 
 // LookUpCase tells how far a case is.
 func (s *Server) LookUpCase(ctx context.Context, in gen.LookUpCaseRequestObject) (gen.LookUpCaseResponseObject, error) {
-	found, err := guarded(ctx, s, in.Body.Number, errLookup, func(number string) (lookedUp, error) { return s.lookedUp(ctx, number, in.Body.Code) })
+	var out gen.LookupAnswer
+	found, err := guarded(ctx, s, in.Body.Number, errLookup, func(number string) (lookedUp, error) {
+		found, err := s.lookedUp(ctx, number, in.Body.Code)
+		if errors.Is(err, errLookup) {
+			err = s.elsewhere(ctx, number, lookupPath, "", in.Body, &out)
+		}
+		return found, err
+	})
+	if errors.Is(err, errHandedOn) {
+		return gen.LookUpCase200JSONResponse(out), nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	var out gen.LookupAnswer
 	if found.whole != nil {
 		out, err = s.lookupJoint(ctx, found.whole)
 	} else {
@@ -53,11 +62,14 @@ type lookedUp struct {
 
 // proven is the case of who shows its number and query code. Wrong tries are
 // throttled (tries), and one that fails does not tell by its time
-// whether there is such a number.
-func (s *Server) proven(ctx context.Context, number, code string) (*casework.Case, error) {
+// whether there is such a number. What is not found here is asked with elsewhere.
+func (s *Server) proven(ctx context.Context, number, code string, elsewhere func(number string) error) (*casework.Case, error) {
 	return guarded(ctx, s, number, errLookup, func(number string) (*casework.Case, error) {
 		found, err := s.lookedUp(ctx, number, code)
-		if err == nil && found.single == nil {
+		switch {
+		case errors.Is(err, errLookup):
+			err = elsewhere(number)
+		case err == nil && found.single == nil:
 			err = errLookup
 		}
 		return found.single, err
@@ -80,7 +92,7 @@ func guarded[T any](ctx context.Context, s *Server, number string, wrong *proble
 		return none, err
 	}
 	out, err := look(number)
-	if !errors.Is(err, wrong) {
+	if !errors.Is(err, wrong) && !errors.Is(err, errElsewhere) {
 		right()
 		return out, err
 	}

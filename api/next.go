@@ -86,6 +86,7 @@ var nextEN = map[string]string{
 	"请关闭不用的大厅屏后重试":                            "close hall screens that are not used, then try again",
 	"请管理员设置 listen.lan 与 advertise.lan，并检查线路": "have the administrator set listen.lan and advertise.lan, and look at the line",
 	"请核对收件凭证或受理通知书上的编号与查询码":                   "compare number and query code with the receipt or the notice of acceptance",
+	"请核对编号与查询码；无误的，请在线路恢复后再查，或到县门户查询":         "compare number and query code; if they are right, look again when the line is back, or on the county's own pages",
 	"如有需要请重新申请或到窗口咨询":                         "apply again, or ask at a window",
 	"请在“我的办件”或原办件中查看已提出的延续申请":                 "look at the renewal that was asked for, in one's own cases or the case it was issued in",
 	"请等待窗口告知":                                 "wait until the window tells you",

@@ -78,6 +78,10 @@ type Node interface {
 	// what a phone has to trust for it; nil while there is none.
 	LANCertificate() *tls.Certificate
 	LANAuthority() (*x509.Certificate, error)
+	// AskAbove asks the nodes above what a number and its code are, until one knows;
+	// AnswerPublic sets who answers the nodes below.
+	AskAbove(ctx context.Context, ask federation.PublicAsk, knows func(federation.PublicAnswer) bool) (federation.PublicAnswer, error)
+	AnswerPublic(answer func(ctx context.Context, below string, ask federation.PublicAsk) federation.PublicAnswer)
 	// Kick ends the pause between two tries to reach the node above.
 	Kick()
 	// Invite makes a one-time token that lets one node enrol.

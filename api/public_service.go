@@ -71,14 +71,21 @@ func (s *Server) LookUpComplaint(ctx context.Context, in gen.LookUpComplaintRequ
 	if err != nil {
 		return nil, err
 	}
+	var above gen.ComplaintOutcome
 	c, err := s.complaintOf(ctx, number, in.Body.Code)
 	if errors.Is(err, errLookup) {
+		err = s.elsewhere(ctx, number, complaintLookupPath, "", in.Body, &above)
+	}
+	if errors.Is(err, errLookup) || errors.Is(err, errElsewhere) {
 		select {
 		case <-floor.C:
 		case <-ctx.Done():
 		}
 	} else {
 		right()
+	}
+	if errors.Is(err, errHandedOn) {
+		return gen.LookUpComplaint200JSONResponse(above), nil
 	}
 	if err != nil {
 		return nil, err

@@ -92,7 +92,13 @@ func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject)
 	if in.Body.Ticket == "" && atDesk(requestOf(ctx).http) {
 		return nil, errDeskRates
 	}
-	v, err := s.provenVisit(ctx, in.Body)
+	var above gen.Recorded
+	v, err := s.provenVisit(ctx, in.Body, func(number string) error {
+		return s.elsewhere(ctx, number, ratingsPath, in.Params.IdempotencyKey, in.Body, &above)
+	})
+	if errors.Is(err, errHandedOn) {
+		return gen.GiveRating201JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(above)}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +114,9 @@ func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject)
 // provenVisit is the one place that checks whether somebody is the applicant of
 // the visit they rate: by a desk's ticket, or by the code on their receipt, with
 // which they say which visit, or mean the latest one.
-func (s *Server) provenVisit(ctx context.Context, in *gen.RatingRequest) (visit, error) {
+func (s *Server) provenVisit(ctx context.Context, in *gen.RatingRequest, elsewhere func(number string) error) (visit, error) {
 	if in.Ticket == "" {
-		return s.visitByCode(ctx, in.Number, in.Code, in.VisitAt)
+		return s.visitByCode(ctx, in.Number, in.Code, in.VisitAt, elsewhere)
 	}
 	v, ok := s.tickets.get(in.Ticket)
 	if !ok || s.o.Now().After(v.until) {
@@ -119,8 +125,8 @@ func (s *Server) provenVisit(ctx context.Context, in *gen.RatingRequest) (visit,
 	return v, nil
 }
 
-func (s *Server) visitByCode(ctx context.Context, number, code string, at int64) (visit, error) {
-	c, err := s.proven(ctx, number, code)
+func (s *Server) visitByCode(ctx context.Context, number, code string, at int64, elsewhere func(number string) error) (visit, error) {
+	c, err := s.proven(ctx, number, code, elsewhere)
 	if err != nil {
 		return visit{}, err
 	}

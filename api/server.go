@@ -136,6 +136,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.handler = s.observe(s.headers(router))
+	o.Node.AnswerPublic(s.answerBelow)
 	return s, nil
 }
 

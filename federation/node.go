@@ -149,6 +149,8 @@ type Node struct {
 	castOut atomic.Pointer[Revocation]
 
 	upstreams []outbox.Upstream
+	// public answers what the nodes below were asked.
+	public    atomic.Pointer[func(context.Context, string, PublicAsk) PublicAnswer]
 	follower  *feed.Follower
 	auditor   *feed.Auditor
 	sender    *outbox.Sender

@@ -47,6 +47,7 @@ func (n *Node) routes() http.Handler {
 	}
 	r.Methods(http.MethodGet).Path(trustPath).HandlerFunc(n.serveTrust)
 	r.Methods(http.MethodPost).Path(renewPath).HandlerFunc(n.serveRenew)
+	r.Methods(http.MethodPost).Path(publicPath).HandlerFunc(n.servePublic)
 	r.Methods(http.MethodPost).Path(lanPath).HandlerFunc(n.serveLAN)
 	r.Methods(http.MethodPost).Path(succeedPath).HandlerFunc(n.serveSuccession)
 	if n.county != nil {

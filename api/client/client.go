@@ -11257,7 +11257,9 @@ type ClientInterface interface {
 	// the receipt and the acceptance notice: the four words, the steps, what to
 	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
 	// code do not belong together, whichever is wrong; throttled for each address
-	// and each number. Below the county the answer is as of `as_of`.
+	// and each number. Below the county the answer is as of `as_of`. What a node
+	// below the county does not find it asks above; 404 `lookup_elsewhere` while
+	// nobody there answers.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -11270,7 +11272,9 @@ type ClientInterface interface {
 	// the receipt and the acceptance notice: the four words, the steps, what to
 	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
 	// code do not belong together, whichever is wrong; throttled for each address
-	// and each number. Below the county the answer is as of `as_of`.
+	// and each number. Below the county the answer is as of `as_of`. What a node
+	// below the county does not find it asks above; 404 `lookup_elsewhere` while
+	// nobody there answers.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -17465,7 +17469,9 @@ func (c *Client) StreamHall(ctx context.Context, params *StreamHallParams, reqEd
 // the receipt and the acceptance notice: the four words, the steps, what to
 // do, the dates due, and nothing else. 404 `lookup_failed` when number and
 // code do not belong together, whichever is wrong; throttled for each address
-// and each number. Below the county the answer is as of `as_of`.
+// and each number. Below the county the answer is as of `as_of`. What a node
+// below the county does not find it asks above; 404 `lookup_elsewhere` while
+// nobody there answers.
 //
 // Takes any type of body and a specified content type.
 //
@@ -17488,7 +17494,9 @@ func (c *Client) LookUpCaseWithBody(ctx context.Context, contentType string, bod
 // the receipt and the acceptance notice: the four words, the steps, what to
 // do, the dates due, and nothing else. 404 `lookup_failed` when number and
 // code do not belong together, whichever is wrong; throttled for each address
-// and each number. Below the county the answer is as of `as_of`.
+// and each number. Below the county the answer is as of `as_of`. What a node
+// below the county does not find it asks above; 404 `lookup_elsewhere` while
+// nobody there answers.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -34406,7 +34414,9 @@ type ClientWithResponsesInterface interface {
 	// the receipt and the acceptance notice: the four words, the steps, what to
 	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
 	// code do not belong together, whichever is wrong; throttled for each address
-	// and each number. Below the county the answer is as of `as_of`.
+	// and each number. Below the county the answer is as of `as_of`. What a node
+	// below the county does not find it asks above; 404 `lookup_elsewhere` while
+	// nobody there answers.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -34419,7 +34429,9 @@ type ClientWithResponsesInterface interface {
 	// the receipt and the acceptance notice: the four words, the steps, what to
 	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
 	// code do not belong together, whichever is wrong; throttled for each address
-	// and each number. Below the county the answer is as of `as_of`.
+	// and each number. Below the county the answer is as of `as_of`. What a node
+	// below the county does not find it asks above; 404 `lookup_elsewhere` while
+	// nobody there answers.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -51880,7 +51892,9 @@ func (c *ClientWithResponses) StreamHallWithResponse(ctx context.Context, params
 // the receipt and the acceptance notice: the four words, the steps, what to
 // do, the dates due, and nothing else. 404 `lookup_failed` when number and
 // code do not belong together, whichever is wrong; throttled for each address
-// and each number. Below the county the answer is as of `as_of`.
+// and each number. Below the county the answer is as of `as_of`. What a node
+// below the county does not find it asks above; 404 `lookup_elsewhere` while
+// nobody there answers.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -51899,7 +51913,9 @@ func (c *ClientWithResponses) LookUpCaseWithBodyWithResponse(ctx context.Context
 // the receipt and the acceptance notice: the four words, the steps, what to
 // do, the dates due, and nothing else. 404 `lookup_failed` when number and
 // code do not belong together, whichever is wrong; throttled for each address
-// and each number. Below the county the answer is as of `as_of`.
+// and each number. Below the county the answer is as of `as_of`. What a node
+// below the county does not find it asks above; 404 `lookup_elsewhere` while
+// nobody there answers.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
