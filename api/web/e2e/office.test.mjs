@@ -89,7 +89,7 @@ test('somebody complains by a page, a supervisor takes it on and answers it', { 
 test('an account is opened against the card that is shown, and its code goes on paper alone', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(browser, county.at[hub], 'yibao-chuangkou')
   await page.click('nav >> text=居民与企业')
-  await page.click('nav >> text=开户')
+  await page.click('nav >> text=申请人账户')
   await page.fill('#acc-number', '330599199001011231')
   assert.ok(await page.isDisabled('button:has-text("查询是否已开户")'), 'a number that is none is not asked about')
   await page.fill('#acc-number', applicant.id_number)

@@ -75,13 +75,13 @@ const answers: Middleware = {
 // A node whose machine hangs does not refuse a connection: it says nothing. After
 // so long it counts as out of reach; a piece of a file may take longer. A backup is
 // made whole before its first byte is sent, and a new hub has the whole ledger to
-// catch up with before it has its vote.
+// catch up with before it has its vote; a stick may hold the papers of weeks.
 const patience = 30_000
 // The sign at the top of each page asks this alone, every few seconds.
 const signPatience = 5_000
 const filePatience = 180_000
 const longPatience = 30 * 60_000
-const long = ['/api/v1/backup', '/api/v1/hubs']
+const long = ['/api/v1/backup', '/api/v1/hubs', '/api/v1/carry/export', '/api/v1/carry/import']
 
 function patienceFor(request: Request): number {
   if (new URL(request.url).pathname === '/api/v1/node') return signPatience

@@ -17,7 +17,7 @@ const group = (label: string, ...pages: string[]): Entry => ({ name: pages[0], p
 const desk: Entry[] = [
   { name: 'today' },
   group('items', 'items', 'packages'),
-  group('cases', 'cases', 'files'),
+  group('cases', 'cases', 'files', 'attention', 'reveals', 'seals'),
   { name: 'custody' },
   { name: 'fees' },
   group('people', 'records', 'accounts'),
@@ -31,11 +31,11 @@ const byRole: Partial<Record<Role, Entry[]>> = {
     { name: 'catalog', count: 'drafts' },
     { name: 'calendar' },
     { name: 'divisions' },
-    group('staff', 'staff', 'devices'),
+    group('staff', 'staff', 'devices', 'seals', 'accounts'),
     { name: 'nodes', count: 'nodes' },
     { name: 'attention', count: 'attention' },
     { name: 'backup' },
-    { name: 'statistics' },
+    group('statistics', 'statistics', 'appraisal'),
   ],
   fee_counter: [{ name: 'fees' }, { name: 'items' }],
   supervisor: [
@@ -44,11 +44,11 @@ const byRole: Partial<Record<Role, Entry[]>> = {
     { name: 'samples' },
     { name: 'ratings', count: 'ratings' },
     { name: 'complaints', count: 'complaints' },
-    { name: 'cases' },
+    group('cases', 'cases', 'reveals'),
     { name: 'appraisal' },
     { name: 'statistics' },
   ],
-  auditor: [{ name: 'cases' }, { name: 'supervision' }, { name: 'ratings' }, { name: 'complaints' }, { name: 'samples' }, { name: 'attention', count: 'attention' }, { name: 'statistics' }, { name: 'appraisal' }],
+  auditor: [group('cases', 'cases', 'reveals'), { name: 'supervision' }, { name: 'ratings' }, { name: 'complaints' }, { name: 'samples' }, { name: 'attention', count: 'attention' }, { name: 'statistics' }, { name: 'appraisal' }],
 }
 
 // What a role has to be allowed for a page to be of use to it: one of these.
@@ -61,7 +61,10 @@ const needs: Record<string, string> = {
   guides: 'guide.do',
   records: 'record.use',
   files: 'case.archive result.propose result.decide',
-  accounts: 'account.open',
+  accounts: 'account.open account.disable',
+  seals: 'seal.manage',
+  reveals: 'reveal.read',
+  attention: 'attention.read',
   field: 'case.submit',
   devices: 'device.manage',
   cases: 'case.read',

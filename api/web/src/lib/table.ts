@@ -59,9 +59,14 @@ export function csv(rows: string[][]): string {
   return '\ufeff' + rows.map((r) => r.map(cell).join(',') + '\r\n').join('')
 }
 
-/** Hands a file to whoever sits here. */
+/** Hands a text to whoever sits here as a file. */
 export function download(name: string, text: string, type = 'text/csv'): void {
-  const address = URL.createObjectURL(new Blob([text], { type }))
+  saveFile(name, new Blob([text], { type }))
+}
+
+/** Hands a file to whoever sits here. */
+export function saveFile(name: string, file: Blob): void {
+  const address = URL.createObjectURL(file)
   const link = Object.assign(document.createElement('a'), { href: address, download: name })
   link.click()
   window.setTimeout(() => URL.revokeObjectURL(address), 60_000) // the browser reads it first
