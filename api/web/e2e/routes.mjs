@@ -80,7 +80,7 @@ const people = {
   'a leader of a township': {
     node: township,
     come: staff(township, 'meixi-lingdao'),
-    pages: { '/': ['/'], '/cases': ['/cases'], '/custody': ['/custody'], '/service': ['/service'], '/statistics': ['/statistics'], '/appraisal': ['/appraisal'] },
+    pages: { '/': ['/'], '/cases': ['/cases'], '/custody': ['/custody'], '/service': ['/service'], '/seals': ['/seals'], '/reveals': ['/reveals'], '/attention': ['/attention'], '/statistics': ['/statistics'], '/appraisal': ['/appraisal'] },
   },
   'a clerk of a township': {
     node: township,
@@ -110,7 +110,7 @@ const people = {
   'an operator': {
     node: hub,
     come: staff(hub, 'admin2'),
-    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/catalog/packages/:code': ['/catalog/packages/PK-01'], '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/devices': ['/devices'], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
+    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/catalog/packages/:code': ['/catalog/packages/PK-01'], '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/devices': ['/devices'], '/seals': ['/seals'], '/accounts': ['/accounts'], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
   },
   'a worker out of reach': {
     node: village,

@@ -46,6 +46,8 @@ test('a village worker finds an item, takes it in, prints the receipt with one k
   const text = await page.innerText('main')
   assert.ok(text.includes(number) && !text.includes('33059919850412005X'), 'an ID number is shown unasked')
   await page.click('text=显示完整信息')
+  await page.click('.asking >> text="核对身份"')
+  await page.click('.asking >> button[type=submit]')
   await page.waitForSelector('dd:has-text("33059919850412005X")')
   await act(page, '受理')
   await page.waitForSelector('.head >> text=已受理')
