@@ -144,7 +144,7 @@ func TestFederationIsDocumented(t *testing.T) {
 	doc, err := loadDocument()
 	check(t, err)
 	for _, path := range []string{feed.PathFeed, feed.PathCheckpoint, feed.PathProof, feed.PathConsistency, outbox.EntriesPath, outbox.OriginsPath,
-		"/federation/v1/trust", "/federation/v1/enrol", "/federation/v1/heartbeat", "/federation/v1/attachments/{hash}"} {
+		"/federation/v1/trust", "/federation/v1/key", "/federation/v1/enrol", "/federation/v1/heartbeat", "/federation/v1/attachments/{hash}"} {
 		item := doc.Paths.Value(path)
 		if item == nil {
 			t.Errorf("%s is not documented", path)

@@ -100,6 +100,8 @@ type Node interface {
 	SealCode(ctx context.Context, code *proof.Code, department string) error
 	SignCode(code *proof.Code) error
 	Keyring(ctx context.Context) (trust.Keyring, error)
+	// ForeignKey looks above for a key that the ledger here does not have.
+	ForeignKey(ctx context.Context, id string) (federation.ForeignKey, error)
 	// Following is how following the county's ledger stands; false at a hub.
 	Following() (feed.Status, bool)
 	// DeclareRecovery has the ledger say that it went back; RecordAgain records

@@ -20,7 +20,7 @@ import (
 
 var verdictZH = map[proof.Verdict]string{
 	proof.Genuine: "真实有效", proof.Superseded: "真实，但已换发新文书", proof.Revoked: "已作废或签名已吊销",
-	proof.Unsealed: "未加盖电子印章，无效", proof.UnknownKey: "无法确认签名者", proof.Forged: "伪造或被改动",
+	proof.Unsealed: "未加盖电子印章，无效", proof.UnknownKey: "无法确认签名者", proof.NotHere: "本机暂时无法核验", proof.Forged: "伪造或被改动",
 }
 
 // VerifyDocument tells what a document is worth.
@@ -40,6 +40,17 @@ func (s *Server) VerifyDocument(ctx context.Context, in gen.VerifyDocumentReques
 		return nil, err
 	}
 	report := proof.Judge(code, keys, text, nil)
+	if report.Verdict == proof.UnknownKey {
+		told, err := s.node.ForeignKey(ctx, code.Key)
+		if err != nil {
+			return nil, err
+		}
+		if keys = told.Keys; len(keys) > 0 {
+			report, asOf = proof.Judge(code, keys, text, nil), min(asOf, told.AsOf)
+		} else {
+			report.Unlisted(told.Certain)
+		}
+	}
 	if report.Key != nil && !strange {
 		known, err := s.standingOf(ctx, code)
 		if err != nil {

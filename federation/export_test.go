@@ -9,6 +9,9 @@ import (
 	"github.com/tongban/tongban/store"
 )
 
+// ForeignFresh is for how long a key that was told is not asked for again.
+const ForeignFresh = foreignFresh
+
 // AtPoint has f called at every moment at which a renewal may be cut off, until
 // the returned function is called.
 func AtPoint(f func(name string)) (restore func()) {

@@ -117,10 +117,13 @@ type Node struct {
 	ahead    atomic.Int32
 	rotating sync.Mutex // held while county does
 	sealing  sync.Mutex // held while a seal is being made
-	log      *slog.Logger
-	clock    func() time.Time
-	after    func(time.Duration) <-chan time.Time
-	skewWarn time.Duration
+	// foundingIs is Membership.Founding; strangers are keys nobody has.
+	foundingIs string
+	strangers  strangers
+	log        *slog.Logger
+	clock      func() time.Time
+	after      func(time.Duration) <-chan time.Time
+	skewWarn   time.Duration
 
 	directory *directory
 	verifier  *trust.Verifier
@@ -256,7 +259,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
-	n := &Node{version: o.Version, name: m.Name, names: o.Names, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
+	n := &Node{version: o.Version, name: m.Name, foundingIs: m.Founding, names: o.Names, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
 		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, deemEvery: o.DeemEvery, unnamedDays: o.UnnamedDays, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, proxy: o.Proxy, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)

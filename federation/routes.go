@@ -46,6 +46,7 @@ func (n *Node) routes() http.Handler {
 		r.Methods(http.MethodGet).Path(provisionalPath).HandlerFunc(n.serveProvisional)
 	}
 	r.Methods(http.MethodGet).Path(trustPath).HandlerFunc(n.serveTrust)
+	r.Methods(http.MethodGet).Path(keyPath).HandlerFunc(n.serveKey)
 	r.Methods(http.MethodPost).Path(renewPath).HandlerFunc(n.serveRenew)
 	r.Methods(http.MethodPost).Path(publicPath).HandlerFunc(n.servePublic)
 	r.Methods(http.MethodPost).Path(lanPath).HandlerFunc(n.serveLAN)

@@ -11983,6 +11983,8 @@ type ClientInterface interface {
 	//
 	// What a document is worth by the code printed on it, and by its JSON if
 	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// A key that the node does not know it asks above for; `not_here` says that
+	// it does not know it and nobody above answers, and nothing of the document.
 	// The code travels in the body, never in an address.
 	//
 	// Takes any type of body and a specified content type.
@@ -11994,6 +11996,8 @@ type ClientInterface interface {
 	//
 	// What a document is worth by the code printed on it, and by its JSON if
 	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// A key that the node does not know it asks above for; `not_here` says that
+	// it does not know it and nobody above answers, and nothing of the document.
 	// The code travels in the body, never in an address.
 	//
 	// Takes a body of the `application/json` content type.
@@ -18985,6 +18989,8 @@ func (c *Client) RotateTrust(ctx context.Context, reqEditors ...RequestEditorFn)
 //
 // What a document is worth by the code printed on it, and by its JSON if
 // that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// A key that the node does not know it asks above for; `not_here` says that
+// it does not know it and nobody above answers, and nothing of the document.
 // The code travels in the body, never in an address.
 //
 // Takes any type of body and a specified content type.
@@ -19006,6 +19012,8 @@ func (c *Client) VerifyDocumentWithBody(ctx context.Context, contentType string,
 //
 // What a document is worth by the code printed on it, and by its JSON if
 // that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// A key that the node does not know it asks above for; `not_here` says that
+// it does not know it and nobody above answers, and nothing of the document.
 // The code travels in the body, never in an address.
 //
 // Takes a body of the `application/json` content type.
@@ -35198,6 +35206,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// What a document is worth by the code printed on it, and by its JSON if
 	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// A key that the node does not know it asks above for; `not_here` says that
+	// it does not know it and nobody above answers, and nothing of the document.
 	// The code travels in the body, never in an address.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -35209,6 +35219,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// What a document is worth by the code printed on it, and by its JSON if
 	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// A key that the node does not know it asks above for; `not_here` says that
+	// it does not know it and nobody above answers, and nothing of the document.
 	// The code travels in the body, never in an address.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -53150,6 +53162,8 @@ func (c *ClientWithResponses) RotateTrustWithResponse(ctx context.Context, reqEd
 //
 // What a document is worth by the code printed on it, and by its JSON if
 // that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// A key that the node does not know it asks above for; `not_here` says that
+// it does not know it and nobody above answers, and nothing of the document.
 // The code travels in the body, never in an address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -53167,6 +53181,8 @@ func (c *ClientWithResponses) VerifyDocumentWithBodyWithResponse(ctx context.Con
 //
 // What a document is worth by the code printed on it, and by its JSON if
 // that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// A key that the node does not know it asks above for; `not_here` says that
+// it does not know it and nobody above answers, and nothing of the document.
 // The code travels in the body, never in an address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).

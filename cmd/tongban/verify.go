@@ -22,10 +22,11 @@ func verifyCommand() *cobra.Command {
 		Short: "核验文书真伪，可离线 (what a document is worth; works without a node)",
 		Long: `CODE 为扫描文书二维码所得文字，- 表示从标准输入读取；或用 --file 给出打印时保存的 JSON，连同内容一起核验。
 给出 --trust 县信任文件（tongban trust keys 取得）时不连接任何节点；否则向节点查询，并得知是否已换发或作废。
-文书真实有效时退出码 0，否则 1 并说明原因；离线核验只证明签发时真实，是否仍有效须联网（JSON 中 online_needed 为 true）。
+文书真实有效时退出码 0，否则 1 并说明原因；所问节点没有签发单位的证书又连不上上级时退出码 3，不作结论；离线核验只证明签发时真实，是否仍有效须联网（JSON 中 online_needed 为 true）。
 CODE is what a scanner reads off the QR code, - is standard input; or --file names the JSON that came
 with the print, whose content is checked too. With --trust no node is asked. Ends with 0 for a document
-that is genuine and in force, else with 1 and the reasons. Offline it tells that the document was good
+that is genuine and in force, else with 1 and the reasons; with 3 when the node lacks the signer's
+certificate and cannot ask above for it, which says nothing of the document. Offline it tells that the document was good
 when it was signed; whether it still is takes a node (online_needed in the JSON).`,
 		Example: `  tongban verify TB1:AEAQC... --trust anji-trust.json
   tongban verify --file notice.json --trust anji-trust.json --fingerprint 3f9a61c2d05b7e8894a1b6c7d8e9f0
@@ -179,7 +180,7 @@ func verifyAtNode(cmd *cobra.Command, c *connection, code string, content json.R
 
 var verdictZH = map[proof.Verdict]string{
 	proof.Genuine: "真实有效", proof.Superseded: "真实，但已换发新文书", proof.Revoked: "已作废或签名已吊销",
-	proof.Unsealed: "未加盖电子印章，无效", proof.UnknownKey: "无法确认签名者", proof.Forged: "伪造或被改动",
+	proof.Unsealed: "未加盖电子印章，无效", proof.UnknownKey: "无法确认签名者", proof.NotHere: "本机暂时无法核验", proof.Forged: "伪造或被改动",
 }
 
 // sayVerdict prints a report, and fails unless the document is good.
@@ -218,11 +219,22 @@ func sayVerdictOf(p printer, r offlineReport) error {
 		t.row(p.pick("数据截至", "as of"), moment(r.AsOf))
 		t.write(p.out, p.language)
 	}
-	if r.Verdict != proof.Genuine {
-		return toldAlready
+	switch r.Verdict {
+	case proof.Genuine:
+		return nil
+	case proof.NotHere:
+		return toldUnreachable{}
 	}
-	return nil
+	return toldAlready
 }
+
+// toldUnreachable ends a command with 3 when what it printed says what could not
+// be asked.
+type toldUnreachable struct{}
+
+func (toldUnreachable) Error() string        { return toldAlready.Error() }
+func (toldUnreachable) Is(target error) bool { return target == toldAlready }
+func (toldUnreachable) ExitCode() int        { return exitUnreachable }
 
 func trustKeysCommand() *cobra.Command {
 	cmd := &cobra.Command{

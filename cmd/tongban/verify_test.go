@@ -102,3 +102,17 @@ func TestVerifyOffline(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyAtANodeThatCannotTell: a node that lacks the signer's certificate
+// and reaches nobody above is no reason to call a document false.
+func TestVerifyAtANodeThatCannotTell(t *testing.T) {
+	for verdict, code := range map[proof.Verdict]int{proof.NotHere: exitUnreachable, proof.UnknownKey: exitRefused} {
+		var report proof.Report
+		report.Unlisted(verdict == proof.UnknownKey)
+		f := newFakeNode(t, map[string]any{"verifyDocument": client.VerifyReport{Verdict: report.Verdict, VerdictZh: verdictZH[verdict], Reasons: report.Reasons, AsOf: 1}})
+		r := tongban(t, "verify", "TB1:AEAQ", "--node", f.url)
+		if r.code != code || !strings.Contains(r.out, verdictZH[verdict]) || (verdict == proof.NotHere) != strings.Contains(r.out, "线路恢复后再验") || strings.Contains(r.out, "伪造") {
+			t.Errorf("%s: %+v", verdict, r)
+		}
+	}
+}

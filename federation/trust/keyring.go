@@ -77,6 +77,26 @@ func NewKeyring(county division.Code, asOf int64, chain []SignedTrust, nodes []R
 	return k
 }
 
+// Of is the part of a keyring that one key is proved with; false when it does
+// not have the key.
+func (k Keyring) Of(id string) (part Keyring, has bool) {
+	part = NewKeyring(k.County, k.AsOf, k.Chain, nil, nil)
+	signers := map[string]bool{}
+	for _, s := range k.Seals {
+		if identity.KeyID(s.Certificate.Public) == id {
+			part.Seals, has = append(part.Seals, s), true
+			signers[s.Certificate.Signer] = true
+		}
+	}
+	for _, n := range k.Nodes {
+		is := identity.KeyID(n.Credential.SignKey) == id
+		if has = has || is; is || signers[n.Credential.Node] {
+			part.Nodes = append(part.Nodes, n)
+		}
+	}
+	return part, has
+}
+
 // Encode gives the file's bytes.
 func (k Keyring) Encode() ([]byte, error) {
 	b, err := json.MarshalIndent(k, "", " ")

@@ -61,6 +61,7 @@ const (
 	Revoked    Verdict = "revoked"    // 已作废，或签名密钥已吊销
 	Unsealed   Verdict = "unsealed"   // 未加盖电子印章，无效
 	UnknownKey Verdict = "unknown"    // 签名密钥不在所给的信任文件中
+	NotHere    Verdict = "not_here"   // 本机暂无签发单位的证书，不能下结论
 	Forged     Verdict = "forged"     // 伪造或被改动
 )
 
@@ -134,6 +135,18 @@ func (r *Report) judgeUnsigned(keys []Key) {
 		}
 	}
 	r.because(UnknownKey, "unknown_key", "签名密钥不是所给信任文件中的本县密钥：伪造、外县，或信任文件过旧", "the key is none of the county's in the trust file: forged, of another county, or the file is too old")
+}
+
+// Unlisted is the report on a key that is not known here, at a node. certain
+// says that the county does not know it either; without that nothing is said
+// against the document.
+func (r *Report) Unlisted(certain bool) {
+	r.Reasons = nil
+	if certain {
+		r.because(UnknownKey, "unknown_key", "县中心没有登记过这个签名密钥：不是本县单位签发，请持原件到县中心核验", "the county has no such key: no office of this county signed it; ask at the county with the original")
+		return
+	}
+	r.because(NotHere, "key_not_here", "本机暂无该签发单位的证书，现在不能核验，不说明文书有问题：线路恢复后再验，或到县中心核验", "this node does not have the certificate of whoever signed it and cannot tell now, which says nothing against the document: check again when the line is back, or at the county")
 }
 
 // lapsed tells what a revoked key signed: only what the ledger has from before
