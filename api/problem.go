@@ -87,6 +87,7 @@ var (
 	errCountyOnly      = &problem{http.StatusConflict, "county_only", "this is done at the county", "该操作须在县中心办理", "请在县中心的系统上操作", nil, 0}
 	errNotHere         = &problem{http.StatusNotFound, "not_here", "the file is known and has not arrived at this node yet", "附件尚未传到本机", "请稍后再看，或到收件地点查看", nil, time.Minute}
 	errSelfDisable     = &problem{http.StatusConflict, "own_account", "nobody disables their own account", "不能停用本人账号", "请由另一名管理员操作", nil, 0}
+	errLastOperator    = &problem{http.StatusConflict, "last_operator", "this is the county's last operator; without one nobody could give rights any more", "这是县里最后一名在用的县管理员，去掉后将无人能够授权", "请先新增或恢复另一名县管理员，再办理", nil, 0}
 	errNoCheckpoint    = &problem{http.StatusNotFound, "no_checkpoint", "no signed checkpoint has been seen here yet", "本机尚未收到账本检查点", "请在线路恢复后再试", nil, time.Minute}
 	errNotReady        = &problem{http.StatusServiceUnavailable, "not_ready", "this node is still catching up", "本机正在准备，暂不能服务", nextRetry, nil, 5 * time.Second}
 )

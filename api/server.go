@@ -90,6 +90,7 @@ type Server struct {
 	tickets   *memory[string, visit]
 	voices    *buckets // of people who complain
 	ring      atomic.Pointer[ring]
+	operators sync.Mutex // held while one may lose the rights
 	codes     *memory[string, shownCode]
 	tries     *tries   // of people who look a case up or give a code back
 	mailCodes *buckets // of codes sent, by account and by address

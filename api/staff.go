@@ -86,6 +86,13 @@ func (s *Server) SetStaffRoles(ctx context.Context, in gen.SetStaffRolesRequestO
 	if err := rolesFit(person.Division, person.Department, in.Body.Roles); err != nil {
 		return nil, err
 	}
+	if !slices.Contains(in.Body.Roles, identity.CountyOperator) {
+		leave, err := s.operatorLeaves(ctx, person)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+	}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffRoles, Body: &ledger.StaffRolesV1{Staff: person.ID, Roles: in.Body.Roles}})
 	if err != nil {
 		return nil, err
@@ -102,6 +109,13 @@ func (s *Server) DisableStaff(ctx context.Context, in gen.DisableStaffRequestObj
 	disabled := in.Body.Disabled == nil || *in.Body.Disabled
 	if disabled && person.ID == actor.Staff {
 		return nil, errSelfDisable
+	}
+	if disabled {
+		leave, err := s.operatorLeaves(ctx, person)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 	}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffDisable,
 		Body: &ledger.StaffDisableV1{Staff: person.ID, Disabled: disabled, Reason: in.Body.Reason}})
@@ -148,6 +162,38 @@ func (s *Server) manage(ctx context.Context, id string) (identity.Actor, *identi
 	}
 	actor, err := as(ctx, identity.StaffManage, identity.Target{Division: person.Division, Department: person.Department})
 	return actor, person, err
+}
+
+// operatorLeaves refuses to take the rights of the county's last operator, which
+// nobody could give back. No other operator loses theirs here until the returned
+// function is called.
+func (s *Server) operatorLeaves(ctx context.Context, person *identity.Staff) (done func(), err error) {
+	if !person.Now().Holds(identity.CountyOperator) {
+		return func() {}, nil
+	}
+	s.operators.Lock()
+	defer func() {
+		if err != nil {
+			s.operators.Unlock()
+		}
+	}()
+	if err := s.node.Fresh(ctx); err != nil {
+		return nil, err
+	}
+	people, err := s.store.StaffAt(ctx, person.Division)
+	if err != nil {
+		return nil, err
+	}
+	loses, left := false, false
+	for i := range people {
+		if people[i].Now().Holds(identity.CountyOperator) {
+			loses, left = loses || people[i].ID == person.ID, left || people[i].ID != person.ID
+		}
+	}
+	if loses && !left {
+		return nil, errLastOperator
+	}
+	return s.operators.Unlock, nil
 }
 
 // initialPassword hashes a given password, or makes one and returns it to be
