@@ -9,6 +9,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -23,14 +24,16 @@ import (
 //	POST /api/v1/cases/{id}/documents/{kind}/void   VoidCaseDocument
 
 var (
-	errSealFirst = &store.Refused{Code: "reissue_by_seal", ZH: "该文书须加盖电子印章：请以盖章换发，再打印", EN: "this document takes a seal: reissue it by sealing it, then print it"}
-	errWhyNeeded = errInvalid.with(fault("why", "required"))
-	errNoSealDue = &store.Refused{Code: "no_seal_due", ZH: "该文书不加盖电子印章，由打印它的节点签名", EN: "this document takes no seal; the node that prints it signs"}
-	errIsSealed  = &store.Refused{Code: "sealed", ZH: "该文书已加盖电子印章；内容确需更正的请注明原因换发", EN: "the document has its seal; to put it right, reissue it and say why"}
-	errUnchanged = &store.Refused{Code: "document_unchanged", ZH: "文书内容没有变化，无需换发，请补打", EN: "the document would say the same; print it again instead"}
-	errVoid      = &store.Refused{Code: "document_void", ZH: "该文书已作废，请注明原因换发", EN: "the document was declared void; reissue it and say why"}
-	errKeyReused = &store.Refused{Code: "key_reused", ZH: "上一次提交已经记下；这次内容不同，没有记下", EN: "under this idempotency key something else was recorded before; this was not"}
-	errNoPaper   = &store.Refused{Code: "not_printed", ZH: "该文书尚未打印或盖章", EN: "the document was neither printed nor sealed yet"}
+	errSealFirst     = &store.Refused{Code: "reissue_by_seal", ZH: "该文书须加盖电子印章：请以盖章换发，再打印", EN: "this document takes a seal: reissue it by sealing it, then print it"}
+	errWhyNeeded     = errInvalid.with(fault("why", "required"))
+	errNoSealDue     = &store.Refused{Code: "no_seal_due", ZH: "该文书不加盖电子印章，由打印它的节点签名", EN: "this document takes no seal; the node that prints it signs"}
+	errIsSealed      = &store.Refused{Code: "sealed", ZH: "该文书已加盖电子印章；内容确需更正的请注明原因换发", EN: "the document has its seal; to put it right, reissue it and say why"}
+	errUnchanged     = &store.Refused{Code: "document_unchanged", ZH: "文书内容没有变化，无需换发，请补打", EN: "the document would say the same; print it again instead"}
+	errVoid          = &store.Refused{Code: "document_void", ZH: "该文书已作废，请注明原因换发", EN: "the document was declared void; reissue it and say why"}
+	errKeyReused     = &store.Refused{Code: "key_reused", ZH: "上一次提交已经记下；这次内容不同，没有记下", EN: "under this idempotency key something else was recorded before; this was not"}
+	errVoidElsewhere = &store.Refused{Code: "document_elsewhere", ZH: "该文书不由本单位出具，不能在此作废", EN: "another authority made this document out; it cannot be declared void here"}
+	errServedAlready = &store.Refused{Code: "decision_served", ZH: "决定已送达或申请人已打开，不能作废", EN: "the decision was served, or its applicant has opened it; it cannot be declared void any more"}
+	errNoPaper       = &store.Refused{Code: "not_printed", ZH: "该文书尚未打印或盖章", EN: "the document was neither printed nor sealed yet"}
 )
 
 // desk is a document of a case, or of a joint matter, as somebody is about to print
@@ -48,6 +51,10 @@ type desk struct {
 	present    *paper
 	// due: it takes a seal, of whoever made it out.
 	due bool
+	// office is the division of the authority that makes it out; served says that it
+	// is a decision that was served, or that its applicant has opened.
+	office division.Code
+	served bool
 }
 
 // PrintCaseDocument prints a document: the first time, or again as it was.
@@ -173,9 +180,31 @@ func (s *Server) VoidCaseDocument(ctx context.Context, in gen.VoidCaseDocumentRe
 	if d.present == nil {
 		return nil, errNoPaper
 	}
+	if _, err := s.store.Entry(ctx, s.node.ActionID(actor.Staff, in.Params.IdempotencyKey)); errors.Is(err, store.ErrNotFound) {
+		if err := s.mayVoid(d); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseVoid, Case: d.id, Key: in.Params.IdempotencyKey,
 		Body: &ledger.CaseVoidV1{Kind: string(d.kind), Number: d.number, Hash: d.present.hash, Reason: in.Body.Reason}})
 	return gen.VoidCaseDocument200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
+}
+
+// mayVoid keeps a document from being declared void elsewhere than where it was made
+// out, and a decision once somebody relies on it: from then on only a correction or a
+// revocation undoes it, which are heard and decided.
+func (s *Server) mayVoid(d *desk) error {
+	switch {
+	case d.office != s.self.Division:
+		return errVoidElsewhere
+	case d.served:
+		return errServedAlready
+	case d.present.voided > 0:
+		return errVoid
+	}
+	return nil
 }
 
 // atDesk finds a document of a case that somebody may print or seal.
@@ -231,6 +260,7 @@ func (s *Server) deskOf(ctx context.Context, c *casework.Case, kind document.Kin
 	}
 	d.present = present(d.before)
 	_, d.due = document.SealedBy(kind, c)
+	d.office, d.served = document.Authority(kind, c), relied(kind, c, entries)
 	return d, nil
 }
 

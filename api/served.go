@@ -81,6 +81,21 @@ func (s *Server) mayOpen(ctx context.Context, c *casework.Case, d *desk) error {
 	return nil
 }
 
+// relied reports whether somebody may rely on a decision by now: it was served, or
+// its applicant has opened it.
+func relied(kind document.Kind, c *casework.Case, entries []store.EntryView) bool {
+	switch kind {
+	case document.GrantDecision, document.RefusalDecision:
+		if c.Status == casework.Closed {
+			return true
+		}
+	case document.RejectionNotice, document.CorrectionDecision, document.RevocationDecision:
+	default:
+		return false
+	}
+	return slices.ContainsFunc(opened(entries), func(o gen.OpenedDocument) bool { return o.Kind == kind })
+}
+
 // unsealed reports whether a document lacks a seal that it takes.
 func (d *desk) unsealed() bool {
 	return d.due && (d.present == nil || !d.present.sealed || d.present.voided > 0)

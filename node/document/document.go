@@ -173,6 +173,16 @@ func By(k Kind, c *casework.Case) division.Code {
 	return c.HolderAt(ledger.VerbDecide)
 }
 
+// Authority is the division of the authority that answers for a document of a case: a
+// village is none, so that its township answers for what it makes out.
+func Authority(k Kind, c *casework.Case) division.Code {
+	by := By(k, c)
+	if by.Tier() == node.Village {
+		return by.Parent()
+	}
+	return by
+}
+
 // Number is the number of a document: its sign, the year and the case number,
 // and from the second of its kind on which of them it is.
 func Number(k Kind, on calendar.Date, printedCase string, nth int) string {
