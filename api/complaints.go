@@ -240,6 +240,9 @@ func (s *Server) revealComplaint(ctx context.Context, c *complaint.Complaint, wh
 	if err != nil {
 		return errInvalid.with(fault("Tongban-Why", "format"))
 	}
+	if faults := blankText("Tongban-Why", reason, false); len(faults) > 0 {
+		return errInvalid.with(faults...)
+	}
 	_, err = s.record(ctx, Action{Actor: actor, Kind: ledger.ComplaintReveal, Body: &ledger.ComplaintRevealV1{Complaint: c.Number, Why: reason}})
 	return err
 }

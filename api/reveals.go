@@ -47,6 +47,9 @@ func (s *Server) revealAs(ctx context.Context, id string, target identity.Target
 	if err != nil || !utf8.ValidString(reason) {
 		return errInvalid.with(fault("Tongban-Why", "format"))
 	}
+	if faults := blankText("Tongban-Why", reason, false); len(faults) > 0 {
+		return errInvalid.with(faults...)
+	}
 	v := view{actor.Staff, id, what, sha256.Sum256([]byte(reason))}
 	now := s.o.Now()
 	if at, seen := s.views.get(v); seen && now.Sub(at) < sameView && !now.Before(at) {

@@ -175,6 +175,10 @@ func (s *Server) admit(table map[operationKey]operation, next http.Handler) http
 			writeProblem(w, r, err)
 			return
 		}
+		if faults := blanks(rq.op.OperationID, body); !op.body.raw && len(faults) > 0 {
+			writeProblem(w, r, errInvalid.with(faults[:min(len(faults), mostFaults)]...))
+			return
+		}
 		if r.Header.Get(freshHeader) != "" {
 			if err := s.node.Fresh(ctx); err != nil {
 				writeProblem(w, r, err)

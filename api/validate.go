@@ -50,9 +50,11 @@ func (s *Server) validate(r *http.Request, route *routers.Route, params map[stri
 			p = &q
 		}
 	}
-	const most = 100
-	return p.with(faults[:min(len(faults), most)]...)
+	return p.with(faults[:min(len(faults), mostFaults)]...)
 }
+
+// mostFaults is how many an answer lists.
+const mostFaults = 100
 
 // undeclared are the query parameters that an operation has not: a filter
 // spelt wrong, or meant for another list, would answer with what nobody asked
