@@ -98,11 +98,7 @@ func (g *guest) upload(content []byte, name string) catalog.AttachmentRef {
 func (g *guest) application(code string) gen.MySubmission {
 	g.t.Helper()
 	in := g.submission(code, theVillage)
-	for i := range in.Form {
-		if in.Form[i].Key == catalog.KeyIDNumber {
-			in.Form[i].Value = g.number
-		}
-	}
+	in.Form = answer(answer(in.Form, catalog.KeyIDNumber, g.number), "applicant_name", g.name)
 	out := gen.MySubmission{Item: code, Division: theVillage, Form: in.Form, Materials: in.Materials, Phone: "13800000000"}
 	for i := range out.Materials {
 		out.Materials[i].Form = catalog.SubmittedElectronic
@@ -256,6 +252,11 @@ func TestApplyFromHome(t *testing.T) {
 	if paper.Code != sealed.Code || paper.Hash != sealed.Hash || !paper.Sealed || !paper.Valid || paper.Mark != "" {
 		t.Fatalf("not what was sealed: %+v", paper)
 	}
+	submitted, err := g.hub.node.Store.Entry(t.Context(), id)
+	check(t, err)
+	if got, told := g.hub.lookUp(mine.Summary.Number, proof.QueryCode(&submitted.Entry)); got != "200" || !strings.Contains(told.ToDo, "电子送达") || !strings.Contains(told.ToDo, "已打开") {
+		t.Errorf("looked up after it was served from home: %s %+v", got, told)
+	}
 	page := g.one.ask("GET", "/api/v1/my/cases/"+id+"/documents/grant_decision?format=html", nil).Body.String()
 	if scanned(t, page) != sealed.Code || !strings.Contains(page, "（电子印章）") {
 		t.Fatalf("%s", page)
@@ -333,11 +334,7 @@ func TestApplicantsSeeOnlyTheirs(t *testing.T) {
 	// A window hands one in for the second person: it is theirs as well.
 	at := g.hub.submission("TB-XZRZ-005", theVillage)
 	at.Applicant = ledger.Applicant{Type: "person", Name: "李强", IDNumber: g.two.number, Phone: "13800000000"}
-	for i := range at.Form {
-		if at.Form[i].Key == catalog.KeyIDNumber {
-			at.Form[i].Value = g.two.number
-		}
-	}
+	at.Form = answer(answer(at.Form, catalog.KeyIDNumber, g.two.number), "applicant_name", "李强")
 	var receipt gen.CaseReceipt
 	g.village.decode(g.village.must("worker", "POST", "/api/v1/cases", at, 201), &receipt)
 	ids["two at a window"] = receipt.Case.Id
@@ -407,11 +404,7 @@ func TestApplicantsSeeOnlyTheirs(t *testing.T) {
 	// firm that did not name them.
 	another := g.two.application("TB-XZRZ-005")
 	another.Applicant = ledger.Applicant{Type: "person", Name: "王芳", IDNumber: g.one.number}
-	for i := range another.Form {
-		if another.Form[i].Key == catalog.KeyIDNumber {
-			another.Form[i].Value = g.one.number
-		}
-	}
+	another.Form = answer(answer(another.Form, catalog.KeyIDNumber, g.one.number), "applicant_name", "王芳")
 	another.AuthorityName = "授权委托书"
 	if r := g.two.ask("POST", "/api/v1/my/cases", another); r.Code != 422 || !strings.Contains(r.Body.String(), "authority_missing") {
 		t.Errorf("in another's name: %d %s", r.Code, r.Body)

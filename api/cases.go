@@ -35,7 +35,10 @@ func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject)
 // handIn records a submission. One that does not hold any more, its item having
 // changed meanwhile, and was recorded under the key before is answered as it was.
 func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key string) (gen.CaseReceipt, error) {
-	body, _, err := s.submission(ctx, submission)
+	body, item, err := s.submission(ctx, submission)
+	if err == nil {
+		err = ownForm(body.Applicant, body.Agent, body.Form, item)
+	}
 	if err == nil {
 		err = s.firstAsked(ctx, submission.Guide, body)
 	}
@@ -176,7 +179,7 @@ func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (
 		_, err = as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
 	}
 	if err == nil {
-		err = s.tryOpen(body, item)
+		err = errors.Join(s.tryOpen(body, item), ownForm(body.Applicant, body.Agent, body.Form, item))
 	}
 	if err == nil {
 		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
@@ -193,11 +196,10 @@ func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (
 // reportOn says in a report of a check what kept it from being good. What is no
 // answer about the papers, but a failure of this node, is returned.
 func reportOn(report *gen.CheckReport, err error) error {
-	var incomplete *casework.Incomplete
-	switch {
+	switch incomplete := faultsIn(err); {
 	case err == nil:
-	case errors.As(err, &incomplete):
-		report.Ok, report.Faults = false, incomplete.Faults
+	case len(incomplete) > 0:
+		report.Ok, report.Faults = false, incomplete
 	default:
 		p := problemOf(err)
 		if p.status >= 500 {
@@ -206,6 +208,42 @@ func reportOn(report *gen.CheckReport, err error) error {
 		report.Ok, report.Refusal = false, gen.RefusalReport{Code: p.code, Zh: p.zh, En: p.en}
 	}
 	return nil
+}
+
+// faultsIn are the faults of all that is incomplete in an error.
+func faultsIn(err error) (faults []catalog.Fault) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			faults = append(faults, faultsIn(e)...)
+		}
+		return faults
+	}
+	var incomplete *casework.Incomplete
+	if errors.As(err, &incomplete) {
+		faults = incomplete.Faults
+	}
+	return faults
+}
+
+// ownForm refuses a form that names somebody else where it asks for the applicant.
+func ownForm(a ledger.Applicant, agent ledger.Agent, form []catalog.FieldValue, items ...*catalog.Item) error {
+	if faults := casework.OtherPerson(a, agent, form, items...); len(faults) > 0 {
+		return &casework.Incomplete{Faults: faults}
+	}
+	return nil
+}
+
+// supplemented holds the answers that a supplement brings against whom the case is for.
+func (s *Server) supplemented(ctx context.Context, c *casework.Case, body ledger.Body) error {
+	b, ok := body.(*ledger.CaseSupplementV1)
+	if !ok || len(b.Form) == 0 {
+		return nil
+	}
+	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return found(err)
+	}
+	return ownForm(c.Applicant, c.Agent, catalog.NormaliseForm(item.Item, b.Form), &item.Item)
 }
 
 // ActOnCase takes the next step of a case, or comments on it.
@@ -228,6 +266,8 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	a := Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey}
 	if info, _ := ledger.Lookup(kind, 1); !info.Beside {
 		a.Prev = in.Body.ExpectedHead
+	} else if err := s.asSeen(ctx, c, in.Body.ExpectedHead, a); err != nil {
+		return nil, err
 	}
 	if err := s.sealedFirst(ctx, c, body); err != nil {
 		return nil, err
@@ -236,6 +276,12 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 		return nil, err
 	}
 	if err := s.lawful(ctx, c, body); err != nil {
+		return nil, err
+	}
+	if err := s.supplemented(ctx, c, body); err != nil {
+		return nil, err
+	}
+	if err := s.samePerson(ctx, c, a); err != nil {
 		return nil, err
 	}
 	if b, ok := body.(*ledger.CaseRequestSupplementV1); ok {

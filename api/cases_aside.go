@@ -144,6 +144,16 @@ func again(c *casework.Case, change *gen.Resubmission) *gen.Submission {
 			*set.into = set.to
 		}
 	}
+	// What the form repeats of the applicant is put right with it.
+	for i, v := range out.Form {
+		switch v.Value {
+		case "":
+		case c.Applicant.Name:
+			out.Form[i].Value = out.Applicant.Name
+		case c.Applicant.IDNumber:
+			out.Form[i].Value = out.Applicant.IDNumber
+		}
+	}
 	if change.WithoutAgent || change.Agent != (ledger.Agent{}) {
 		out.Agent = change.Agent
 		if change.WithoutAgent || change.Agent.IDNumber != c.Agent.IDNumber {

@@ -34,7 +34,10 @@ func (s *Server) SubmitPackage(ctx context.Context, in gen.SubmitPackageRequestO
 // handInPackage records the hand-in of a package, for a refused one where corrects
 // names it. brought and proof are the papers that are new in it.
 func (s *Server) handInPackage(ctx context.Context, in *gen.PackageSubmission, brought []catalog.SubmittedMaterial, proof []catalog.AttachmentRef, corrects, key string) (gen.JointReceipt, error) {
-	body, _, err := s.handInOf(ctx, in)
+	body, laid, err := s.handInOf(ctx, in)
+	if err == nil {
+		err = ownForm(body.Applicant, body.Agent, body.Form, laid.members()...)
+	}
 	if err != nil {
 		if receipt, known, herr := s.handedInBefore(ctx, key); known || herr != nil {
 			return receipt, herr
@@ -116,7 +119,7 @@ func (s *Server) CheckPackage(ctx context.Context, in gen.CheckPackageRequestObj
 		_, err = as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
 	}
 	if err == nil {
-		err = s.tryHandIn(body, laid)
+		err = errors.Join(s.tryHandIn(body, laid), ownForm(body.Applicant, body.Agent, body.Form, laid.members()...))
 	}
 	if err == nil {
 		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
@@ -146,6 +149,9 @@ func (s *Server) ActOnJointCase(ctx context.Context, in gen.ActOnJointCaseReques
 		return nil, err
 	}
 	if b, ok := body.(*ledger.PackageSupplementV1); ok {
+		if err := s.jointSupplemented(ctx, c, members, b.Form); err != nil {
+			return nil, err
+		}
 		if err := s.checkPapers(ctx, b.Materials); err != nil {
 			return nil, err
 		}
@@ -159,6 +165,20 @@ func (s *Server) ActOnJointCase(ctx context.Context, in gen.ActOnJointCaseReques
 		return nil, err
 	}
 	return gen.ActOnJointCase200JSONResponse(receipt), nil
+}
+
+// jointSupplemented holds the answers that are brought for a joint matter against whom
+// it is for.
+func (s *Server) jointSupplemented(ctx context.Context, c *joint.Case, members []*casework.Case, form []catalog.FieldValue) error {
+	var items []*catalog.Item
+	for _, m := range members {
+		item, err := s.store.Item(ctx, m.Item, m.ItemVersion)
+		if err != nil {
+			return found(err)
+		}
+		items = append(items, &item.Item)
+	}
+	return ownForm(c.Applicant, c.Agent, form, items...)
 }
 
 var jointKinds = map[gen.JointActionKind]ledger.Kind{gen.JointNotice: ledger.PackageNotice, gen.JointSupplement: ledger.PackageSupplement,
@@ -249,6 +269,14 @@ func (s *Server) handInOf(ctx context.Context, in *gen.PackageSubmission) (*ledg
 		b.Members = append(b.Members, ledger.PackageMember{Item: item.Code, ItemVersion: item.Version})
 	}
 	return b, laid, nil
+}
+
+// members are the items of a package as they are handed in within it.
+func (l *laidOut) members() (all []*catalog.Item) {
+	for i := range l.joint.Items {
+		all = append(all, l.joint.Member(l.joint.Items[i].Code))
+	}
+	return all
 }
 
 // tryHandIn does what handing in would do, and keeps nothing.

@@ -73,7 +73,10 @@ func (s *Server) SubmitMyCase(ctx context.Context, in gen.SubmitMyCaseRequestObj
 	if err != nil {
 		return nil, err
 	}
-	body, _, err := s.online(ctx, v, in.Body)
+	body, item, err := s.online(ctx, v, in.Body)
+	if err == nil {
+		err = ownForm(body.Applicant, body.Agent, body.Form, item)
+	}
 	var earlier []catalog.AttachmentRef
 	if err == nil && in.Body.PapersOf != "" {
 		earlier, err = s.filesOfCase(ctx, in.Body.PapersOf)
@@ -111,7 +114,7 @@ func (s *Server) CheckMyCase(ctx context.Context, in gen.CheckMyCaseRequestObjec
 	body, item, err := s.online(ctx, v, in.Body)
 	if err == nil {
 		report.ItemVersion = body.ItemVersion
-		err = s.tryOpen(body, item)
+		err = errors.Join(s.tryOpen(body, item), ownForm(body.Applicant, body.Agent, body.Form, item))
 	}
 	if err == nil {
 		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
@@ -309,6 +312,9 @@ func (s *Server) mayAdd(ctx context.Context, v *Visitor, c *casework.Case, body 
 	case *ledger.CaseSupplementV1:
 		if !slices.Contains(myActions(c), gen.MySupplement) {
 			return errNoSupply
+		}
+		if err := s.supplemented(ctx, c, b); err != nil {
+			return err
 		}
 		return s.ownPapers(ctx, v, nil, b.Materials)
 	case *ledger.CaseWithdrawV1:

@@ -74,7 +74,10 @@ func (s *Server) SubmitMyJointCase(ctx context.Context, in gen.SubmitMyJointCase
 	if err != nil {
 		return nil, err
 	}
-	body, _, err := s.onlineJoint(ctx, v, in.Body)
+	body, laid, err := s.onlineJoint(ctx, v, in.Body)
+	if err == nil {
+		err = ownForm(body.Applicant, body.Agent, body.Form, laid.members()...)
+	}
 	var earlier []catalog.AttachmentRef
 	if err == nil && in.Body.PapersOf != "" {
 		earlier, err = s.filesOfJoint(ctx, in.Body.PapersOf)
@@ -130,7 +133,7 @@ func (s *Server) CheckMyJointCase(ctx context.Context, in gen.CheckMyJointCaseRe
 	body, laid, err := s.onlineJoint(ctx, v, in.Body)
 	if err == nil {
 		report.ItemVersion = body.Version
-		err = s.tryHandIn(body, laid)
+		err = errors.Join(s.tryHandIn(body, laid), ownForm(body.Applicant, body.Agent, body.Form, laid.members()...))
 	}
 	if err == nil {
 		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
@@ -398,6 +401,9 @@ func (s *Server) ActOnMyJointCase(ctx context.Context, in gen.ActOnMyJointCaseRe
 	case errors.Is(err, store.ErrNotFound) && !slices.Contains(myJointActions(c, members), in.Body.Kind):
 		return nil, no
 	case errors.Is(err, store.ErrNotFound):
+		if err := s.jointSupplemented(ctx, c, members, in.Body.Form); err != nil {
+			return nil, err
+		}
 		if err := s.ownPapers(ctx, v, nil, brought); err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 )
 
 // TestJointMatterAnew: a joint matter of which nothing was granted is handed in anew
@@ -32,7 +33,9 @@ func TestJointMatterAnew(t *testing.T) {
 		t.Errorf("it is under way, and could be handed in anew: %+v", seen)
 	}
 	in.PapersOf = made.Joint.Number
-	if r := outcome(g.hub, g.two.ask("POST", "/api/v1/my/joint-cases", in)); r != "404 not_found" && r != "400 invalid_request" {
+	theirs := in
+	theirs.Form = answer(answer(in.Form, catalog.KeyIDNumber, g.two.number), "applicant_name", g.two.name)
+	if r := outcome(g.hub, g.two.ask("POST", "/api/v1/my/joint-cases", theirs)); r != "404 not_found" && r != "400 invalid_request" {
 		t.Errorf("another's papers: %s", r)
 	}
 	g.one.want("POST", "/api/v1/my/joint-cases", in, 201, &again)

@@ -17,11 +17,7 @@ import (
 func (g *guest) jointApplication(items ...string) gen.MyPackageSubmission {
 	g.t.Helper()
 	in := g.handIn(items...)
-	for i := range in.Form {
-		if in.Form[i].Key == catalog.KeyIDNumber {
-			in.Form[i].Value = g.number
-		}
-	}
+	in.Form = answer(answer(in.Form, catalog.KeyIDNumber, g.number), "applicant_name", g.name)
 	out := gen.MyPackageSubmission{Package: in.Package, Items: items, Division: theVillage, Form: in.Form, Materials: in.Materials, Phone: "13800000000"}
 	for i := range out.Materials {
 		out.Materials[i].Form = catalog.SubmittedElectronic

@@ -48,6 +48,7 @@ func TestLookUp(t *testing.T) {
 	r.hub.cut()
 	in := r.village.submission("TB-XZRZ-005", theVillage)
 	in.Applicant.Name = canaryName
+	in.Form = answer(in.Form, "applicant_name", canaryName)
 	var receipt gen.CaseReceipt
 	r.village.decode(r.village.must("worker", "POST", "/api/v1/cases", in, 201), &receipt)
 	id, number := receipt.Case.Id, receipt.Case.Number

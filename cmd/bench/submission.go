@@ -91,9 +91,12 @@ func (s *submissions) split() (parts []part, err error) {
 	return append(parts, part{text: text[from:]}), nil
 }
 
+// applicantName is what all of them are called.
+const applicantName = "王芳"
+
 // marked is a submission with the marks in it.
 func (s *submissions) marked() ([]byte, error) {
-	sub := client.Submission{Item: itemCode, Applicant: client.Applicant{Type: "person", Name: "王芳", IDNumber: markID, Phone: "13800000000"}}
+	sub := client.Submission{Item: itemCode, Applicant: client.Applicant{Type: "person", Name: applicantName, IDNumber: markID, Phone: "13800000000"}}
 	for _, f := range s.item.Form {
 		if f.Required {
 			sub.Form = append(sub.Form, client.FieldValue{Key: f.Key, Value: answer(f)})
@@ -116,6 +119,9 @@ func (s *submissions) marked() ([]byte, error) {
 }
 
 func answer(f catalog.Field) string {
+	if f.Key == "applicant_name" {
+		return applicantName
+	}
 	switch f.Type {
 	case catalog.TypeIDNumber:
 		return markID

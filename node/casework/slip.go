@@ -21,6 +21,20 @@ func sameApplicant(was, now ledger.Applicant) bool {
 	return was.IDNumber == now.IDNumber && apart(name, []rune(now.Name)) <= 1+len(name)/nameRunes
 }
 
+// CheckCorrection refuses a correction that makes another person of an applicant: both
+// the name and the number are others, and not by a slip in each.
+func CheckCorrection(was, now ledger.Applicant) error {
+	name := []rune(was.Name)
+	switch {
+	case was.Name == now.Name, was.IDNumber == now.IDNumber, was.IDNumber == "":
+		return nil
+	case apart(name, []rune(now.Name)) <= 1+len(name)/nameRunes && apart([]rune(was.IDNumber), []rune(now.IDNumber)) <= slipsOfNumber:
+		return nil
+	}
+	return refuse("applicant_swapped", "姓名和证件号码都改为他人的，不是更正：请撤回本件，由本人重新申请",
+		"to make both the name and the number another person's is no correction: withdraw the case, and have that person apply anew")
+}
+
 // apart is how many characters have to be changed, put in or left out to make one
 // text of another.
 func apart(a, b []rune) int {

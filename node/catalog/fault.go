@@ -28,18 +28,19 @@ type FaultCode string
 
 // The fault codes.
 const (
-	FaultSyntax    FaultCode = "syntax"    // not JSON, not UTF-8, nested too deep
-	FaultUnknown   FaultCode = "unknown"   // a name that nothing defines
-	FaultDuplicate FaultCode = "duplicate" // named twice
-	FaultMissing   FaultCode = "missing"   // required and absent
-	FaultType      FaultCode = "type"      // the wrong kind of value
-	FaultLength    FaultCode = "length"    // too long
-	FaultText      FaultCode = "text"      // control characters or stray spaces
-	FaultFormat    FaultCode = "format"    // the right kind, badly formed
-	FaultRange     FaultCode = "range"     // a number or date out of bounds
-	FaultConflict  FaultCode = "conflict"  // contradicts another value
-	FaultLaw       FaultCode = "law"       // breaks a rule of law or of the centre
-	FaultLimit     FaultCode = "limit"     // too many or too large
+	FaultSyntax    FaultCode = "syntax"       // not JSON, not UTF-8, nested too deep
+	FaultUnknown   FaultCode = "unknown"      // a name that nothing defines
+	FaultDuplicate FaultCode = "duplicate"    // named twice
+	FaultMissing   FaultCode = "missing"      // required and absent
+	FaultType      FaultCode = "type"         // the wrong kind of value
+	FaultLength    FaultCode = "length"       // too long
+	FaultText      FaultCode = "text"         // control characters or stray spaces
+	FaultFormat    FaultCode = "format"       // the right kind, badly formed
+	FaultRange     FaultCode = "range"        // a number or date out of bounds
+	FaultConflict  FaultCode = "conflict"     // contradicts another value
+	FaultLaw       FaultCode = "law"          // breaks a rule of law or of the centre
+	FaultPerson    FaultCode = "other_person" // of somebody else than it has to be
+	FaultLimit     FaultCode = "limit"        // too many or too large
 )
 
 // String renders the fault for logs and command lines.

@@ -253,6 +253,11 @@ func Form(item catalog.Item, person int) []catalog.FieldValue {
 			form = append(form, catalog.FieldValue{Key: f.Key, Value: valueOf(f, person)})
 		}
 	}
+	for i := range form {
+		if form[i].Key == "applicant_name" {
+			form[i].Value = ApplicantOf(form).Name
+		}
+	}
 	return form
 }
 

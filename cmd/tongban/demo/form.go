@@ -59,7 +59,9 @@ func filler(f catalog.Field, n int) string {
 		return uscc(n)
 	}
 	switch f.Key {
-	case "applicant_name", "agent_name":
+	case "applicant_name":
+		return applicant(n).Name
+	case "agent_name":
 		return residentName(n)
 	case "village_name":
 		return "钱坑桥村"
