@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
@@ -38,12 +39,33 @@ func (s *Server) ActOnCaseFees(ctx context.Context, in gen.ActOnCaseFeesRequestO
 	if err != nil {
 		return nil, err
 	}
+	if err := s.freshBill(ctx, body, in.Params.IdempotencyKey); err != nil {
+		return nil, err
+	}
 	recorded, err := s.recordOf(ctx, c, kind, body, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, s.noteExcess(ctx, c, body, in.Params.IdempotencyKey, err)
 	}
 	fees, err := s.fees(ctx, c)
 	return gen.ActOnCaseFees200JSONResponse{Fees: fees, Recorded: recorded}, err
+}
+
+// freshBill refuses a payment under the number of a fiscal bill that was made out for
+// another.
+func (s *Server) freshBill(ctx context.Context, body ledger.Body, key string) error {
+	b, ok := body.(*ledger.FeePayV1)
+	if !ok {
+		return nil
+	}
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return err
+	}
+	used, err := s.store.BillUsed(ctx, b.Bill)
+	if err != nil || used == "" || used == s.node.ActionID(actor.Staff, key) {
+		return err
+	}
+	return &store.Refused{Code: "bill_used", ZH: "票据号 " + b.Bill + " 已用于另一笔缴费，请核对", EN: "the bill " + b.Bill + " was made out for another payment; look at its number again"}
 }
 
 // noteExcess records that somebody tried to charge above the published list, for
@@ -162,7 +184,7 @@ func feeBody(in *gen.FeeAction) (ledger.Kind, ledger.Body, error) {
 	case gen.FeeActPay:
 		need.text("method", string(in.Method))
 		need.text("bill", in.Bill)
-		return ledger.FeePay, &ledger.FeePayV1{Charge: in.Charge, Amount: in.Amount, Method: string(in.Method), Bill: in.Bill}, need.err()
+		return ledger.FeePay, &ledger.FeePayV1{Charge: in.Charge, Amount: in.Amount, Method: string(in.Method), Bill: strings.TrimSpace(in.Bill)}, need.err()
 	case gen.FeeActWaive:
 		need.text("ground", in.Ground)
 		return ledger.FeeWaive, &ledger.FeeWaiveV1{Charge: in.Charge, Amount: in.Amount, Ground: in.Ground}, need.err()

@@ -140,6 +140,10 @@ func TestFees(t *testing.T) {
 	if first.Code != 200 || again.Code != 200 {
 		t.Fatalf("%d %s, %d %s", first.Code, first.Body, again.Code, again.Body)
 	}
+	if r := h.as("counter", "POST", path, pay); r != "409 bill_used" {
+		t.Errorf("one bill for two payments: %s", r)
+	}
+	pay.Bill = "33000124"
 	if r := h.as("counter", "POST", path, pay); r != "409 charge_settled" {
 		t.Errorf("paid twice: %s", r)
 	}

@@ -168,7 +168,7 @@ func TestBadRatingTask(t *testing.T) {
 		{"otherchief", answers, gen.RectificationAnswer{Kind: gen.AnswerRectify, Text: "x"}, "404 not_found"},
 		{"chief", answers, gen.RectificationAnswer{Kind: gen.AnswerContest, Text: "材料未带齐"}, "200 "},
 		{"chief", answers, gen.RectificationAnswer{Kind: gen.AnswerRectify, Text: "已培训"}, "200 "},
-		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActMark, Note: "查无此事"}, "200 "},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActMark, Note: "查无此事"}, "409 rating_verified"},
 		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActReport, Note: "已告知", Again: 4}, "200 "},
 	} {
 		if got := act(step.who, step.path, step.body); got != step.want {
@@ -176,7 +176,7 @@ func TestBadRatingTask(t *testing.T) {
 		}
 	}
 	h.get("supervisor", "/api/v1/ratings", &list)
-	if r := list.Ratings[0]; r.State != gen.RatingReported || !r.Malicious || r.Again != 4 || r.Rectification.Contest == "" || r.Institution != 1 {
+	if r := list.Ratings[0]; r.State != gen.RatingReported || r.Malicious || r.Again != 4 || r.Rectification.Contest == "" || r.Institution != 1 {
 		t.Errorf("%+v", r)
 	}
 	var report gen.RatingReport

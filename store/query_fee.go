@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 
 	"github.com/tongban/tongban/node/casework"
@@ -34,6 +35,15 @@ func (s *Store) FeeAccount(ctx context.Context, c *casework.Case) (fee.Account, 
 		}
 	}
 	return account, nil
+}
+
+// BillUsed is the entry of the payment that has a bill's number here; empty for none.
+func (s *Store) BillUsed(ctx context.Context, bill string) (id string, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT id FROM entries WHERE kind = 'fee.pay' AND json_extract(CAST(entry AS TEXT), '$.body.bill') = ? AND status <> 'refused' ORDER BY n LIMIT 1`, bill).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, storage("read bill", err)
 }
 
 // FeeList is the item by whose list a case is charged at a moment, Unix milliseconds.
