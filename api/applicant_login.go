@@ -264,7 +264,9 @@ func (s *Server) notLocked(ctx context.Context, key string, known bool) (failure
 		return 0, err
 	}
 	if wait := time.UnixMilli(lockedUntil).Sub(s.o.Now()); lockedUntil > 0 && wait > 0 {
-		return 0, lockedFor(s.o.Now(), wait)
+		p := lockedFor(s.o.Now(), wait)
+		p.next = "请等待后再试；忘记密码请凭证件到任一窗口重新激活"
+		return 0, p
 	}
 	return failures, nil
 }
@@ -288,7 +290,7 @@ func (s *Server) checkVisitor(ctx context.Context, known *account.Account, key, 
 	now := s.o.Now()
 	if !check.OK || !known.Active() {
 		s.metrics.denied.WithLabelValues("password").Inc()
-		return errors.Join(errLoginFailed, s.fail(ctx, key, known != nil, failures+1, now))
+		return errors.Join(errMyLoginFailed, s.fail(ctx, key, known != nil, failures+1, now))
 	}
 	if len(known.Seal) > 0 {
 		if code == "" {
@@ -319,7 +321,7 @@ func (s *Server) checkVisitorPassword(ctx context.Context, known *account.Accoun
 		return err
 	}
 	if !check.OK {
-		return errors.Join(errLoginFailed, s.fail(ctx, key, true, failures+1, s.o.Now()))
+		return errors.Join(errMyLoginFailed, s.fail(ctx, key, true, failures+1, s.o.Now()))
 	}
 	return nil
 }

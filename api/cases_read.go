@@ -11,6 +11,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -346,6 +347,18 @@ func (s *Server) timelineEntry(e *store.EntryView, c *casework.Case, shown func(
 	}
 	if body, err := e.Decode(); err == nil {
 		out.Said = shown(said(body))
+		switch b := body.(type) {
+		case *ledger.CaseWithdrawV1:
+			if b.TakenBack {
+				out.What = "收回撤回申请"
+			}
+		case *ledger.PackageWithdrawV1:
+			if b.TakenBack {
+				out.What = "收回撤回联办件的申请"
+			}
+		case *ledger.AttachmentConfirmV1:
+			out.Said = shown(fileOf(c, b.Hash))
+		}
 	}
 	out.Standing = gen.TimelineEntryStanding(e.Status)
 	if e.Code != "" && e.Status != ledger.Applied {
@@ -353,6 +366,22 @@ func (s *Server) timelineEntry(e *store.EntryView, c *casework.Case, shown func(
 		out.Refused = gen.RefusalReport{Code: e.Code, Zh: zh, En: en}
 	}
 	return out
+}
+
+// fileOf is how a file of a case is called, with the paper it is of; empty for one that
+// the case does not name by now.
+func fileOf(c *casework.Case, hash string) string {
+	if c == nil {
+		return ""
+	}
+	for _, m := range append(slices.Clip(c.Materials), catalog.SubmittedMaterial{Name: casework.AuthorityPaper, Attachments: c.Authority}) {
+		for _, a := range m.Attachments {
+			if a.Hash == hash {
+				return m.Name + "：" + a.Name
+			}
+		}
+	}
+	return ""
 }
 
 // verbsOf are the kinds of steps that a person's roles may take.

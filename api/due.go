@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
 )
 
 // Time limits, for everybody:
@@ -48,6 +50,10 @@ func periodOf(p gen.GetDueParams) (calendar.Period, error) {
 			return period, err
 		}
 		period.Suspensions = append(period.Suspensions, suspension)
+	}
+	if most := calendar.LongestExtension(p.Days); p.Extend > most {
+		return period, errInvalid.with(catalog.Fault{Path: "extend", Code: catalog.FaultLaw, ZH: fmt.Sprintf("最多延长 %d 个工作日，且只能延长一次（行政许可法第四十二条）", most),
+			EN: fmt.Sprintf("at most %d working days are added, once (Administrative Licence Law art. 42)", most)})
 	}
 	if p.Extend > 0 {
 		period.Extension = calendar.Extension{Days: p.Extend, Approved: period.Start}

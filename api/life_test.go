@@ -170,6 +170,7 @@ func TestSheetAndDueForEverybody(t *testing.T) {
 		"from=2026-02-30&days=5":                                 "400 invalid_request",
 		"from=2026-09-29&days=5&suspend=morgen":                  "400 invalid_request",
 		"from=2026-09-29&natural_days=5&suspend=2026-09-30..":    "400 invalid_request",
+		"from=2026-09-29&days=20&extend=11":                      "400 invalid_request",
 		"from=2026-09-29&days=5&extend=10&approved=2026-12-01":   "400 invalid_request",
 		"from=2031-09-29&days=5":                                 "409 calendar_year",
 		"from=2026-04-24&days=20&suspend=2026-04-28..":           "",

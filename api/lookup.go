@@ -219,6 +219,11 @@ func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.Lookup
 		out.Steps = append(out.Steps, gen.LookupStep{Tier: string(step.Tier), Name: tierZH[step.Tier] + verbZH[step.Verb], State: state})
 	}
 	todo := toDo(c)
+	if c.Status == casework.Issued {
+		if todo, err = s.toCollect(ctx, c, todo); err != nil {
+			return out, err
+		}
+	}
 	out.ToDo, out.ToDoEn = todo[0], todo[1]
 	if c.Status == casework.Supplementing && c.Notice != nil {
 		out.BringBefore = c.Notice.Before
@@ -230,6 +235,23 @@ func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.Lookup
 	}
 	out.Visits, err = s.visitsOf(ctx, c)
 	return out, err
+}
+
+// toCollect is what is left to do about a result that was made out, for an applicant
+// who chose electronic service.
+func (s *Server) toCollect(ctx context.Context, c *casework.Case, otherwise [2]string) ([2]string, error) {
+	service, err := s.store.Service(ctx, c)
+	if err != nil || service != ledger.ServiceElectronic {
+		return otherwise, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return otherwise, err
+	}
+	if slices.ContainsFunc(opened(entries), func(o gen.OpenedDocument) bool { return slices.Contains(decisions, o.Kind) }) {
+		return [2]string{"决定文书已按您的选择电子送达，您已打开；另有纸质证照的，再到收件地点领取。", "The decision was served electronically, as you chose, and you have opened it. Where there is a paper licence too, collect it where you handed in."}, nil
+	}
+	return [2]string{"结果已制发，您选择了电子送达：请登录后在“我的办件”中打开决定文书。", "The result is ready. You chose electronic service: log in and open the decision among your cases."}, nil
 }
 
 // askedFor are the papers and answers that were asked for, by the catalog's names:

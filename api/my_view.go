@@ -175,6 +175,8 @@ func (s *Server) GetMyTimeline(ctx context.Context, in gen.GetMyTimelineRequestO
 		if body, err := e.Decode(); err == nil {
 			step.Said = toldToApplicant(body)
 			switch b := body.(type) {
+			case *ledger.CaseWithdrawV1:
+				step.WhatZh, step.WhatEn = casework.PlainWithdrawal(b)
 			case *ledger.HearingAskV1:
 				step.WhatZh, step.WhatEn = casework.PlainWish(b)
 			case *ledger.RefusalStateV1:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -67,6 +68,7 @@ var (
 	errUnauthenticated = &problem{http.StatusUnauthorized, "unauthenticated", "log in first", "请先登录", nextLogin, nil, 0}
 	errLoginFailed     = &problem{http.StatusUnauthorized, "login_failed", "login or password is wrong", "登录名或密码不正确", "请核对后重试；忘记密码请联系管理员重置", nil, 0}
 	errSessionEnded    = &problem{http.StatusUnauthorized, "session_ended", "the session has ended", "登录已失效", nextLogin, nil, 0}
+	errMyLoginFailed   = &problem{http.StatusUnauthorized, "login_failed", "number or password is wrong", "证件号码或密码不正确", "请核对后重试；忘记密码请凭证件到任一窗口重新激活", nil, 0}
 	errLocked          = &problem{http.StatusTooManyRequests, "locked", "too many failed logins; wait before the next try", "登录失败次数过多", "请等待后再试；忘记密码请联系管理员重置", nil, 0}
 	errForged          = &problem{http.StatusForbidden, "csrf", "the X-CSRF-Token header does not match the cookie", "页面已过期", "请刷新页面后重试", nil, 0}
 	errForbidden       = &problem{http.StatusForbidden, "forbidden", "your roles do not allow this", "您的岗位无权进行此项操作", nextAsk, nil, 0}
@@ -154,6 +156,10 @@ var deniedZH = map[string]string{"role": "岗位", "tier": "层级", "division":
 // is a conflict with the state.
 func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	p := &problem{status: http.StatusConflict, code: code, en: en, zh: zh, next: nextUnknown, faults: faults}
+	switch code {
+	case "malformed":
+		p.zh = malformedZH(zh, en)
+	}
 	switch code {
 	case "rating_unknown", "rectification_unknown", "complaint_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
@@ -303,7 +309,7 @@ func trustProblem(err error) *problem {
 	case errors.Is(err, trust.ErrUnauthenticated):
 		return errUnauthenticated
 	case errors.Is(err, trust.ErrPasswordShort):
-		return password("密码太短，至少10个字符", "the password is too short; at least 10 characters")
+		return password(fmt.Sprintf("密码太短，至少%d个字符", trust.DefaultMinPassword), fmt.Sprintf("the password is too short; at least %d characters", trust.DefaultMinPassword))
 	case errors.Is(err, trust.ErrPasswordLogin):
 		return password("密码不能与登录名相同或包含登录名", "the password must not be or contain the login")
 	case errors.Is(err, trust.ErrPasswordSame):

@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identifier"
+	"github.com/tongban/tongban/node/result"
 	"github.com/tongban/tongban/store"
 )
 
@@ -109,6 +110,7 @@ func (s *Server) endedSince(ctx context.Context, c *store.PublishedCase, out *ge
 		return err
 	}
 	out.Ended = gen.PublicCaseEnded(ended)
+	out.StatusZh += "（" + resultZH[result.State(ended)] + "）"
 	out.EndedOn, err = calendar.Parse(on)
 	return err
 }

@@ -149,7 +149,7 @@ func TestResults(t *testing.T) {
 	var list gen.PublicCaseList
 	r := h.send(request0{method: "GET", path: "/api/v1/public/cases?stage=decided"})
 	h.decode(r, &list)
-	if len(list.Cases) != 1 || list.Cases[0].Ended != gen.PublicRevoked || list.Cases[0].EndedOn != today {
+	if len(list.Cases) != 1 || list.Cases[0].Ended != gen.PublicRevoked || list.Cases[0].StatusZh != "准予（已撤销）" || list.Cases[0].EndedOn != today {
 		t.Errorf("%s", r.Body)
 	}
 	if feed := h.send(request0{method: "GET", path: "/api/v1/open/decisions"}).Body.String(); !strings.Contains(feed, "已撤销") {

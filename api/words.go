@@ -89,7 +89,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.RefusalTell: "告知拟不予", ledger.RefusalState: "陈述申辩",
 	ledger.ResultPropose: "拟更正、撤销或注销", ledger.ResultState: "持有人陈述申辩", ledger.ResultDecide: "决定更正、撤销或注销", ledger.ResultReissue: "补发",
 	ledger.CustodySend: "移交材料", ledger.CustodyReceive: "签收材料",
-	ledger.AttachmentConfirm: "附件到齐", ledger.AttentionResolve: "处理完毕",
+	ledger.AttachmentConfirm: "附件已到县中心", ledger.AttentionResolve: "处理完毕",
 }
 
 var statusZH = map[casework.Status]string{

@@ -115,6 +115,9 @@ func (f dueFlags) period() (calendar.Period, error) {
 		}
 		p.Suspensions = append(p.Suspensions, s)
 	}
+	if most := calendar.LongestExtension(p.Days); f.extend > most {
+		return p, usagef("--extend 最多 %d 个工作日，且只能延长一次（行政许可法第四十二条） (at most %d, once)", most, most)
+	}
 	if f.extend != 0 {
 		p.Extension = calendar.Extension{Days: f.extend, Approved: start}
 		if f.approved != "" {

@@ -345,7 +345,7 @@ func TestCasesAreShown(t *testing.T) {
 	if got := n.calls("getCase")[0]; got.query != "reveal=false" || got.path != "/api/v1/cases/c-1" {
 		t.Errorf("%+v", got)
 	}
-	holds(t, r.out, []string{"标记      事项在收件后有变动，仍按收件时的版本办理；有环节由时钟不准的机器记录；不止一次要求补正；特别程序超出告知的时间；new_flag\n"})
+	holds(t, r.out, []string{"标记      收件时或送达县中心前，事项已变更或停办；仍按收件所用的版本办理；有环节由时钟不准的机器记录；不止一次要求补正；特别程序超出告知的时间；new_flag\n"})
 	holds(t, r.out, []string{"实施机关  梅溪镇人民政府\n", "办理单位  荆湾村 330523110200\n", "所属区划  荆湾村 330523110200\n", "2026-11-24 00:00 荆湾村 330523110200"})
 	r = tongban(t, "case", "show", "c-1", "--lang", "en")
 	holds(t, r.out, []string{"the item changed after hand-in, the case goes on under its version then; a step was recorded by a clock that was off; what is missing was asked for more than once; a special procedure took longer than told; new_flag\n"})

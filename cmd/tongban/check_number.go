@@ -38,7 +38,7 @@ var checks = map[string]func(text string) (value, warning string, err error){
 		return u.Code, warning, err
 	},
 	"division": func(text string) (string, string, error) {
-		d, err := division.Parse(identifier.Normalise(text))
+		d, err := division.ParseKnown(identifier.Normalise(text))
 		return string(d), "", err
 	},
 	"mobile": func(text string) (string, string, error) {

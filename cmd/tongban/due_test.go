@@ -72,6 +72,8 @@ func TestCalendarDueRefuses(t *testing.T) {
 		{"--from 2026-09-29 --days 5 --suspend 2026-09-30..x", exitUsage, "不是日期"},
 		{"--from 2026-09-29 --days 5 --suspend 2026-09-30..2026-09-29", exitRefused, "特别程序"},
 		{"--from 2026-09-29 --natural-days 5 --suspend 2026-09-30..", exitRefused, "自然日"},
+		{"--from 2026-09-29 --days 20 --extend 11", exitUsage, "第四十二条"},
+		{"--from 2026-09-29 --days 45 --extend 16", exitUsage, "第四十二条"},
 		{"--from 2026-09-29 --days 5 --approved 2026-09-30", exitUsage, "--extend"},
 		{"--from 2026-09-29 --days 5 --extend 10 --approved 2026-11-30", exitRefused, "批准"},
 		{"--from 2040-01-02 --days 5", exitRefused, "2040"},

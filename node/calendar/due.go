@@ -50,6 +50,16 @@ type Extension struct {
 	Approved Date `json:"approved"`
 }
 
+// LongestExtension is by how many working days the head of the authority may extend a
+// limit of so many, once: 10, and 15 where several handle it jointly in 45 (行政许可法
+// art. 42).
+func LongestExtension(days int) int {
+	if days == 45 {
+		return 15
+	}
+	return 10
+}
+
 // Result is the answer to a Period.
 type Result struct {
 	// Due is the last day, until the close of business. There is no date while

@@ -183,8 +183,8 @@ func (c *Case) touch(by identity.Actor) {
 
 // Flags on a case.
 const (
-	// FlagItemChanged: the item was changed or withdrawn between hand-in and
-	// arrival; the case goes on under its own version.
+	// FlagItemChanged: the item was changed or withdrawn when the case was handed in,
+	// or before it arrived; the case goes on under its own version.
 	FlagItemChanged = "item_changed"
 	// FlagClockSkew: an entry was made by a clock known to be off.
 	FlagClockSkew = "clock_skew"
@@ -210,7 +210,7 @@ const (
 func FlagWords(flag string) (zh, en string) {
 	switch flag {
 	case FlagItemChanged:
-		return "事项在收件后有变动，仍按收件时的版本办理", "the item changed after hand-in, the case goes on under its version then"
+		return "收件时或送达县中心前，事项已变更或停办；仍按收件所用的版本办理", "the item was changed or withdrawn by the time of hand-in, or before it arrived; the case goes on under the version it was handed in with"
 	case FlagClockSkew:
 		return "有环节由时钟不准的机器记录", "a step was recorded by a clock that was off"
 	case FlagSecondNotice:

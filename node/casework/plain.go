@@ -41,6 +41,8 @@ func PlainStep(k ledger.Kind) (zh, en string, told bool) {
 		return "补正材料", "you handed in what was missing", true
 	case ledger.CaseWithdraw:
 		return "申请撤回", "withdrawal was asked for", true
+	case ledger.CaseCorrect:
+		return "更正申请人的姓名或证件号码", "the applicant's name or number was put right", true
 	case ledger.CaseAccept:
 		return "受理", "accepted", true
 	case ledger.CaseReject:
@@ -91,6 +93,14 @@ func PlainStep(k ledger.Kind) (zh, en string, told bool) {
 		return "打开电子文书（视为送达）", "a document was opened, which is service", true
 	}
 	return "", "", false
+}
+
+// PlainWithdrawal is what a wish to withdraw means to the applicant.
+func PlainWithdrawal(b *ledger.CaseWithdrawV1) (zh, en string) {
+	if b.TakenBack {
+		return "收回撤回申请，继续办理", "the wish to withdraw was taken back; the case goes on"
+	}
+	return "申请撤回", "withdrawal was asked for"
 }
 
 // PlainWish is what a wish for a hearing means to the applicant.

@@ -35,6 +35,19 @@ func Parse(text string) (Code, error) {
 	return Code(text), nil
 }
 
+// provinces are the province-level codes of GB/T 2260.
+const provinces = " 11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 "
+
+// ParseKnown is Parse for a code that somebody asks about: it has to lie in a province
+// too. What is in the ledger is read by Parse.
+func ParseKnown(text string) (Code, error) {
+	c, err := Parse(text)
+	if err == nil && !strings.Contains(provinces, " "+text[:2]+" ") {
+		return "", &CodeError{Text: clip(text), Reason: ReasonProvince}
+	}
+	return c, err
+}
+
 // ParsePadded reads a code padded with zeros to 12 digits, the form that
 // Padded writes. It is unambiguous because no township ends in 000 and no
 // village does. The error is a *CodeError.
@@ -144,6 +157,7 @@ const (
 	ReasonEmpty    Reason = "empty"
 	ReasonDigits   Reason = "digits"
 	ReasonLength   Reason = "length"
+	ReasonProvince Reason = "province"
 	ReasonTownship Reason = "township"
 	ReasonVillage  Reason = "village"
 )
@@ -170,6 +184,8 @@ func (r Reason) Text() (zh, en string) {
 	case ReasonLength:
 		return "长度应为 6 位（县）、9 位（乡镇）或 12 位（村）",
 			"it must have 6 (county), 9 (township) or 12 (village) digits"
+	case ReasonProvince:
+		return "前两位不是省级代码", "the first two digits are no province's"
 	case ReasonTownship:
 		return "第 7–9 位应为 001–099（街道）、100–199（镇）或 200–399（乡）",
 			"digits 7-9 must be 001-099 (street), 100-199 (town) or 200-399 (township)"
