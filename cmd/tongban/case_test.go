@@ -348,7 +348,7 @@ func TestCasesAreShown(t *testing.T) {
 	holds(t, r.out, []string{"标记      收件时或送达县中心前，事项已变更或停办；仍按收件所用的版本办理；有环节由时钟不准的机器记录；不止一次要求补正；特别程序超出告知的时间；new_flag\n"})
 	holds(t, r.out, []string{"实施机关  梅溪镇人民政府\n", "办理单位  荆湾村 330523110200\n", "所属区划  荆湾村 330523110200\n", "2026-11-24 00:00 荆湾村 330523110200"})
 	r = tongban(t, "case", "show", "c-1", "--lang", "en")
-	holds(t, r.out, []string{"the item changed after hand-in, the case goes on under its version then; a step was recorded by a clock that was off; what is missing was asked for more than once; a special procedure took longer than told; new_flag\n"})
+	holds(t, r.out, []string{"the item was changed or withdrawn by the time of hand-in, or before it arrived; the case goes on under the version it was handed in with; a step was recorded by a clock that was off; what is missing was asked for more than once; a special procedure took longer than told; new_flag\n"})
 	tongban(t, "case", "show", "c-1", "--reveal")
 	if got := n.calls("getCase")[2].query; got != "reveal=true" {
 		t.Error(got)
