@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,12 +44,21 @@ func (s *Server) ListItems(ctx context.Context, in gen.ListItemsRequestObject) (
 		return !catalog.Match(v.Item, p.Query) || p.Department != "" && v.Department != p.Department ||
 			p.Tier != "" && !slices.Contains(v.AcceptTiers, p.Tier) || p.Life != "" && !slices.Contains(v.LifeEvents, p.Life)
 	})
-	slices.SortStableFunc(listed, func(a, b store.ItemVersion) int { return strings.Compare(a.Code, b.Code) })
+	rank := map[string]int{}
+	for i := range listed {
+		rank[listed[i].Code], _ = catalog.Rank(&listed[i].Item, p.Query)
+	}
+	slices.SortStableFunc(listed, func(a, b store.ItemVersion) int {
+		return cmp.Or(cmp.Compare(rank[a.Code], rank[b.Code]), strings.Compare(a.Code, b.Code))
+	})
 	out := gen.ListItems200JSONResponse{Items: []gen.ItemSummary{}, Total: len(listed)}
-	for _, v := range listed {
-		if v.Code <= p.Cursor {
-			continue
+	from := 0
+	if p.Cursor != "" {
+		if from = 1 + slices.IndexFunc(listed, func(v store.ItemVersion) bool { return v.Code == p.Cursor }); from == 0 {
+			return nil, errCursor // it is in force no more: the list is read anew
 		}
+	}
+	for _, v := range listed[from:] {
 		if len(out.Items) == limitOf(p.Limit) {
 			out.NextCursor = out.Items[len(out.Items)-1].Code
 			break

@@ -7647,7 +7647,7 @@ type ActOnGuideParams struct {
 
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
-	// Query Part of a code, a name or a department.
+	// Query Part of a code, a name or a department, first letters of a reading, or what people call it (低保, dibao).
 	Query      string `form:"query,omitempty" json:"query,omitempty,omitzero"`
 	Department string `form:"department,omitempty" json:"department,omitempty,omitzero"`
 

@@ -71,8 +71,14 @@ func Search(items []*Item, packages []Package, q Query) []Hit {
 // Match reports whether an item is what somebody looks for: it answers to every
 // word of the query. An empty query matches everything.
 func Match(item Item, query string) bool {
-	_, ok := rank(&item, nil, strings.Fields(fold(query)))
+	_, ok := Rank(&item, query)
 	return ok
+}
+
+// Rank is how well an item answers to all words of a query, 0 and less best; false
+// when it does not answer to one of them.
+func Rank(item *Item, query string) (int, bool) {
+	return rank(item, nil, strings.Fields(fold(query)))
 }
 
 // rank tells how well an item answers to all words, 0 best; false when it does
@@ -89,8 +95,13 @@ func rank(item *Item, lives, words []string) (int, bool) {
 			text string
 			rank int
 		}{{item.Code, 0}, {item.Name, 2}, {strings.Join(lives, " "), 20}, {item.Department, 30}, {results(item), 40}, {item.Remarks, 60}} {
-			if at := placeOf(f.text, w); at >= 0 {
-				best = min(best, f.rank+min(at, 9))
+			if at, asRead := placeOf(f.text, w); at >= 0 {
+				best = min(best, f.rank+min(at, 9)+asRead)
+			}
+			for _, m := range meant(w) {
+				if at := strings.Index(fold(f.text), m); at >= 0 {
+					best = min(best, f.rank+min(len([]rune(fold(f.text)[:at])), 9)-1)
+				}
 			}
 		}
 		if best == worst {
@@ -112,15 +123,16 @@ func results(item *Item) string {
 }
 
 // placeOf is the place of a word in a text, in characters, or of the first letters
-// of a reading; -1 where it is not.
-func placeOf(text, word string) int {
+// of a reading, which weigh less, for three letters are in many a name; -1 where it
+// is not.
+func placeOf(text, word string) (at, asRead int) {
 	if at := strings.Index(fold(text), word); at >= 0 {
-		return len([]rune(fold(text)[:at]))
+		return len([]rune(fold(text)[:at])), 0
 	}
 	if strings.IndexFunc(word, func(r rune) bool { return !unicode.IsLower(r) && !unicode.IsDigit(r) || r > unicode.MaxASCII }) >= 0 {
-		return -1
+		return -1, 0
 	}
-	return pinyin.Find(text, word)
+	return pinyin.Find(text, word), 8
 }
 
 // fold makes text comparable: lower case, and the full-width forms of ASCII,

@@ -3,6 +3,7 @@ package catalog
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -57,6 +58,12 @@ func TestSearchFinds(t *testing.T) {
 		}
 		if !slices.Contains(got[:min(3, len(got))], row.want) {
 			t.Errorf("%+v: %q, want %s", row.q, got[:min(8, len(got))], row.want)
+		}
+	}
+	// What people call it, by its characters, its first letters or its whole reading.
+	for text, want := range map[string]string{"低保": "最低生活保障", "dibao": "最低生活保障", "zjd": "宅基地", "zhaijidi": "宅基地", "房产证": "不动产", "gljt": "高龄津贴"} {
+		if hits := Search(items, packages, Query{Text: text}); len(hits) == 0 || !strings.Contains(hits[0].Item.Name, want) {
+			t.Errorf("%s finds first: %+v", text, hits[:min(1, len(hits))])
 		}
 	}
 	for _, q := range []Query{{Text: "没有这个事项"}, {Text: "zdshbz 公安局"}, {Department: "没有的局"}, {Package: "PK-99"}, {Text: "最低", Tier: "province"}} {
