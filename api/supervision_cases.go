@@ -44,11 +44,20 @@ func (s *Server) ListBoardCases(ctx context.Context, in gen.ListBoardCasesReques
 	if err != nil {
 		return nil, err
 	}
+	d, err := s.newDeadlines(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := gen.ListBoardCases200JSONResponse{Cases: []gen.BoardCase{}, Total: total}
 	for i := range open {
 		shown, err := s.summary(ctx, &open[i].Case)
 		if err != nil {
 			return nil, err
+		}
+		if deadline, runs, err := d.of(ctx, &open[i].Case); err != nil {
+			return nil, err
+		} else if runs {
+			shown.Deadline = deadline
 		}
 		out.Cases = append(out.Cases, gen.BoardCase{Case: shown, Colour: boardColours[open[i].Rank]})
 	}

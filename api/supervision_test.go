@@ -195,6 +195,9 @@ func TestCasesBehindTheBoard(t *testing.T) {
 	if len(got) != 2 || got[0] != late || all.Total != 2 || all.Cases[0].Colour != gen.BoardCaseYellow || all.Cases[1].Colour != gen.BoardCaseGreen || strings.Contains(all.Cases[0].Case.ApplicantName, "芳") {
 		t.Fatalf("%+v", all)
 	}
+	if d := all.Cases[1].Case.Deadline; d.Kind == "" || d.Due.IsZero() {
+		t.Errorf("a case is listed without what is due: %+v", d)
+	}
 	for query, want := range map[string]int{
 		"?colour=yellow": 1, "?colour=green": 1, "?colour=red": 0, "?at=330523": 2, "?division=330523110": 0, "?verb=accept&colour=green": 1, "?verb=decide": 0,
 		"?department=" + url.QueryEscape(market): 2, "?department=" + url.QueryEscape("县民政局"): 0,
