@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,5 +111,21 @@ func TestBundleNotTakenInWholly(t *testing.T) {
 		if kept != (r.code == exitOK) || kept == strings.Contains(r.err, "保管好携带包") {
 			t.Errorf("kept %v: code %d %s", kept, r.code, r.err)
 		}
+	}
+}
+
+// TestLockNamesItsHolder: who looks for a process that was left finds it by the
+// lock on its data, which a second one does not get.
+func TestLockNamesItsHolder(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := lockData(dir)
+	must(t, err)
+	defer unlock()
+	if _, err := lockData(dir); err == nil {
+		t.Error("a second process got the lock")
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "lock"))
+	if err != nil || strings.TrimSpace(string(b)) != strconv.Itoa(os.Getpid()) {
+		t.Errorf("%q, %v", b, err)
 	}
 }

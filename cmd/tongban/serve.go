@@ -380,5 +380,13 @@ func lockData(dir string) (unlock func(), err error) {
 		f.Close()
 		return nil, fmt.Errorf("数据目录 %s 正被另一个 tongban 进程使用，请先停止它 (another tongban process is using this data directory; stop it first)", dir)
 	}
+	// Who holds it, for whoever looks for a process that was left.
+	if err := f.Truncate(0); err == nil {
+		_, err = fmt.Fprintln(f, os.Getpid())
+	}
+	if err != nil {
+		f.Close()
+		return nil, unwritable(dir, err)
+	}
 	return func() { f.Close() }, nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -178,15 +179,66 @@ func (c *county) ready(ctx context.Context, m *member) error {
 	c.mu.Lock()
 	p := c.procs[m.ID]
 	c.mu.Unlock()
+	told := time.Now()
 	return await(ctx, m.ID+" to be ready", 3*time.Minute, func(ctx context.Context) error {
-		select {
-		case err := <-c.died:
-			c.died <- err
-			return fmt.Errorf("%w: %w", loopback.ErrEnded, err)
-		default:
+		ctx, cancel := context.WithTimeout(ctx, silence)
+		defer cancel()
+		err := p.Ready(ctx, web, m.url())
+		switch {
+		case err == nil:
+		case errors.Is(err, loopback.ErrEnded), hopeless(err):
+			err = fmt.Errorf("%w: %w%s", loopback.ErrEnded, err, c.lastWords(m.ID))
+		case time.Since(told) >= silence:
+			told = time.Now()
+			c.s.step("仍在等待 %s：%v (still waiting)%s", m.ID, err, c.lastWords(m.ID))
 		}
-		return p.Ready(ctx, web, m.url())
+		return err
 	})
+}
+
+// silence is how long a start says nothing of a node that it waits for.
+const silence = 10 * time.Second
+
+// hopeless reports whether a node says that it will not serve until somebody does
+// something about it.
+func hopeless(err error) bool {
+	var no *loopback.Refusal
+	return errors.As(err, &no) && slices.ContainsFunc(no.Fields, func(f client.Fault) bool {
+		return slices.Contains([]string{"forked_origin", "node_revoked", "keys_expired"}, string(f.Code))
+	})
+}
+
+// whileAllLive does what takes all nodes. One that ends by itself ends it at once.
+func (c *county) whileAllLive(ctx context.Context, do func(context.Context) error) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case died := <-c.died:
+			stop(died)
+		case <-done:
+		}
+	})
+	err := do(ctx)
+	close(done)
+	watching.Wait()
+	var died *nodeEnded
+	if errors.As(context.Cause(ctx), &died) {
+		return fmt.Errorf("%w%s", died, c.lastWords(died.id))
+	}
+	return err
+}
+
+// lastWords are the last lines of a node's log.
+func (c *county) lastWords(id string) string {
+	text, err := os.ReadFile(filepath.Join(c.o.Dir, id, "log"))
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return "\n  " + id + ": " + strings.Join(lines[max(0, len(lines)-5):], "\n  "+id+": ")
 }
 
 // staff are the demo's people: a login for every role.

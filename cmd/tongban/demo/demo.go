@@ -51,32 +51,11 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer c.stop()
-	if err := c.start(ctx); err != nil {
-		return c.explain(err)
-	}
-	if !c.plan.Walked {
-		w := &walk{county: c, s: s}
-		if err := w.run(ctx); err != nil {
-			return c.explain(err)
-		}
-		c.plan.Walked = true
-		if err := c.plan.save(o.Dir); err != nil {
-			return err
-		}
-	}
-	if err := c.applyFromHome(ctx); err != nil {
-		return c.explain(err)
-	}
-	if !c.plan.Enlivened && !o.Bare {
-		if err := (&walk{county: c, s: s}).enliven(ctx); err != nil {
-			return c.explain(err)
-		}
-		c.plan.Enlivened = true
-		if err := c.plan.save(o.Dir); err != nil {
-			return err
-		}
-	}
-	sum, err := c.reconcile(ctx)
+	var sum Summary
+	err = c.whileAllLive(ctx, func(ctx context.Context) (err error) {
+		sum, err = c.toTheEnd(ctx)
+		return err
+	})
 	if err != nil {
 		return c.explain(err)
 	}
@@ -106,6 +85,35 @@ func Run(ctx context.Context, o Options) (err error) {
 			s.say("\n%v\n其余节点继续运行 (the others go on)。重新启动它 (to start it again)：%s serve --config %s/<节点 node>/node.yaml", died, o.Binary, o.Dir)
 		}
 	}
+}
+
+// toTheEnd starts the county and does what is still to be shown in it.
+func (c *county) toTheEnd(ctx context.Context) (Summary, error) {
+	if err := c.start(ctx); err != nil {
+		return Summary{}, err
+	}
+	if !c.plan.Walked {
+		if err := (&walk{county: c, s: c.s}).run(ctx); err != nil {
+			return Summary{}, err
+		}
+		c.plan.Walked = true
+		if err := c.plan.save(c.o.Dir); err != nil {
+			return Summary{}, err
+		}
+	}
+	if err := c.applyFromHome(ctx); err != nil {
+		return Summary{}, err
+	}
+	if !c.plan.Enlivened && !c.o.Bare {
+		if err := (&walk{county: c, s: c.s}).enliven(ctx); err != nil {
+			return Summary{}, err
+		}
+		c.plan.Enlivened = true
+		if err := c.plan.save(c.o.Dir); err != nil {
+			return Summary{}, err
+		}
+	}
+	return c.reconcile(ctx)
 }
 
 // Summary is what the nodes' own APIs count after the walk.

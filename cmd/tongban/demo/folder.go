@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/cmd/tongban/loopback"
@@ -104,17 +105,33 @@ func (p *plan) begun() bool {
 	return false
 }
 
-// leftovers names processes of an earlier start that are still there.
+// leftovers names processes of an earlier start that are still there, those that
+// somebody started by hand among them: each holds the lock on its data.
 func leftovers(dir string) string {
-	var pids []string
+	var pids, nameless []string
+	locks, _ := filepath.Glob(filepath.Join(dir, "*", "data", "lock"))
+	for _, l := range locks {
+		if !held(l) {
+			continue
+		}
+		if b, err := os.ReadFile(l); err == nil && alive(string(b)) {
+			pids = append(pids, strings.TrimSpace(string(b)))
+		} else {
+			nameless = append(nameless, filepath.Dir(l))
+		}
+	}
 	files, _ := filepath.Glob(filepath.Join(dir, "*", "pid"))
 	for _, f := range files {
-		if b, err := os.ReadFile(f); err == nil && alive(string(b)) {
+		if b, err := os.ReadFile(f); err == nil && alive(string(b)) && !slices.Contains(pids, strings.TrimSpace(string(b))) {
 			pids = append(pids, strings.TrimSpace(string(b)))
 		}
 	}
-	if len(pids) == 0 {
-		return ""
+	said := ""
+	if len(pids) > 0 {
+		said = "\n遗留进程，可用此命令结束 (leftover processes; this ends them): kill " + strings.Join(pids, " ")
 	}
-	return "\n遗留进程，可用此命令结束 (leftover processes; this ends them): kill " + strings.Join(pids, " ")
+	if len(nameless) > 0 {
+		said += "\n仍有 tongban 进程在使用这些数据目录，请先停止它们 (processes that use these folders still run; stop them first): " + strings.Join(nameless, " ")
+	}
+	return said
 }

@@ -100,7 +100,13 @@ func ended(id string, err error) error {
 	if err != nil {
 		how = err.Error()
 	}
-	return fmt.Errorf("节点 %s 自行退出：%s (the node %[1]s ended by itself)", id, how)
+	return &nodeEnded{id, how}
+}
+
+type nodeEnded struct{ id, how string }
+
+func (e *nodeEnded) Error() string {
+	return fmt.Sprintf("节点 %s 自行退出：%s (the node %[1]s ended by itself)", e.id, e.how)
 }
 
 func alive(pid string) bool {
