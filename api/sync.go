@@ -153,6 +153,13 @@ func (s *Server) ResolveAttention(ctx context.Context, in gen.ResolveAttentionRe
 	if err != nil {
 		return nil, err
 	}
+	if a.Code == store.AttentionDiverged {
+		if err := s.store.SettleDivergence(ctx, in.Entry, actor.Staff, in.Body.Note, s.o.Now()); err != nil {
+			return nil, err
+		}
+		recorded, err := s.recorded(ctx, in.Entry)
+		return gen.ResolveAttention200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
+	}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve,
 		Body: &ledger.AttentionResolveV1{Entry: in.Entry, Note: in.Body.Note, ReplacedBy: in.Body.ReplacedBy}})
 	if err != nil {

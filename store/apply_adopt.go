@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
@@ -130,7 +132,19 @@ func (a *applier) project(e *ledger.Entry) error {
 // state is not the county's, and a person must look.
 func (a *applier) diverged(e *ledger.Entry, no *Refused) error {
 	a.s.log.Error("this node's state differs from the county's", "entry", e.ID, "kind", string(e.Kind), "code", no.Code)
-	return a.attend(e, 0, "diverged", no.Reason(), a.now)
+	return a.attend(e, 0, AttentionDiverged, no.Reason(), a.now)
+}
+
+// AttentionDiverged is the code of what this node alone has to look at: the county
+// applied an entry that this node could not.
+const AttentionDiverged = "diverged"
+
+// SettleDivergence closes such a matter here. The county knows nothing of it, so that
+// no entry could say it.
+func (s *Store) SettleDivergence(ctx context.Context, entry, staff, note string, at time.Time) error {
+	return s.write(ctx, func(w *writer) error {
+		return w.exec(ctx, `UPDATE attention SET resolved_by = ?, resolved_at = ?, note = ? WHERE entry = ? AND code = ? AND resolved_by = ''`, staff, at.UnixMilli(), note, entry, AttentionDiverged)
+	})
 }
 
 // reapplyPending applies anew what this node recorded of a subject and the

@@ -53,6 +53,7 @@ func sealed(t *testing.T, k document.Kind, c *casework.Case, key ed25519.Private
 func TestSeals(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+	c.Township("330523111")
 	opened := village.Submit("TB-YBJ-003")
 	c.Settle()
 	for townNode.MustCase(opened.ID).Holder == town {

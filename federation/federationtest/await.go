@@ -51,6 +51,16 @@ func (f *Federation) Settle() {
 		}
 	}
 	f.CaughtUp()
+	for _, n := range f.nodes {
+		if n.Node == nil {
+			continue
+		}
+		for _, a := range f.Attention(n) {
+			if a.Code == store.AttentionDiverged {
+				f.tb.Fatalf("%s differs from the county over %s: %s", n.ID, a.Entry, a.Reason)
+			}
+		}
+	}
 }
 
 // Outbox measures a node's outbox.

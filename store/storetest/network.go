@@ -139,6 +139,21 @@ func (c *County) Settle() {
 	for _, n := range c.order {
 		n.Pull(c.hub)
 	}
+	for _, n := range c.order {
+		n.agrees()
+	}
+}
+
+// agrees fails the test when the county applied an entry that this node could not.
+func (n *Node) agrees() {
+	n.County.tb.Helper()
+	list, err := n.Store.AttentionList(context.Background(), n.Division(), false)
+	n.County.must(err, "attention")
+	for _, a := range list {
+		if a.Code == store.AttentionDiverged {
+			n.County.tb.Fatalf("storetest: %s differs from the county over %s: %s", n.ID(), a.Entry, a.Reason)
+		}
+	}
 }
 
 // Attachment is a reference to a file whose content is text.

@@ -410,7 +410,10 @@ func (c *county) count(ctx context.Context, admin *person, sum *Summary) error {
 	if err := admin.Get(ctx, "/api/v1/reconcile", &countyHas); err != nil {
 		return err
 	}
-	sum.NeedsAttention, sum.Duplicated = countyHas.NeedsAttention, countyHas.Duplicated
+	sum.Duplicated = countyHas.Duplicated
+	if err := c.countAttention(ctx, admin, sum); err != nil {
+		return err
+	}
 	for _, m := range c.plan.of("village") {
 		var has client.Reconciliation
 		if err := at(m, loginAt(m)).Get(ctx, "/api/v1/reconcile", &has); err != nil {
@@ -428,6 +431,28 @@ func (c *county) count(ctx context.Context, admin *person, sum *Summary) error {
 		sum.Duplicated += countyHas.HandedIn - sum.HandedIn
 		sum.Lost = 0
 	}
+	return nil
+}
+
+// countAttention counts what asks for attention anywhere, what several nodes show once.
+func (c *county) countAttention(ctx context.Context, admin *person, sum *Summary) error {
+	asks := map[string]bool{}
+	people := []*person{admin}
+	for _, tier := range []string{"township", "village"} {
+		for _, m := range c.plan.of(tier) {
+			people = append(people, at(m, loginAt(m)))
+		}
+	}
+	for _, p := range people {
+		var list client.AttentionList
+		if err := p.Get(ctx, "/api/v1/attention", &list); err != nil {
+			return err
+		}
+		for _, a := range list.Items {
+			asks[a.Entry] = true
+		}
+	}
+	sum.NeedsAttention = int64(len(asks))
 	return nil
 }
 
