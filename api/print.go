@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tongban/tongban/node/document"
 
@@ -101,17 +102,25 @@ func (m *markup) proof(svg string) {
 	m.add("<p>扫码后到政务服务网“文书核验”<br>或任一服务中心、便民服务站核验真伪</p></div>\n")
 }
 
+// shortFact is how many characters fit beside another fact where two share a line.
+const shortFact = 24
+
 // facts writes the table of what is said in one line each.
 func (m *markup) facts(d *document.Document) {
 	m.add("<table>")
 	if d.Item.Code != "" {
-		m.add(`<tr><th scope="row">事项</th><td>%s（<code>%s</code>）</td></tr>`, d.Item.Name, d.Item.Code)
+		m.add(`<tr class="long"><th scope="row">事项</th><td>%s（<code>%s</code>）</td></tr>`, d.Item.Name, d.Item.Code)
 	}
 	if d.Case != "" {
 		m.add(`<tr><th scope="row">办件编号</th><td>%s</td></tr>`, d.Case)
 	}
 	for _, l := range d.Lines {
-		m.add(`<tr><th scope="row">%s</th><td>%s</td></tr>`, l.Label, l.Value)
+		row := "<tr>"
+		if utf8.RuneCountInString(l.Label)+utf8.RuneCountInString(l.Value) > shortFact {
+			row = `<tr class="long">`
+		}
+		m.WriteString(row)
+		m.add(`<th scope="row">%s</th><td>%s</td></tr>`, l.Label, l.Value)
 	}
 	m.add("</table>\n")
 }
