@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { desk, openCase, watch } from './browser.mjs'
-import { goThrough, handInFromHome, photograph } from './home.mjs'
+import { goThrough, handInFromHome, photograph, sendFromHome } from './home.mjs'
 import { applicant as other, program } from './program.mjs'
 import { browser, county } from './scene.mjs'
 
@@ -90,7 +90,7 @@ test('somebody asks for a hearing, states their case and renews what they have, 
   await goThrough(page)
   await page.waitForSelector('dl.summary >> text=延续的证照')
   await page.waitForSelector('text=材料齐全')
-  await page.click('text="提交申请"')
+  await sendFromHome(page)
   await page.waitForSelector('.done .number')
   await page.click('text="查看进度"')
   await page.waitForSelector(`text=有效期至 ${day(60)}`)
@@ -122,7 +122,7 @@ test('what was not taken up is put right and handed in anew, with its papers', {
     await page.waitForFunction((b) => document.querySelector('p.progress')?.textContent !== b, before)
   }
   await page.waitForSelector('text=材料齐全')
-  await page.click('text="提交申请"')
+  await sendFromHome(page)
   const again = (await (await page.waitForSelector('.done .number')).innerText()).trim()
   const found = await window_('GET', path(again))
   assert.deepEqual(found.materials.map((m) => m.attachments[0].hash), materials.map((m) => m.attachments[0].hash))
@@ -211,7 +211,7 @@ test('who logs in over the page of another gets nothing of it, and the other has
 
   // Nothing of a page whose login ran out is read over a shoulder.
   await context.clearCookies()
-  await page.click('text="提交申请"')
+  await sendFromHome(page)
   await page.waitForSelector('[role=dialog] >> text=登录已过期')
   assert.doesNotMatch(await page.innerText('body'), new RegExp(`${typed}|居民癸`))
   await page.fill('#my-number', other.id_number)

@@ -55,6 +55,12 @@ export async function goThrough(page) {
   }
 }
 
+/** Says how the decision is served, and hands the application in. */
+export async function sendFromHome(page) {
+  await page.check('input[name=service][value=electronic]')
+  await page.click('text="提交申请"')
+}
+
 /** Applies for an item as the demo's applicant, and gives the number that it has. */
 export async function handInFromHome(page, base, item) {
   await page.goto(base + '/welcome')
@@ -63,6 +69,6 @@ export async function handInFromHome(page, base, item) {
   await page.goto(`${base}/my/apply/${item}`)
   await goThrough(page)
   await page.waitForSelector('text=材料齐全')
-  await page.click('text="提交申请"')
+  await sendFromHome(page)
   return (await (await page.waitForSelector('.done .number')).innerText()).trim()
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fit, logIn, village, watch } from './browser.mjs'
 import { password } from './county.mjs'
-import { answer, goThrough, photograph } from './home.mjs'
+import { answer, goThrough, photograph, sendFromHome } from './home.mjs'
 import { browser, county } from './scene.mjs'
 import { until } from './wait.mjs'
 
@@ -53,7 +53,7 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   await page.waitForSelector('text=材料齐全')
   await leavesNothing(page, ['13800000009', '梅溪镇钱坑桥村', '居民癸'])
   await narrow(page, 'check')
-  await page.click('text="提交申请"')
+  await sendFromHome(page)
   const number = (await (await page.waitForSelector('.done .number')).innerText()).trim()
   await page.click('text="查看进度"')
   await page.waitForSelector('h2:has-text("办理经过")')
@@ -85,6 +85,12 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   await page.click('text="提交补正"')
   await page.waitForSelector('h2:has-text("办理经过")')
   await page.waitForSelector('.steps-told >> text=补正')
+  // The page says that it came, of what, and that it is the window's turn.
+  await page.waitForSelector('.now:has-text("已补交，等窗口核对")')
+  await page.waitForSelector('.came:has-text("已补交")')
+  await page.click('summary:has-text("我提交的内容")')
+  await page.waitForSelector('.handed a:has-text("补拍.jpg")')
+  await narrow(page, 'what was handed in')
 
   // The receipt opens as a page of its own.
   const [paper_] = await Promise.all([context.waitForEvent('page'), page.click('button.link:has-text("收件凭证")')])

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import jsQR from 'jsqr'
 import { act, bring, fillIn, fit, openForm, openCase, png, send, township, village, watch } from './browser.mjs'
+import { sendFromHome } from './home.mjs'
 import { browser, county, desk } from './scene.mjs'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
@@ -185,7 +186,7 @@ test('somebody applies for another with the proof that they may', { timeout: 400
   }
   await page.waitForSelector('text=材料齐全')
   assert.match(await page.innerText('dl.summary'), /子丑寅[\s\S]*委托书\.png/)
-  await page.click('text="提交申请"')
+  await sendFromHome(page)
   await page.waitForSelector('.done .number')
   await page.click('text="查看进度"')
   await page.waitForSelector('dd:has-text("子丑寅")')

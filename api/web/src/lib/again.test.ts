@@ -4,7 +4,7 @@ import { answersBefore, partsBefore, takeOver } from './again'
 import type { Application, Matter } from './apply'
 
 const scan = (hash: string) => ({ hash, name: hash + '.jpg', size: 1, type: 'image/jpeg' })
-const empty = (): Application => ({ item: 'TB-1', version: 2, actingFor: '', township: '', village: '', parts: [], form: { a: '', b: '' }, applying: [], onFile: {}, files: { 申请书: [], 照片: [] }, electronic: true, key: 'k' })
+const empty = (): Application => ({ item: 'TB-1', version: 2, actingFor: '', township: '', village: '', parts: [], form: { a: '', b: '' }, applying: [], onFile: {}, files: { 申请书: [], 照片: [] }, service: 'electronic', key: 'k' })
 const matter = { code: 'TB-1', name: 'x', subject: 'both', form: [{ key: 'a' }, { key: 'b' }], materials: [{ name: '申请书', required: true }, { name: '照片', required: false }] } as unknown as Matter
 const before = (more: Partial<Schemas['MyCase']>) =>
   ({ applicant: { type: 'person', name: '王芳', id_number: '330599', phone: '138' }, form: [{ key: 'a', value: '1' }, { key: 'old', value: '2' }], materials: [{ name: '申请书', attachments: [scan('h1')] }, { name: '旧材料', attachments: [scan('h2')] }], applying: ['照片', '旧材料'], division: '330523110220', ...more }) as unknown as Schemas['MyCase']

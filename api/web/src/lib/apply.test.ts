@@ -5,7 +5,7 @@ import { packageSubmissionOf, partsOf, stepOfFault, stepsOf, submissionOf, told,
 const field = (key: string) => ({ key, label: key, type: 'string', required: true }) as Schemas['Item']['form'][number]
 const paper = (name: string, required: boolean) => ({ name, required, form: '原件', copies: 1, source: '申请人' }) as Schemas['Item']['materials'][number]
 const item = { code: 'TB-1', form: ['name', 'a', 'b', 'c', 'd', 'e'].map(field), materials: [paper('甲', true), paper('乙', false)] } as unknown as Schemas['Item']
-const blank = (): Application => ({ item: 'TB-1', version: 3, actingFor: '', township: '', village: '', form: {}, applying: [], files: {}, electronic: true, key: 'k' })
+const blank = (): Application => ({ item: 'TB-1', version: 3, actingFor: '', township: '', village: '', form: {}, applying: [], files: {}, service: 'electronic', key: 'k' })
 
 describe('an application from home', () => {
   it('asks one thing at a time, and nothing that the account knows', () => {

@@ -15,6 +15,8 @@ export interface Matter {
   materials: Material[]
   /** What has to be met, as the guide says it. */
   conditions?: Item['conditions']
+  /** Of an item: what it costs and how long it takes. */
+  terms?: { fee: string; instant: boolean; days: number }
   /** Of a package: the items of which it is made. */
   parts?: Part[]
 }
@@ -47,7 +49,8 @@ export interface Application {
   form: Record<string, string>
   applying: string[]
   files: Record<string, Schemas['AttachmentRef'][]>
-  electronic: boolean
+  /** How the decision is to be served: theirs to say, and nothing until they did. */
+  service?: 'electronic' | 'paper'
   key: string
   /** What was issued earlier and is to be renewed. */
   renews?: Renews
@@ -137,7 +140,7 @@ function contentsOf(app: Application, item: Matter) {
     form,
     materials,
     applying: app.applying.filter((name) => item.materials.some((m) => m.name === name)),
-    electronic: app.electronic,
+    electronic: app.service === 'electronic',
     ...(division ? { division } : {}),
     ...(app.actingFor && !app.other ? { acting_for: app.actingFor } : {}),
     ...(app.other

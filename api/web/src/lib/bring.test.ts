@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Matter } from './apply'
-import { broughtAt, broughtOf, toBring } from './bring'
+import { broughtAt, broughtOf, broughtSince, settles, toBring } from './bring'
 
 const shape = { form: [{ key: 'a', label: '住址', type: 'address', required: true }], materials: [{ name: '甲' }, { name: '乙' }] } as unknown as Matter
 
@@ -30,5 +30,12 @@ describe('what is to be brought after', () => {
     expect(broughtAt(point({ material: '甲' }), came)).toBe(9)
     expect(broughtAt(point({ field: 'a' }), came)).toBe(9)
     expect(broughtAt(point({ material: '乙' }), came)).toBeUndefined()
+  })
+
+  it('does not count what came before it was asked for, and says when all came', () => {
+    const came = [{ at: 5, materials: [{ name: '甲' }] }, { at: 20, form: [{ key: 'a', value: '1' }] }] as unknown as Parameters<typeof broughtAt>[1]
+    const since = (p: object) => broughtSince({ problem: 'missing', how: '', ...p }, came, 10)
+    expect([since({ material: '甲' }), since({ field: 'a' })]).toEqual([undefined, 20])
+    expect([settles([]), settles([{ came: 5 }, {}]), settles([{ came: 5 }])]).toEqual([false, false, true])
   })
 })

@@ -48,3 +48,9 @@ export function broughtAt(point: Point, supplements: readonly Schemas['CaseSuppl
   const of = supplements.filter((s) => (point.material ? s.materials?.some((m) => m.name === point.material) : s.form?.some((v) => v.key === point.field)))
   return of.length ? Math.max(...of.map((s) => s.at)) : undefined
 }
+
+/** As broughtAt, of what came after it was asked for. */
+export const broughtSince = (point: Point, supplements: readonly Schemas['CaseSupplement'][], told: number): number | undefined => broughtAt(point, supplements.filter((s) => s.at >= told))
+
+/** Whether everything that was asked for has come. */
+export const settles = (points: readonly { came?: number }[]): boolean => points.length > 0 && points.every((p) => p.came)
