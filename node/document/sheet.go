@@ -58,7 +58,7 @@ func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on ca
 
 // notSet stands where an office has not told what people need to know: somebody has
 // to notice it before the sheet is handed out.
-const notSet = "尚未公布，请向窗口询问（管理员请在“事项目录—各处窗口与时间”中填写）"
+const notSet = "尚未公布，请向窗口询问"
 
 func conditionsTitle(item *catalog.Item) string {
 	if item.Type == catalog.Licence {

@@ -154,7 +154,7 @@ export async function asked<T>(request: () => Promise<Answer<T>>, renewed: () =>
 async function forgetThisDevice(): Promise<void> {
   const { wipeDevice } = await import('../lib/wipe')
   await wipeDevice()
-  window.location.assign('/login')
+  window.location.assign('/login?device=revoked')
 }
 
 async function send<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>> {
