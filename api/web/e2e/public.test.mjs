@@ -87,7 +87,7 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   await page.waitForSelector('.steps-told >> text=补正')
   // The page says that it came, of what, and that it is the window's turn.
   await page.waitForSelector('.now:has-text("已补交，等窗口核对")')
-  await page.waitForSelector('.came:has-text("已补交")')
+  await page.waitForSelector('.came')
   await page.click('summary:has-text("我提交的内容")')
   await page.waitForSelector('.handed a:has-text("补拍.jpg")')
   await narrow(page, 'what was handed in')
