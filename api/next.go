@@ -129,6 +129,7 @@ var nextEN = map[string]string{
 
 	"请先受理办件": "accept the case first",
 	"请在“待处理”中先处理被退回的上一环节":              "settle first, under “needs attention”, the step before that was refused",
+	"请先新增或恢复另一名县管理员，再办理":               "add another county operator first, or enable one again",
 	"请在办件办结后再办":                        "do it when the case has ended",
 	"请先收缴所欠费用，或依法办理减免":                 "collect what is owed first, or waive it where the law lets you",
 	"请先开具缴款通知并收费；本件依标准不收费的，在制发时写明免收理由": "charge and collect the fee first; where the standard leaves this case free, say why when you make the result out",

@@ -337,7 +337,7 @@ func TestCasesAreShown(t *testing.T) {
 
 	r := tongban(t, "case", "list", "--view", "waiting", "--status", "handed_in", "--item", "TB-XZRZ-005")
 	holds(t, r.out, []string{"330523110200-20261123-01-000045-7  生育登记  李*     2026-11-24 00:00  已收件  村受理  荆湾村 330523110200  已存本机\n", "--cursor n"})
-	if got := n.calls("listCases")[0].query; got != "item=TB-XZRZ-005&status=handed_in&view=waiting" {
+	if got := n.calls("listCases")[0].query; got != "ended=false&item=TB-XZRZ-005&status=handed_in&view=waiting" {
 		t.Error(got)
 	}
 	r = tongban(t, "case", "show", "c-1")

@@ -139,10 +139,10 @@ func TestCommandsAtANode(t *testing.T) {
 		{"sync status", map[string]any{"getSync": client.SyncReport{
 			Self:  client.SyncState{Node: "t-1", Tier: "township", Division: "330523110", Name: "梅溪镇", Line: client.Line{State: client.LineUp}, OutboxEntries: 5, OutboxUnsent: 2, LagEntries: 3, LagMs: 90000},
 			Below: []client.SyncState{{Node: "v-1", Tier: "village", Division: "330523110200", Name: "甲子村", Line: client.Line{State: client.LineDown}, Forked: true}}}},
-			[]string{"getSync /api/v1/sync"}, []string{"5（未发出 2）", "3 条，1 分钟", "分叉"}, []string{"5 (2 unsent)", "forked"}},
+			[]string{"getSync /api/v1/sync?self=false"}, []string{"5（未发出 2）", "3 条，1 分钟", "分叉"}, []string{"5 (2 unsent)", "forked"}},
 		{"sync status", map[string]any{"getSync": client.SyncReport{Self: client.SyncState{Node: "v-1", Tier: "village", Division: "330523110200", Name: "甲子村", Revoked: true, RevokedAt: at20261123,
 			Problem: client.RefusalReport{Code: "node_revoked", Zh: "本节点已于 2026-11-24 00:00 被县中心吊销（失窃）", En: "the county revoked this node"}}, Below: []client.SyncState{}}},
-			[]string{"getSync /api/v1/sync"}, []string{"被县中心吊销（失窃）"}, []string{"the county revoked this node"}},
+			[]string{"getSync /api/v1/sync?self=false"}, []string{"被县中心吊销（失窃）"}, []string{"the county revoked this node"}},
 		{"sync now", map[string]any{"syncNow": nil}, []string{"syncNow /api/v1/sync/now"}, []string{"正在同步"}, []string{"being tried"}},
 		{"attention list", map[string]any{"listAttention": client.AttentionList{Items: []client.AttentionItem{{Entry: "e-9", Code: "not_holder", Zh: "不在本处", En: "not the holder", Next: "刷新", Way: client.WayDoAgain, OccurredAt: at20261123}}, NextCursor: "n"}},
 			[]string{"listAttention /api/v1/attention?resolved=false"}, []string{"不在本处 [not_holder]  刷新", "--cursor n"}, []string{"not the holder [not_holder]"}},

@@ -286,6 +286,7 @@ func grants() []Grant {
 	// Whoever records the attendance of an office knows who works there.
 	allow(DepartmentLeader, Department, AttendanceRecord, AppraisalRead, StaffRead)
 	allow(Supervisor, Whole, AttendanceRecord, AppraisalManage, AppraisalRead)
+	allow(CountyOperator, Whole, AppraisalRead)
 	allow(Auditor, Whole, AppraisalRead)
 	for _, r := range []Role{VillageWorker, TownshipClerk, TownshipReviewer, TownshipLeader} {
 		allow(r, Own, AppraisalOwn)

@@ -123,9 +123,11 @@ type counted struct {
 	n *atomic.Int64
 }
 
+// Write counts first: whoever has read something finds it counted.
 func (c counted) Write(p []byte) (int, error) {
+	c.n.Add(int64(len(p)))
 	n, err := c.Writer.Write(p)
-	c.n.Add(int64(n))
+	c.n.Add(int64(n - len(p)))
 	return n, err
 }
 
