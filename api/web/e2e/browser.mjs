@@ -108,7 +108,7 @@ export async function logIn(page, base, login) {
   await page.fill('#login', login)
   await page.fill('#password', password)
   await page.keyboard.press('Enter')
-  await page.waitForSelector('nav')
+  await page.waitForSelector('nav', { state: 'attached' }) // a phone keeps it folded
 }
 
 /**
