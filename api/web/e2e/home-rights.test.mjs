@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { desk, openCase, watch } from './browser.mjs'
 import { goThrough, handInFromHome, photograph, sendFromHome } from './home.mjs'
-import { applicant as other, program } from './program.mjs'
+import { program } from './program.mjs'
 import { browser, county } from './scene.mjs'
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
@@ -194,7 +194,8 @@ test('who logs in over the page of another gets nothing of it, and the other has
   const context = await browser.newContext(phone)
   const page = await context.newPage()
   const base = county.at['county-1']
-  // Somebody else has an account as well.
+  // Somebody else has an account as well, and no earlier case that would fill a form.
+  const other = { type: 'person', name: '丁戊己', id_number: '330599198703051042', phone: '13800000007' }
   const others = 'lianshui-wuyu-1987'
   const { code } = await (await program(base, 'yibao-chuangkou'))('POST', '/api/v1/accounts', { type: other.type, name: other.name, number: other.id_number, phone: other.phone, shown: '居民身份证' }, 201)
   const activated = await fetch(base + '/api/v1/my/activation', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ type: other.type, number: other.id_number, code, password: others, mode: 'bearer' }) })
