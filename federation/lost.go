@@ -333,10 +333,13 @@ func readLost(body io.Reader) ([]store.Lost, error) {
 // as it was: what is wrong with one does not hold up the others. later is the id of
 // one that is of no hub known here, or not yet.
 func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) (later string, err error) {
-	e, code := n.judgeLost(l)
+	e, code, err := n.judgeLost(ctx, l)
+	if err != nil {
+		return "", err
+	}
 	if e.ID != "" {
 		// Its index says nothing: it is that of a ledger before this one or the last.
-		if _, err := n.Store.Entry(ctx, e.ID); err == nil {
+		if _, err := n.Store.Entry(ctx, e.ID); err == nil || code == "" && n.supersededRenewal(ctx, &e) {
 			return "", nil
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return "", err
@@ -362,27 +365,45 @@ func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) (late
 }
 
 // judgeLost reads a lost record. code says why it cannot be recorded again as it was.
-func (n *Node) judgeLost(l store.Lost) (e ledger.Entry, code string) {
+func (n *Node) judgeLost(ctx context.Context, l store.Lost) (e ledger.Entry, code string, err error) {
 	if err := json.Unmarshal(l.Entry, &e); err != nil || len(l.Entry) > ledger.MaxWholeEntry {
-		return e, ledger.UnlistedMalformed
+		return e, ledger.UnlistedMalformed, nil
 	}
 	switch _, err := e.Decode(); {
 	case errors.Is(err, ledger.ErrUnknownKind):
-		return e, ledger.UnlistedNewer
+		return e, ledger.UnlistedNewer, nil
 	case err != nil:
-		return e, ledger.UnlistedMalformed
+		return e, ledger.UnlistedMalformed, nil
 	case e.Seq != 0:
-		return e, ledger.UnlistedNoHub
+		return e, ledger.UnlistedNoHub, nil
 	}
-	switch signer, _, known := n.directory.Credential(e.Origin); {
-	case !known:
-		return e, ledger.UnlistedUnknown
-	case signer.Credential.Tier != node.County:
-		return e, ledger.UnlistedNoHub
-	case e.Verify(signer.Credential.SignKey) != nil:
-		return e, ledger.UnlistedSignature
+	switch hub, err := n.directory.node(ctx, e.Origin); {
+	case errors.Is(err, store.ErrNotFound):
+		return e, ledger.UnlistedUnknown, nil
+	case err != nil:
+		return e, "", err
+	case hub.Tier != node.County:
+		return e, ledger.UnlistedNoHub, nil
+	case hub.Keys.Verify(&e) != nil:
+		return e, ledger.UnlistedSignature, nil
 	}
-	return e, ""
+	return e, "", nil
+}
+
+// supersededRenewal tells of a lost renewal of a hub's keys whether the ledger
+// has a later one: recorded again it would take the hub back to keys that it has
+// replaced.
+func (n *Node) supersededRenewal(ctx context.Context, e *ledger.Entry) bool {
+	body, err := e.Decode()
+	if err != nil {
+		return false
+	}
+	b, ok := body.(*ledger.NodeRenewV1)
+	if !ok {
+		return false
+	}
+	hub, err := n.directory.node(ctx, e.Origin)
+	return err == nil && hub.Credential.IssuedAt >= b.Credential.IssuedAt
 }
 
 func unlisted(from string, l store.Lost, e ledger.Entry, code string) *ledger.CountyUnlistedV1 {

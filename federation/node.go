@@ -109,6 +109,8 @@ type Node struct {
 	lan       *lan         // nil where no local network is served
 	signing   sync.RWMutex // held for writing while own changes
 	renewing  sync.Mutex   // held while a renewal is under way
+	telling   sync.Mutex   // held while keyTold is being made true
+	keyTold   atomic.Bool  // hubs: the ledger tells of the key in own
 	county    *heldKeys    // hubs only
 	bundle    atomic.Pointer[trust.CountyTrust]
 	verified  trust.Verified
@@ -240,6 +242,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	}
 	n.run(n.inspect)
 	if n.hub != nil {
+		n.run(n.keepKeyTold)
 		n.startNotices(o.Notices)
 	}
 	if n.county != nil && o.Genesis != nil {

@@ -222,9 +222,16 @@ func (n *Node) nextNumber(occurredAt int64, prefix func(casework.Number) string,
 	return casework.NewNumber(n.self.Division, day, n.self.Ordinal, next)
 }
 
-// recordAtCounty proposes an entry. A case number that another hub process
-// life had given out is replaced by the next.
 func (n *Node) recordAtCounty(ctx context.Context, a Action) (store.Result, error) {
+	if err := n.signsAsTold(ctx); err != nil {
+		return store.Result{}, err
+	}
+	return n.proposeAction(ctx, a)
+}
+
+// proposeAction proposes an entry. A case number that another hub process
+// life had given out is replaced by the next.
+func (n *Node) proposeAction(ctx context.Context, a Action) (store.Result, error) {
 	for range 3 {
 		e, err := n.draft(ctx, a)
 		if err != nil {
@@ -280,6 +287,9 @@ func (n *Node) RecordTogether(ctx context.Context, actions []Action) ([]store.Re
 		return nil, err
 	}
 	defer named()
+	if err := n.signsAsTold(ctx); err != nil {
+		return nil, err
+	}
 	p := store.Proposal{Together: true}
 	for _, a := range actions {
 		e, err := n.draft(ctx, a)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,8 +66,7 @@ func (n *Node) Renew(ctx context.Context) (store.Result, error) {
 		n.signing.Lock()
 		defer n.signing.Unlock()
 	}
-	public := next.keys.SignPublic()
-	r, err := n.record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.NodeRenew, Key: "renew-" + hex.EncodeToString(public[:16]),
+	r, err := n.record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.NodeRenew, Key: renewalKey(next.keys.SignPublic()),
 		Body: &ledger.NodeRenewV1{Credential: w.Credential.Credential, Root: w.Credential.Sig}})
 	if err != nil {
 		return r, err

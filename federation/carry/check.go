@@ -223,7 +223,7 @@ func (c *checker) lineDown(raw []byte) error {
 		c.personal++
 	}
 	c.keys.learn(l) // first, for a hub may have admitted itself
-	key, err := c.keys.of(l.Entry.Origin)
+	key, err := c.keys.ofLine(l)
 	switch {
 	case err != nil:
 		return stored(err)

@@ -37,6 +37,16 @@ func (k *keys) of(origin string) (ledger.Keys, error) {
 	return n.Keys, nil
 }
 
+// ofLine are the keys that a line is checked with: its origin's, and the one
+// that a known hub tells of under the county's root where its ledger went back.
+func (k *keys) ofLine(l *store.FeedLine) (ledger.Keys, error) {
+	known, err := k.of(l.Entry.Origin)
+	if err == nil && known != nil && l.Entry.Kind == ledger.NodeRenew && l.Outcome == ledger.Applied && k.trust.VerifyHubKey(l.Entry) == nil {
+		known = known.With(l.Entry)
+	}
+	return known, err
+}
+
 // learn takes the key of a node that a line admits, when the county's root
 // signed its credential: that, and not the line, is the proof.
 func (k *keys) learn(l *store.FeedLine) {

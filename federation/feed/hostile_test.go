@@ -105,6 +105,12 @@ func TestRefusesHostileUpstreams(t *testing.T) {
 		{"other key", ErrSignature, append(bytes.Clone(begin), pageOf(header, line(at+1, func(e *ledger.Entry) {
 			e.Sign(ed25519.NewKeyFromSeed(make([]byte, 32)))
 		}))...)},
+		{"a hub's key that the county does not vouch for", ErrSignature, append(bytes.Clone(begin), pageOf(header, line(at+1, func(e *ledger.Entry) {
+			c, strange := r.Hub().Credential, ed25519.NewKeyFromSeed(make([]byte, 32))
+			c.SignKey = strange.Public().(ed25519.PublicKey)
+			e.Kind, e.Body = ledger.NodeRenew, mustJSON(&ledger.NodeRenewV1{Credential: c, Root: make([]byte, 64)})
+			e.Sign(strange)
+		}))...)},
 		{"second line forged", ErrSignature, append(bytes.Clone(begin), pageOf(header, line(at+1, nil), line(at+2, func(e *ledger.Entry) { e.OccurredAt++ }))...)},
 		{"unknown kind", ErrLevel, append(bytes.Clone(begin), pageOf(header, line(at+1, func(e *ledger.Entry) {
 			e.Kind = "case.teleport"

@@ -100,7 +100,7 @@ func (k *keyring) check(ctx context.Context, e *ledger.Entry, fresh map[string]l
 func (k *keyring) learn(ctx context.Context, l *store.FeedLine, fresh map[string]ledger.Keys) error {
 	e := l.Entry
 	if e != nil && e.Kind == ledger.NodeRenew {
-		return k.learnRenewal(ctx, e, fresh)
+		return k.learnRenewal(ctx, l, fresh)
 	}
 	if e == nil || e.Kind != ledger.NodeEnrol || l.Outcome != ledger.Applied {
 		return nil
@@ -128,9 +128,14 @@ func (k *keyring) learn(ctx context.Context, l *store.FeedLine, fresh map[string
 	return err
 }
 
-// learnRenewal takes the key that an entry of a known node brings.
-func (k *keyring) learnRenewal(ctx context.Context, e *ledger.Entry, fresh map[string]ledger.Keys) error {
+// learnRenewal takes the key that an entry of a known node brings, or that a
+// known hub tells of under the county's root where its ledger went back.
+func (k *keyring) learnRenewal(ctx context.Context, l *store.FeedLine, fresh map[string]ledger.Keys) error {
+	e := l.Entry
 	known, err := k.check(ctx, e, fresh)
+	if errors.Is(err, ErrSignature) && l.Outcome == ledger.Applied && k.trust().VerifyHubKey(e) == nil {
+		known, err = true, nil
+	}
 	if err != nil || !known {
 		return err
 	}
