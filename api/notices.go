@@ -62,8 +62,11 @@ func (s *Server) GetCaseNotices(ctx context.Context, in gen.GetCaseNoticesReques
 // ledger already.
 func noticeView(n *notice.Notice) gen.ApplicantNotice {
 	out := gen.ApplicantNotice{Id: n.ID, Kind: string(n.Kind), Number: noticeNumber(n.Number), StepZh: n.Step(notice.Chinese), StepEn: n.Step(notice.English),
-		TodoZh: n.ToDo(notice.Chinese), TodoEn: n.ToDo(notice.English), On: n.On, Electronic: n.Electronic, AtMs: n.At, Deliveries: []gen.NoticeDelivery{}}
+		TodoZh: n.ToDo(notice.Chinese), TodoEn: n.ToDo(notice.English), On: n.On, Electronic: n.Electronic, AtMs: max(n.At, n.From), Deliveries: []gen.NoticeDelivery{}}
 	for _, d := range n.Deliveries {
+		if n.Awaits && d.State == ledger.NoticeQueued {
+			d.State = noticeUnsealed
+		}
 		out.Deliveries = append(out.Deliveries, gen.NoticeDelivery{Channel: d.Channel, State: string(d.State), StateZh: noticeStateZH[d.State], Round: d.Round,
 			SinceMs: d.Since, EndedMs: d.EndedAt, Attempts: d.Attempts, To: d.To, Reason: d.Reason})
 	}
@@ -78,8 +81,11 @@ func noticeNumber(compact string) string {
 	return printed(compact)
 }
 
+// noticeUnsealed is shown of what is queued and waits for a decision's seal.
+const noticeUnsealed ledger.NoticeState = "unsealed"
+
 var noticeStateZH = map[ledger.NoticeState]string{
-	ledger.NoticeQueued: "待发送", ledger.NoticeDelivered: "已发出", ledger.NoticeFailed: "发送失败", ledger.NoticeNoAddress: "无联系方式", ledger.NoticeExpired: "超过时限",
+	ledger.NoticeQueued: "待发送", noticeUnsealed: "待盖章后发送", ledger.NoticeDelivered: "已发出", ledger.NoticeFailed: "发送失败", ledger.NoticeNoAddress: "无联系方式", ledger.NoticeExpired: "超过时限",
 }
 
 // unnamed hides whose rating a notice is about: those who look after channels
@@ -117,6 +123,9 @@ func (s *Server) ListNotices(ctx context.Context, in gen.ListNoticesRequestObjec
 		if i == limit {
 			out.NextAfter = open[i-1].N
 			break
+		}
+		if o.Awaits {
+			o.State = noticeUnsealed
 		}
 		q := gen.QueuedNotice{Id: o.Notice, Channel: o.Channel, State: string(o.State), Round: o.Round, SinceMs: o.Since}
 		n, err := s.store.NoticeOf(ctx, o.Subject, o.Notice)

@@ -70,7 +70,7 @@ func (s *Store) NoticesOf(ctx context.Context, subject string) ([]notice.Notice,
 	}
 	for i := range list {
 		list[i].Number = number
-		if err := s.mayChange(ctx, &list[i]); err != nil {
+		if err := errors.Join(s.mayChange(ctx, &list[i]), s.awaitSeal(ctx, &list[i])); err != nil {
 			return nil, err
 		}
 	}
@@ -151,7 +151,7 @@ func (s *Store) NoticeOf(ctx context.Context, subject, id string) (*notice.Notic
 	if n.Number, err = s.noticeNumber(ctx, subject); err != nil {
 		return nil, err
 	}
-	return n, s.mayChange(ctx, n)
+	return n, errors.Join(s.mayChange(ctx, n), s.awaitSeal(ctx, n))
 }
 
 // OpenNotice is a delivery that is still to be made, or reached nobody.
@@ -164,6 +164,10 @@ type OpenNotice struct {
 	Round   int                `json:"round"`
 	// Since is when it was queued, Unix milliseconds.
 	Since int64 `json:"since"`
+	// Awaits: it waits for the seal of the decision that it tells of. From is when it
+	// could go out first, Unix milliseconds.
+	Awaits bool  `json:"awaits,omitempty"`
+	From   int64 `json:"from"`
 }
 
 // OpenNotices lists deliveries of a state, in the order in which they were
@@ -175,9 +179,27 @@ func (s *Store) OpenNotices(ctx context.Context, state ledger.NoticeState, chann
 		query += ` AND channel = ?3`
 		args = append(args, channel)
 	}
-	return rowsOf(ctx, s.read, func(r *sql.Rows) (o OpenNotice, err error) {
+	list, err := rowsOf(ctx, s.read, func(r *sql.Rows) (o OpenNotice, err error) {
 		return o, r.Scan(&o.N, &o.Subject, &o.Notice, &o.Channel, &o.State, &o.Round, &o.Since)
 	}, query+` ORDER BY n LIMIT `+strconv.Itoa(limit), args...)
+	for i := range list {
+		if err == nil {
+			err = s.awaitOpen(ctx, &list[i])
+		}
+	}
+	return list, err
+}
+
+// awaitOpen notes of a delivery whether it waits for a seal.
+func (s *Store) awaitOpen(ctx context.Context, o *OpenNotice) error {
+	o.From = o.Since
+	n, err := readNotice(s.read.QueryRowContext(ctx, selectNotice+`subject = ? AND id = ?`, o.Subject, o.Notice))
+	if err != nil || n == nil {
+		return err
+	}
+	err = s.awaitSeal(ctx, n)
+	o.Awaits, o.From = n.Awaits, max(o.Since, n.From)
+	return err
 }
 
 // NoticeChannel is how a channel stands in the ledger.
@@ -189,7 +211,7 @@ type NoticeChannel struct {
 	Queued  int64 `json:"queued"`
 	Failed  int64 `json:"failed"`
 	Expired int64 `json:"expired"`
-	// Oldest is when the oldest that is still queued was queued, 0 for none;
+	// Oldest is since when the oldest that is still queued can go out, 0 for none;
 	// TroubledSince since when nothing gets through, 0 while something does. Unix
 	// milliseconds.
 	Oldest        int64 `json:"oldest,omitempty"`
@@ -237,7 +259,38 @@ func (s *Store) NoticeChannels(ctx context.Context) ([]NoticeChannel, error) {
 			c.Expired = count
 		}
 	}
-	return list, storage("read notices", rows.Err())
+	if err := rows.Err(); err != nil {
+		return nil, storage("read notices", err)
+	}
+	for i := range list {
+		if err := s.oldestSendable(ctx, &list[i]); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// oldestSendable leaves what waits for a seal out of since when a channel has something
+// to send: it holds up nothing.
+func (s *Store) oldestSendable(ctx context.Context, c *NoticeChannel) error {
+	const some = 200
+	for after := int64(0); c.Queued > 0; {
+		rows, err := s.OpenNotices(ctx, ledger.NoticeQueued, c.Channel, after, some)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			if after = o.N; !o.Awaits {
+				c.Oldest = o.From
+				return nil
+			}
+		}
+		if len(rows) < some {
+			break
+		}
+	}
+	c.Oldest = 0
+	return nil
 }
 
 func (s *Store) noticeSettings(ctx context.Context) (channels []string, trouble map[string]int64, err error) {
@@ -299,6 +352,7 @@ func (s *Store) Recipient(ctx context.Context, n *notice.Notice) (notice.Recipie
 	for _, find := range []func() (*account.Account, error){
 		func() (*account.Account, error) { return s.Account(ctx, owner) },
 		func() (*account.Account, error) { return s.AccountOf(ctx, applicant.Type, applicant.IDNumber) },
+		func() (*account.Account, error) { return s.formerApplicant(ctx, n) },
 	} {
 		k, err := find()
 		if errors.Is(err, ErrNotFound) {
@@ -318,24 +372,67 @@ func (s *Store) Recipient(ctx context.Context, n *notice.Notice) (notice.Recipie
 	return r, nil
 }
 
+// formerApplicant is the account of whom a case was for before the correction that a
+// notice tells of, as long as it is theirs by name too: who has the number by chance is
+// told nothing.
+func (s *Store) formerApplicant(ctx context.Context, n *notice.Notice) (*account.Account, error) {
+	if n.Kind != notice.Corrected {
+		return nil, ErrNotFound
+	}
+	entries, err := s.Timeline(ctx, n.Subject)
+	if err != nil {
+		return nil, err
+	}
+	var was ledger.Applicant
+	for i := range entries {
+		body, err := entries[i].Decode()
+		if err != nil || entries[i].Status != ledger.Applied {
+			continue
+		}
+		if entries[i].ID == n.ID {
+			break
+		}
+		switch b := body.(type) {
+		case *ledger.CaseSubmitV1:
+			was = b.Applicant
+		case *ledger.CaseCorrectV1:
+			was.Name, was.IDNumber = b.Name, b.IDNumber
+		}
+	}
+	k, err := s.AccountOf(ctx, was.Type, was.IDNumber)
+	if err == nil && k.Name != was.Name {
+		err = ErrNotFound
+	}
+	return k, err
+}
+
 // NoticesFor lists what an applicant was told about their own cases, the newest
-// first. before is the index that continues a listing, 0 at its beginning.
+// first, without what waits for a seal. before is the index that continues a listing, 0
+// at its beginning.
 func (s *Store) NoticesFor(ctx context.Context, k *account.Account, before uint64, limit int) ([]notice.Notice, error) {
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	list, err := rowsOf(ctx, s.read, func(r *sql.Rows) (n notice.Notice, err error) {
-		read, err := readNotice(r)
-		if read != nil {
-			n = *read
+	list := []notice.Notice{}
+	for {
+		some, err := s.noticesBefore(ctx, k, before, limit)
+		if err != nil {
+			return nil, err
 		}
-		return n, err
-	}, `WITH mine AS (SELECT case_id FROM case_owners WHERE owner IN (?1, ?2)) `+selectNotice+
-		`subject IN (SELECT case_id FROM mine UNION SELECT joint FROM joint_members WHERE case_id IN (SELECT case_id FROM mine)) AND idx < ?3 ORDER BY idx DESC LIMIT `+strconv.Itoa(limit),
-		accountKey(k.ID), s.numberKey(k.Type, k.Number), before)
-	if err != nil {
-		return nil, err
+		for i := range some {
+			before = some[i].Index
+			if err := s.awaitSeal(ctx, &some[i]); err != nil {
+				return nil, err
+			}
+			if !some[i].Awaits && len(list) < limit {
+				list = append(list, some[i])
+			}
+		}
+		if len(some) < limit || len(list) == limit {
+			break
+		}
 	}
+	var err error
 	for i := range list {
 		if list[i].Number, err = s.noticeNumber(ctx, list[i].Subject); err != nil {
 			return nil, err
@@ -345,6 +442,18 @@ func (s *Store) NoticesFor(ctx context.Context, k *account.Account, before uint6
 		}
 	}
 	return list, nil
+}
+
+func (s *Store) noticesBefore(ctx context.Context, k *account.Account, before uint64, limit int) ([]notice.Notice, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (n notice.Notice, err error) {
+		read, err := readNotice(r)
+		if read != nil {
+			n = *read
+		}
+		return n, err
+	}, `WITH mine AS (SELECT case_id FROM case_owners WHERE owner IN (?1, ?2)) `+selectNotice+
+		`subject IN (SELECT case_id FROM mine UNION SELECT joint FROM joint_members WHERE case_id IN (SELECT case_id FROM mine)) AND idx < ?3 ORDER BY idx DESC LIMIT `+strconv.Itoa(limit),
+		accountKey(k.ID), s.numberKey(k.Type, k.Number), before)
 }
 
 // LastOpenNotice is the last row of what is open, 0 for none.

@@ -5043,7 +5043,7 @@ type NoticeDelivery struct {
 	Round   int   `json:"round"`
 	SinceMs int64 `json:"since_ms"`
 
-	// State queued, delivered, failed, no_address or expired.
+	// State queued, unsealed (queued, and goes out once the decision that it tells of has its seal), delivered, failed, no_address or expired.
 	//
 	// Example: delivered
 	State   string `json:"state"`

@@ -294,7 +294,7 @@ func (s *Sender) sweep(ctx context.Context) error {
 }
 
 // send begins what is due in a channel. A case's notices go out in their order:
-// a later one waits until the earlier has ended.
+// a later one waits until the earlier has ended. What waits for a seal holds up nothing.
 func (s *Sender) send(ctx, attempts context.Context, c Channel) (time.Duration, error) {
 	now, wait := s.o.Now(), tick
 	if ends, quiet := s.o.Quiet.Ends(now); quiet && c.Traits().Wakes {
@@ -313,14 +313,14 @@ func (s *Sender) send(ctx, attempts context.Context, c Channel) (time.Duration, 
 		}
 		for _, row := range rows {
 			after = row.N
-			if waits[row.Subject] {
+			if row.Awaits || waits[row.Subject] {
 				continue
 			}
 			waits[row.Subject] = true
 			t := s.try(row)
 			switch {
 			case t.busy:
-			case now.UnixMilli()-row.Since > s.o.Expire.Milliseconds():
+			case s.late(row, now):
 				s.end(ctx, row, ledger.NoticeExpired, "", "")
 			case row.N <= s.heldUpTo && now.Before(s.heldTill):
 				wait = min(wait, s.heldTill.Sub(now))
@@ -354,11 +354,17 @@ func (s *Sender) expire(ctx context.Context, c Channel, now time.Time) error {
 		return err
 	}
 	for _, row := range rows {
-		if t := s.try(row); !t.busy && now.UnixMilli()-row.Since > s.o.Expire.Milliseconds() {
+		if t := s.try(row); !t.busy && s.late(row, now) {
 			s.end(ctx, row, ledger.NoticeExpired, "", "")
 		}
 	}
 	return s.settle(ctx)
+}
+
+// late reports whether a delivery has been tried for too long; what waits for a seal is
+// not tried yet.
+func (s *Sender) late(row store.OpenNotice, now time.Time) bool {
+	return !row.Awaits && now.UnixMilli()-row.From > s.o.Expire.Milliseconds()
 }
 
 func (s *Sender) try(row store.OpenNotice) *try {
@@ -413,7 +419,7 @@ func (s *Sender) attempt(ctx context.Context, c Channel, row store.OpenNotice, a
 		return r
 	}
 	r.to = notice.Mask(address)
-	m, err := compose(n, c.Name(), address, to.Language, attempt, row.Since)
+	m, err := compose(n, c.Name(), address, to.Language, attempt, row.From)
 	if err != nil {
 		r.err = failed(true, err, "malformed")
 		return r

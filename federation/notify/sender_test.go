@@ -16,6 +16,7 @@ import (
 
 	"github.com/tongban/tongban/federation/notify"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/notice"
 	"github.com/tongban/tongban/store"
@@ -65,6 +66,21 @@ func (o *office) step(id string, body ledger.Body) {
 	o.ledger.Lock()
 	defer o.ledger.Unlock()
 	o.hub.MustStep(id, body)
+}
+
+// decide goes on until a case is decided; seal puts its department's seal on that.
+func (o *office) decide(id string) {
+	for _, body := range []ledger.Body{&ledger.CaseReviewV1{Opinion: "符合"}, &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}} {
+		o.step(id, body)
+	}
+}
+
+func (o *office) seal(id string) {
+	c, key := o.hub.MustCase(id), storetest.SealKey("the department's")
+	o.ledger.Lock()
+	o.hub.MustDo(o.c.Operator(), storetest.SealOf(o.hub, c.Department, 1, key))
+	o.ledger.Unlock()
+	o.step(id, storetest.SealedPaper(o.t, document.GrantDecision, c, key))
 }
 
 type hubOf struct {
@@ -270,9 +286,8 @@ func TestInOrder(t *testing.T) {
 	o.sender(true, false)
 	o.configured()
 	c := o.accept("13800000000")
-	for _, body := range []ledger.Body{&ledger.CaseReviewV1{Opinion: "符合"}, &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}} {
-		o.step(c.ID, body)
-	}
+	o.decide(c.ID)
+	o.seal(c.ID)
 	o.step(c.ID, storetest.BodyFor(o.hub.MustCase(c.ID), ledger.VerbIssue))
 	eventually(t, "all three", func() bool {
 		o.c.Clock.Advance(5 * time.Second)
@@ -284,6 +299,40 @@ func TestInOrder(t *testing.T) {
 		kinds = append(kinds, r.sent["kind"])
 	}
 	if got := fmt.Sprint(kinds); got != "[accepted accepted decided decided ready ready]" {
+		t.Errorf("sent %s", got)
+	}
+}
+
+// What calls somebody to a decision goes out once it has its seal, however long that
+// takes, and holds up nothing else that the case's applicant is told.
+func TestDecisionGoesOutOnceItIsSealed(t *testing.T) {
+	o := newOffice(t)
+	o.settings.Expire = time.Hour
+	h := o.sender(true, false)
+	o.configured()
+	c := o.accept("13800000000")
+	o.decide(c.ID)
+	o.step(c.ID, storetest.BodyFor(o.hub.MustCase(c.ID), ledger.VerbIssue))
+	o.step(c.ID, &ledger.ResultProposeV1{Result: "1", Measure: ledger.ResultCancel, Ground: ledger.GroundWish, Reason: "持有人申请"})
+	sent := func() string {
+		var kinds []any
+		for _, r := range o.gateway.got() {
+			kinds = append(kinds, r.sent["kind"])
+		}
+		return fmt.Sprint(kinds)
+	}
+	eventually(t, "what waits for nothing", func() bool { return sent() == "[accepted proposed]" })
+	o.c.Clock.Advance(2 * time.Hour)
+	o.awaitLook(h)
+	if got := sent(); got != "[accepted proposed]" {
+		t.Fatalf("before the seal: %s", got)
+	}
+	o.seal(c.ID)
+	eventually(t, "the decision's notices to end", func() bool {
+		left, err := o.hub.OpenNotices(t.Context(), ledger.NoticeQueued, "", 0, 10)
+		return err == nil && len(left) == 0
+	})
+	if got := sent(); got != "[accepted proposed decided ready]" {
 		t.Errorf("sent %s", got)
 	}
 }

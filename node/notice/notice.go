@@ -48,10 +48,11 @@ const (
 	Refunded    Kind = "refunded"
 	Replied     Kind = "replied" // 投诉、建议、咨询已答复
 	Rectified   Kind = "rectified"
+	Corrected   Kind = "corrected" // 更正申请人
 )
 
 // Kinds lists every kind.
-var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, RefusalTold, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified}
+var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, RefusalTold, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified, Corrected}
 
 // hearing is the special procedure (art. 46 f.) that asks something of people.
 const hearing = "听证"
@@ -109,6 +110,8 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 		return Replied, calendar.Date{}, true
 	case *ledger.RatingReportV1:
 		return Rectified, calendar.Date{}, true
+	case *ledger.CaseCorrectV1:
+		return Corrected, calendar.Date{}, true
 	}
 	return "", calendar.Date{}, false
 }
@@ -120,12 +123,16 @@ var telling = map[ledger.Kind]bool{
 	ledger.CaseSubmit: true, ledger.PackageSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
 	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.CaseDecide: true,
 	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true,
-	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.RefusalTell: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,
+	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.RefusalTell: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true, ledger.CaseCorrect: true,
 }
 
 // Quiet reports whether a notice is for the applicant alone: of a complaint or a
 // rating, which those who handle the case must not learn from it.
 func (k Kind) Quiet() bool { return k == Replied || k == Rectified }
+
+// AwaitsSeal reports whether what a notice of this kind calls the applicant to may take
+// a seal before it can be served: a decision to open or to collect.
+func (k Kind) AwaitsSeal() bool { return k == Decided || k == Ready || k == Measured }
 
 // Notice is one thing an applicant is told.
 type Notice struct {
@@ -147,7 +154,12 @@ type Notice struct {
 	// At is when the county's ledger had it, Unix milliseconds.
 	At int64 `json:"at"`
 	// Index is the entry's place in the county's ledger.
-	Index      uint64     `json:"index"`
+	Index uint64 `json:"index"`
+	// Awaits: it tells of a decision that has no seal yet, and so of nothing that could
+	// be served; it goes out, and stands in the applicant's inbox, when it has. From is
+	// since when it goes out, Unix milliseconds.
+	Awaits     bool       `json:"awaits,omitempty"`
+	From       int64      `json:"from,omitempty"`
 	Deliveries []Delivery `json:"deliveries,omitempty"`
 }
 

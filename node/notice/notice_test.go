@@ -117,7 +117,7 @@ func TestHandbookEventsAreTold(t *testing.T) {
 // A notice has no room for anything about a person: numbers, days, enumerations
 // and ids alone.
 func TestNoticeHasNoRoomForPeople(t *testing.T) {
-	want := []string{"ID", "Subject", "Kind", "Number", "On", "Unannounced", "Electronic", "At", "Index", "Deliveries"}
+	want := []string{"ID", "Subject", "Kind", "Number", "On", "Unannounced", "Electronic", "At", "Index", "Awaits", "From", "Deliveries"}
 	var got []string
 	for f := range reflect.TypeFor[notice.Notice]().Fields() {
 		got = append(got, f.Name)

@@ -90,6 +90,8 @@ var wordsOf = map[Kind]words{
 		paperZH: "如未收到请到窗口查询，勿向他人提供账号", paperEN: "ask at the window if it has not arrived; give your account to nobody"},
 	Replied: {stepZH: "已答复", stepEN: "replied to",
 		paperZH: "请凭编号到窗口查阅答复", paperEN: "read the reply at the window with this number"},
+	Corrected: {stepZH: "申请人信息已更正", stepEN: "the applicant's details were corrected",
+		paperZH: "请核对，如有疑问请携带证件到窗口询问", paperEN: "check them; if they are not right, ask at the window with your ID"},
 	Rectified: {stepZH: "您的评价已处理", stepEN: "your rating was dealt with",
 		paperZH: "如仍有意见可拨打监督电话", paperEN: "call the supervision phone if you are not content"},
 }
