@@ -88,7 +88,7 @@ var refusalNext = map[string]string{
 	"result_expired": "请重新申请", "result_unknown_id": nextLists, "renewal_authority": "请向作出决定的机关申请延续", "renewal_holder": "请由被许可人本人申请",
 	"renewal_mismatch": nextFormer, "renewal_no_end": nextNone, "renewal_unknown": "请到县中心或原办理地点申请延续", "renewal_open": "请在“我的办件”或原办件中查看已提出的延续申请", "renewal_granted": nextNone,
 	"not_expired": nextWait, "not_granted": nextLists, "archive_duties": "请先办结清单中的未了事项", "archived_already": nextNone, "not_archived": "请先归档",
-	"volume": nextAnew, "bill_used": "请核对票据，填写本次开具的票据号", "applicant_swapped": "请撤回本件，由本人重新申请", "rating_verified": nextNone, "not_printed": "请先打印或盖章", "document_elsewhere": "请由出具该文书的单位在其办件“文书”中作废", "decision_served": "确有错误的，请在办件“结果”中依法更正或撤销，由负责人决定", "no_seal_due": "请直接打印", "paper_code": nextAnew, "seal_forged": nextAnew,
+	"volume": nextAnew, "last_operator": "请先新增或恢复另一名县管理员，再办理", "bill_used": "请核对票据，填写本次开具的票据号", "applicant_swapped": "请撤回本件，由本人重新申请", "rating_verified": nextNone, "not_printed": "请先打印或盖章", "document_elsewhere": "请由出具该文书的单位在其办件“文书”中作废", "decision_served": "确有错误的，请在办件“结果”中依法更正或撤销，由负责人决定", "no_seal_due": "请直接打印", "paper_code": nextAnew, "seal_forged": nextAnew,
 	"seal_ended": "请用现行印章重新加盖", "seal_generation": nextRefresh, "seal_revoked": nextNone,
 
 	// Corrections after a refusal.

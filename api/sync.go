@@ -394,6 +394,8 @@ func wayFor(a *store.Attention) gen.WayOut {
 		return gen.WayReplaceNode
 	case a.Code == "papers_missing", a.Code == "papers_damaged":
 		return gen.WayFindPapers
+	case a.Code == "bill_used": // the money was taken, and stands
+		return gen.WayNone
 	}
 	return gen.WayDoAgain
 }

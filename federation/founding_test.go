@@ -6,12 +6,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
 
@@ -97,5 +101,62 @@ func TestFoundingStaysThroughRotations(t *testing.T) {
 	must(t, err)
 	if m.Founding == want {
 		t.Error("two foundings are the same")
+	}
+}
+
+// A first hub that dies at any moment of founding its county goes on founding it
+// when it is started again: there is an operator in the end, and everything once.
+func TestFoundingCutOff(t *testing.T) {
+	for _, at := range []string{"found.county.trust", "found.node.enrol", "found.level.raise", "found.staff.add"} {
+		t.Run(at, func(t *testing.T) {
+			dir := t.TempDir()
+			m, err := federation.NewCounty(rand.Reader, storetest.Code, "county-1", "县中心", []string{"127.0.0.1"}, federation.Genesis{Login: "admin", Name: "管理员", PasswordHash: "$argon2id$"}, time.Now())
+			must(t, err)
+			must(t, m.Save(dir))
+			start := func(founded func() error) *federation.Node {
+				t.Helper()
+				m, err := federation.LoadMembership(dir)
+				must(t, err)
+				peer, err := net.Listen("tcp", "127.0.0.1:0")
+				must(t, err)
+				n, err := federation.Start(t.Context(), federation.Options{Key: storetest.Key, Dir: dir, Membership: m, Peer: peer, Limits: catalog.DefaultLimits(), Genesis: m.Genesis, Founded: founded})
+				must(t, err)
+				return n
+			}
+			died := make(chan struct{})
+			restore := federation.AtPoint(func(name string) {
+				if name == at {
+					close(died)
+					runtime.Goexit()
+				}
+			})
+			n := start(func() error { t.Error("founded all the same"); return nil })
+			<-died
+			restore()
+			must(t, n.Close())
+			done := make(chan struct{})
+			n = start(func() error { close(done); return nil })
+			defer n.Close()
+			select {
+			case <-done:
+			case <-time.After(time.Minute):
+				t.Fatal("not founded")
+			}
+			people, err := n.Store.StaffAt(t.Context(), storetest.Code)
+			if err != nil || len(people) != 1 || !people[0].Now().Holds(identity.CountyOperator) {
+				t.Errorf("people %+v, %v", people, err)
+			}
+			if level, err := n.Store.Level(t.Context()); err != nil || level != ledger.Level {
+				t.Errorf("level %d, %v", level, err)
+			}
+			var head uint64
+			head, err = n.Store.Head(t.Context())
+			if err != nil || head != 4 {
+				t.Errorf("%d records, %v", head, err)
+			}
+			if _, err := n.Store.Node(t.Context(), "county-1"); errors.Is(err, store.ErrNotFound) {
+				t.Error("the hub is not enrolled")
+			}
+		})
 	}
 }

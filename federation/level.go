@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -62,7 +63,7 @@ func (n *Node) Levels(ctx context.Context) (inForce int, readers []Reader, err e
 
 // RaiseLevel opens the kinds of entries of a level, for good. Nodes that cannot
 // read them stop following; so every node must have said that it can, or be
-// named in evenThough.
+// named in evenThough. Hubs are always waited for: each judges what all record.
 func (n *Node) RaiseLevel(ctx context.Context, actor identity.Actor, level int, evenThough []string) (store.Result, error) {
 	if n.hub == nil {
 		return store.Result{}, &store.Refused{Code: "county_only", ZH: "请在县中心节点上操作", EN: "this is done at a hub of the county"}
@@ -83,7 +84,7 @@ func (n *Node) RaiseLevel(ctx context.Context, actor identity.Actor, level int, 
 	no := &store.Refused{Code: "level_unread", ZH: "以下节点还不能读取新级别：请先升级；确要不等它们，请用 --even-though 逐一列出（它们将停止同步，直到升级）",
 		EN: "these nodes cannot read the level yet; upgrade them, or name each with --even-though: they stop following until they are upgraded"}
 	for _, r := range readers {
-		if r.Level >= level || slices.Contains(evenThough, r.Node.Node) {
+		if r.Level >= level || r.Node.Tier != node.County && slices.Contains(evenThough, r.Node.Node) {
 			continue
 		}
 		f := catalog.Fault{Path: r.Node.Node, Code: catalog.FaultConflict, ZH: fmt.Sprintf("%s 支持级别 %d", r.Node.Name, r.Level), EN: fmt.Sprintf("%s reads level %d", r.Node.Node, r.Level)}

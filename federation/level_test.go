@@ -14,8 +14,9 @@ import (
 func TestRaiseLevel(t *testing.T) {
 	f := federationtest.New(t, federationtest.Config{Villages: nil, Hubs: 3})
 	village, hub := f.Village(0), f.Hub()
+	next := ledger.Level + 1
 	raise := func(even ...string) ([]string, error) {
-		_, err := hub.RaiseLevel(t.Context(), f.Operator(), 2, even)
+		_, err := hub.RaiseLevel(t.Context(), f.Operator(), next, even)
 		var no *store.Refused
 		var paths []string
 		if errors.As(err, &no) {
@@ -43,11 +44,17 @@ func TestRaiseLevel(t *testing.T) {
 			return true
 		})
 	}
-	heard(1, f.Nodes()...)
+	heard(ledger.Level, f.Nodes()...)
 	f.Kill(village)
-	for _, n := range append(f.Hubs(), f.Township(0)) {
-		n.Reads(2)
+	last := f.Hubs()[2]
+	for _, n := range append(f.Hubs()[:2], f.Township(0)) {
+		n.Reads(next)
 	}
+	f.Eventually("a hub to be waited for, whoever is named", func() bool {
+		paths, err := raise(village.ID, last.ID)
+		return refusedAs(err) == "level_unread" && len(paths) == 1 && paths[0] == last.ID
+	})
+	last.Reads(next)
 	f.Eventually("all others to report", func() bool {
 		paths, err := raise()
 		return refusedAs(err) == "level_unread" && len(paths) == 1 && paths[0] == village.ID
@@ -58,7 +65,7 @@ func TestRaiseLevel(t *testing.T) {
 	if _, err := raise(village.ID); err != nil {
 		t.Fatal(err)
 	}
-	if level, _, err := hub.Levels(t.Context()); err != nil || level != 2 {
+	if level, _, err := hub.Levels(t.Context()); err != nil || level != next {
 		t.Errorf("level %d, %v", level, err)
 	}
 	if _, err := raise(); refusedAs(err) != "level_reached" {

@@ -291,8 +291,8 @@ func (n *Node) found(ctx context.Context, g Genesis) error {
 		case <-n.after(50 * time.Millisecond):
 		}
 	}
-	nodes, err := n.Store.NodesWithin(ctx, n.self.County())
-	if err != nil || len(nodes) > 0 {
+	people, err := n.Store.StaffAt(ctx, n.self.County())
+	if err != nil || len(people) > 0 { // the first operator is its end
 		return err
 	}
 	for _, b := range n.county.now().Chain() {
@@ -307,11 +307,15 @@ func (n *Node) found(ctx context.Context, g Genesis) error {
 	if err := n.foundOne(ctx, ledger.NodeEnrol, &ledger.NodeEnrolV1{Credential: signed.Credential, Root: signed.Sig, Name: n.name, Federation: g.Federation, Peer: g.Peer}, "first-hub"); err != nil {
 		return err
 	}
+	if err := n.foundOne(ctx, ledger.LevelRaise, &ledger.LevelRaiseV1{Level: ledger.Level}, "first-level"); err != nil {
+		return err
+	}
 	return n.foundOne(ctx, ledger.StaffAdd, &ledger.StaffAddV1{Staff: "s-" + g.Login, Login: g.Login, Name: g.Name, Division: n.self.County(),
 		Roles: []identity.Role{identity.CountyOperator}, PasswordHash: g.PasswordHash, MustChange: g.MustChange}, "first-operator")
 }
 
 func (n *Node) foundOne(ctx context.Context, k ledger.Kind, b ledger.Body, key string) error {
 	_, err := n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: k, Body: b, Key: key})
+	point("found." + string(k))
 	return err
 }

@@ -189,8 +189,8 @@ func (a *applier) noStaff() (bool, error) {
 	return n == 0, err
 }
 
-// authoriseSystem lets a hub record what no person does: the county's keys
-// and first person in an empty county, enrolments, stored attachments; and
+// authoriseSystem lets a hub record what no person does: the county's keys,
+// level and first person in an empty county, enrolments, stored attachments; and
 // every node that it has new keys, that the law took a case it holds for
 // accepted, and what an applicant said of the service.
 func (a *applier) authoriseSystem(e *ledger.Entry, body ledger.Body, from origin) error {
@@ -212,7 +212,7 @@ func (a *applier) authoriseSystem(e *ledger.Entry, body ledger.Body, from origin
 	switch e.Kind {
 	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost, ledger.CountyUnlisted, ledger.CardIssue, ledger.CardRise, ledger.LineOutage, ledger.AppraisalResult:
 		return nil
-	case ledger.CountyTrust, ledger.StaffAdd:
+	case ledger.CountyTrust, ledger.StaffAdd, ledger.LevelRaise:
 		if from.genesis {
 			return nil
 		}

@@ -159,7 +159,7 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 // prepareLevel raises the county's level, which never goes down: entries of the
 // levels before are in the ledger for good.
 func (a *applier) prepareLevel(b *ledger.LevelRaiseV1) (func() error, error) {
-	level, err := a.w.number(a.ctx, `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'level'), 1)`)
+	level, err := a.level()
 	if err != nil {
 		return nil, err
 	}
@@ -368,7 +368,11 @@ func (a *applier) changeStaff(id string, change func(*identity.Staff) error) (fu
 	if s == nil {
 		return nil, staffUnknown
 	}
+	was := s.Now()
 	if err := change(s); err != nil {
+		return nil, err
+	}
+	if err := a.operatorStays(was, s); err != nil {
 		return nil, err
 	}
 	s.Changed = a.now

@@ -39,6 +39,17 @@ func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body
 			return nil, err
 		}
 	}
+	if b, pays := body.(*ledger.FeePayV1); pays {
+		twice, err := a.billFree(e, b)
+		switch {
+		case err != nil:
+			return nil, err
+		case twice != nil && a.desk:
+			return nil, twice
+		case twice != nil && isCounty(a.s.self.Tier):
+			return func() error { return a.attend(e, a.head, refusalOf(twice).Code, refusalOf(twice).Reason(), a.now) }, nil
+		}
+	}
 	return func() error { return nil }, nil
 }
 

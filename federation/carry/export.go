@@ -11,7 +11,6 @@ import (
 	"github.com/tongban/tongban/federation/seal"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
-	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
@@ -57,7 +56,11 @@ func (n *Node) Export(ctx context.Context, w io.Writer, o Options) (Summary, err
 		return Summary{}, err
 	}
 	defer done()
-	h := &Header{County: n.Store.Self().County(), From: n.Credential, To: o.For, MadeAt: n.Now().UnixMilli(), Level: ledger.Level}
+	level, err := n.Store.Level(ctx)
+	if err != nil {
+		return Summary{}, stored(err)
+	}
+	h := &Header{County: n.Store.Self().County(), From: n.Credential, To: o.For, MadeAt: n.Now().UnixMilli(), Level: level}
 	x := &exporter{n: n, o: o, h: h, lines: lines}
 	if down {
 		h.Direction = Down

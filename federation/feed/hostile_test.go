@@ -79,7 +79,7 @@ func TestRefusesHostileUpstreams(t *testing.T) {
 		sent []byte
 	}{
 		{"wrong county", ErrWrongCounty, with(func(h *heartbeat) { h.County = "330522" })},
-		{"newer level", ErrLevel, with(func(h *heartbeat) { h.Level = 2 })},
+		{"newer level", ErrLevel, with(func(h *heartbeat) { h.Level = ledger.Level + 1 })},
 		{"not JSON", ErrMalformed, block(blockHeartbeat, []byte("hello"))},
 		{"index going back", ErrMalformed, with(func(h *heartbeat) { h.UpTo = at - 1 })},
 		{"cursor beyond head", ErrMalformed, with(func(h *heartbeat) { h.UpTo = at + 11 })},

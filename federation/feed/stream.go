@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 )
 
@@ -90,7 +89,7 @@ func (s *Server) session(r *http.Request, f store.Follower) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	level, err := number(r, "level", ledger.Level, 1<<20)
+	level, err := number(r, "level", 1, 1<<20)
 	if err != nil {
 		return nil, err
 	}

@@ -135,9 +135,9 @@ func (c *County) genesis() {
 	system := identity.Actor{Staff: HubID, Role: identity.System, Node: HubID}
 	c.hub.MustDo(system, &ledger.CountyTrustV1{Bundle: c.trust.Bundle()})
 	c.hub.MustDo(system, &ledger.NodeEnrolV1{Credential: c.hub.Credential, Root: c.trust.SignCredential(c.hub.Credential), Name: "县政务服务中心"})
-	c.hub.MustDo(system, c.staffAdd(OperatorID, Code, "", identity.CountyOperator, identity.Supervisor, identity.Auditor))
+	c.hub.MustDo(system, c.StaffAdd(OperatorID, Code, "", identity.CountyOperator, identity.Supervisor, identity.Auditor))
 	operator := c.Operator()
-	c.hub.MustDo(operator, c.staffAdd(SecondOperatorID, Code, "", identity.CountyOperator))
+	c.hub.MustDo(operator, c.StaffAdd(SecondOperatorID, Code, "", identity.CountyOperator))
 
 	divisions, err := division.ParseFile(c.divisions)
 	c.must(err, "divisions")

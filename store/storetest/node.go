@@ -149,7 +149,7 @@ func (n *Node) person(login string, role identity.Role, department string) ident
 	hub := n.County.hub
 	id := ledger.IDFromKey(n.ID(), "staff", login)[:13]
 	if _, err := hub.Staff(context.Background(), id); err != nil {
-		b := n.County.staffAdd(id, n.Division(), department, role)
+		b := n.County.StaffAdd(id, n.Division(), department, role)
 		b.Login = id
 		hub.MustDo(n.County.Operator(), b)
 		if role == identity.TownshipLeader || role == identity.DepartmentLeader {
@@ -169,7 +169,8 @@ func Qualified(staff string) *ledger.StaffRosterV1 {
 		Qualifications: []identity.Qualification{{Kind: "行政执法证", Until: until}}}
 }
 
-func (c *County) staffAdd(id string, at division.Code, department string, roles ...identity.Role) *ledger.StaffAddV1 {
+// StaffAdd takes somebody on the staff.
+func (c *County) StaffAdd(id string, at division.Code, department string, roles ...identity.Role) *ledger.StaffAddV1 {
 	return &ledger.StaffAddV1{Staff: id, Login: id, Name: nameOf(id), Division: at, Department: department, Roles: roles,
 		PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c3RvcmV0ZXN0$" + id}
 }

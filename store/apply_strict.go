@@ -1,0 +1,65 @@
+package store
+
+import (
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// Rules that once were held at the desk alone, where two hubs asked at the same
+// moment both said yes. The ledger holds them from a level of the county on, so
+// that what was recorded before is judged as ever, by every hub.
+
+// strictLevel is the level from which on it does.
+const strictLevel = 2
+
+func (a *applier) level() (int64, error) {
+	return a.w.number(a.ctx, `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'level'), 1)`)
+}
+
+// strict tells whether the rules of this file are held against what is being
+// recorded: not against what the county has recorded already.
+func (a *applier) strict() (bool, error) {
+	if a.told {
+		return false, nil
+	}
+	level, err := a.level()
+	return level >= strictLevel, err
+}
+
+var lastOperator = refuse("last_operator", "这是县里最后一名在用的县管理员，去掉后将无人能够授权：请先新增或恢复另一名县管理员",
+	"this is the county's last operator, without one nobody could give rights any more; add or enable another operator first")
+
+// operatorStays refuses to take the rights of the county's last operator, which
+// nobody could give back.
+func (a *applier) operatorStays(was identity.Standing, is *identity.Staff) error {
+	if !isCounty(a.s.self.Tier) || !was.Holds(identity.CountyOperator) || is.Now().Holds(identity.CountyOperator) {
+		return nil
+	}
+	if strict, err := a.strict(); err != nil || !strict {
+		return err
+	}
+	people, err := all[identity.Staff](a.ctx, a.w.conn, `SELECT body FROM staff WHERE division = ? AND id <> ?`, string(a.s.self.County()), is.ID)
+	if err != nil {
+		return err
+	}
+	for i := range people {
+		if people[i].Now().Holds(identity.CountyOperator) {
+			return nil
+		}
+	}
+	return lastOperator
+}
+
+// billFree keeps a fiscal bill for one payment. Whoever sits at a desk is told to
+// look at its number again. What was taken below meanwhile is money that was taken:
+// it stays, and the county looks at it.
+func (a *applier) billFree(e *ledger.Entry, b *ledger.FeePayV1) (twice error, err error) {
+	if strict, err := a.strict(); err != nil || !strict {
+		return nil, err
+	}
+	used, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM entries WHERE kind = 'fee.pay' AND json_extract(CAST(entry AS TEXT), '$.body.bill') = ? AND status <> 'refused' AND id <> ?)`, b.Bill, e.ID)
+	if err != nil || used == 0 {
+		return nil, err
+	}
+	return refuse("bill_used", "票据号 "+b.Bill+" 已用于另一笔缴费，请核对", "the bill "+b.Bill+" was made out for another payment; look at its number again"), nil
+}
