@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
@@ -126,6 +128,7 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 	}
 	d := document.Sheet(offered, issuer,
 		places.centres(office), calendar.DateOf(s.o.Now()), in.Params.Missing)
+	d.Lines = append(d.Lines, document.Line{Label: "网页", Value: s.itemPage(v.Code)})
 	if asPage(string(in.Params.Format)) {
 		code, err := s.sheetCode(d)
 		if err != nil {
@@ -135,6 +138,17 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 		return printedPage(page), err
 	}
 	return gen.GetItemSheet200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+// itemPage is where an item's page is: at this node's address on its local network
+// where it is told one, else below whatever address people reach it by. What a request
+// calls this node is not written on a paper that it signs.
+func (s *Server) itemPage(code string) string {
+	page := "/items/" + url.PathEscape(code)
+	if len(s.o.LAN) > 0 {
+		return strings.TrimSuffix(s.o.LAN[0], "/") + page
+	}
+	return "本中心政务服务网站 " + page
 }
 
 // GetPaperSample shows how a paper of an item has to look.

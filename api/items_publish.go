@@ -76,7 +76,7 @@ func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject
 func (s *Server) DraftItem(ctx context.Context, in gen.DraftItemRequestObject) (gen.DraftItemResponseObject, error) {
 	item, faults := catalog.ParseItem(requestOf(ctx).file)
 	if len(faults) == 0 {
-		faults = catalog.Check(item)
+		faults = append(catalog.Check(item), catalog.CheckReasons(item)...)
 	}
 	if len(faults) == 0 && item.Code != in.Code {
 		faults = []catalog.Fault{{Path: "code", Code: catalog.FaultConflict, ZH: "与地址中的事项编码不符", EN: "is not the code in the address"}}
@@ -303,6 +303,9 @@ func (s *Server) publish(ctx context.Context, from int64, note string, entries [
 	if err != nil {
 		return gen.PublishedEdition{}, err
 	}
+	if err := reasoned(items); err != nil {
+		return gen.PublishedEdition{}, err
+	}
 	warnings, err := s.unstaffed(ctx, items)
 	if err != nil {
 		return gen.PublishedEdition{}, err
@@ -314,6 +317,21 @@ func (s *Server) publish(ctx context.Context, from int64, note string, entries [
 	e := catalog.Edition{Number: len(editions) + 1, EffectiveFrom: from, Entries: slices.Clone(entries), Note: note}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionPublish, Body: &ledger.EditionPublishV1{Edition: e}})
 	return gen.PublishedEdition{Edition: e, Recorded: recorded, Coming: changedAgain(editions, e), Warnings: warnings}, err
+}
+
+// reasoned refuses versions that were drafted before their reasons were looked at.
+func reasoned(items []catalog.Item) error {
+	var faults []catalog.Fault
+	for i := range items {
+		for _, f := range catalog.CheckReasons(items[i]) {
+			f.Path = items[i].Code + "." + f.Path
+			faults = append(faults, f)
+		}
+	}
+	if len(faults) > 0 {
+		return errInvalid.with(faults...)
+	}
+	return nil
 }
 
 // itemsOf are the items that an edition brings into force.

@@ -45,7 +45,7 @@ func ParseItemsRuled(data []byte) ([]Item, []Ruled, []Fault) {
 			first[item.Code] = i
 		}
 		if len(faults) <= maxFaults {
-			faults = append(faults, shape.beside(at(path, Check(item)), path)...)
+			faults = append(faults, shape.beside(at(path, append(Check(item), CheckReasons(item)...)), path)...)
 		}
 	}
 	if len(faults) > 0 {

@@ -175,6 +175,12 @@ var makers = map[Kind]maker{
 				rows = append(rows, served(RefusalDecision, s, d))
 			}
 			for _, p := range s.Case.Documents {
+				if s.Case.Decision == casework.Declined && p.Name == Title(RefusalDecision, s.Item) { // what is made out is the decision
+					if p.Number != "" {
+						rows[0] += "（" + p.Number + "）"
+					}
+					continue
+				}
 				rows = append(rows, strings.TrimSpace(p.Name+" "+p.Number))
 			}
 			d.list("送达的文书", rows)
