@@ -57,9 +57,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		w.Header().Set(requestIDHeader, rq.id)
 		rec := &recorder{ResponseWriter: w, tls: r.TLS != nil}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
-		s.metrics.inFlight.Inc()
+		s.metrics.inFlight.Add(1)
 		defer func() {
-			s.metrics.inFlight.Dec()
+			s.metrics.inFlight.Add(-1)
 			s.finish(rec, r, rq, recover(), s.o.Now().Sub(start))
 		}()
 		next.ServeHTTP(rec, r)

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tongban/tongban/api/exposition"
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/oidc"
 	"github.com/tongban/tongban/federation/trust"
@@ -63,7 +63,7 @@ type Options struct {
 	Rates     Rates
 	// Registry is where figures are kept and served from at /metrics, to
 	// readers with MetricsToken if it is set; HideMetrics serves none.
-	Registry     *prometheus.Registry
+	Registry     *exposition.Registry
 	MetricsToken string
 	HideMetrics  bool
 	// Pages serves the web application at every path that is not the API's.
@@ -119,10 +119,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMetrics(o.Registry, o.Node, o.Store)
-	if err != nil {
-		return nil, fmt.Errorf("api: metrics: %w", err)
-	}
+	m := newMetrics(o.Registry, o.Node, o.Store)
 	s := &Server{
 		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, door: o.Blobs.Door(o.Limits.AttachmentBytes), self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
@@ -149,7 +146,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	if o.Registry == nil {
-		o.Registry = prometheus.NewRegistry()
+		o.Registry = &exposition.Registry{}
 	}
 	if len(o.Limits.Types) == 0 {
 		o.Limits = catalog.DefaultLimits()
