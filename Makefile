@@ -6,7 +6,7 @@ DEMO_DIR ?= ./demo
 FUZZTIME ?= 10s
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS   = -s -w -X main.version=$(VERSION)
+LDFLAGS   = -s -w -funcalign=16 -X main.version=$(VERSION)
 BUILD     = $(GO) build -trimpath -buildvcs=false -tags "$(TAGS)" -ldflags "$(LDFLAGS)"
 
 # FTS5 is off in go-sqlite3 unless asked for, in tests as in the product.

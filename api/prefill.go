@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -99,7 +100,7 @@ func (s *Server) GetPaperFigures(ctx context.Context, _ gen.GetPaperFiguresReque
 	out := gen.GetPaperFigures200JSONResponse{Items: []gen.PaperFigure{}, Packages: []gen.PaperFigure{}}
 	var ofItems, ofPackages catalog.Burden
 	var items []*catalog.Item
-	slices.SortStableFunc(listed, func(a, b store.ItemVersion) int { return strings.Compare(a.Code, b.Code) })
+	sorted.StableBy(listed, func(a, b store.ItemVersion) int { return strings.Compare(a.Code, b.Code) })
 	for i := range listed {
 		items = append(items, &listed[i].Item)
 		b := catalog.BurdenOf(&listed[i].Item, shared)

@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/node/supervision"
 	"github.com/tongban/tongban/store"
 )
@@ -58,7 +59,7 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 		return nil, failed
 	}
 	out.Green = out.Cases - out.Amber - out.Yellow - out.Red
-	slices.SortStableFunc(out.Desks, func(a, b gen.BoardDesk) int {
+	sorted.StableBy(out.Desks, func(a, b gen.BoardDesk) int {
 		if a.Nobody != b.Nobody { // no card rises there before its limit, and nothing moves
 			if a.Nobody {
 				return -1
@@ -81,7 +82,7 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 		}
 		out.People = append(out.People, p)
 	}
-	slices.SortStableFunc(out.People, func(a, b gen.BoardPerson) int {
+	sorted.StableBy(out.People, func(a, b gen.BoardPerson) int {
 		return cmp.Or(cmp.Compare(b.Red, a.Red), cmp.Compare(b.Yellow, a.Yellow))
 	})
 	open, err := s.store.OpenInquiries(ctx, within, department, maxInquiries)

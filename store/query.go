@@ -42,20 +42,33 @@ func all[T any](ctx context.Context, db querier, query string, args ...any) ([]T
 }
 
 func rowsOf[T any](ctx context.Context, db querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	out := []T{}
+	err := eachRow(ctx, db, func(rows *sql.Rows) error {
+		v, err := scan(rows)
+		if err == nil {
+			out = append(out, v)
+		}
+		return err
+	}, query, args)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// eachRow is rowsOf, once for all types.
+func eachRow(ctx context.Context, db querier, scan func(*sql.Rows) error, query string, args []any) error {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, storage("read", err)
+		return storage("read", err)
 	}
 	defer rows.Close()
-	out := []T{}
 	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, storage("read", err)
+		if err := scan(rows); err != nil {
+			return storage("read", err)
 		}
-		out = append(out, v)
 	}
-	return out, storage("read", rows.Err())
+	return storage("read", rows.Err())
 }
 
 func count(ctx context.Context, db querier, query string, args ...any) (int64, error) {

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/tongban/tongban/node/sorted"
 )
 
 // ContentType is what a page is sent as.
@@ -53,7 +55,7 @@ func (r *Registry) Write(w io.Writer) error {
 	for _, s := range sources {
 		s(p)
 	}
-	slices.SortStableFunc(p.families, func(a, b *Family) int { return strings.Compare(a.name, b.name) })
+	sorted.StableBy(p.families, func(a, b *Family) int { return strings.Compare(a.name, b.name) })
 	for _, f := range p.families {
 		if len(f.lines) == 0 {
 			continue

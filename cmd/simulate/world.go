@@ -18,6 +18,7 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
@@ -387,7 +388,7 @@ func newShelf(items []catalog.Item) *shelf {
 		}
 	}
 	for _, codes := range s.codes {
-		slices.SortFunc(codes, func(a, b string) int { return cmp.Compare(a[len(a)-3:]+a, b[len(b)-3:]+b) })
+		sorted.By(codes, func(a, b string) int { return cmp.Compare(a[len(a)-3:]+a, b[len(b)-3:]+b) })
 	}
 	return s
 }

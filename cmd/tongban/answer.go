@@ -26,17 +26,23 @@ const mostAnswer = 256 << 20
 // nobody answered.
 func answered[T any](res *http.Response, err error) (answer[T], error) {
 	var a answer[T]
+	err = readAnswer(res, err, &a.raw, &a.value)
+	return a, err
+}
+
+// readAnswer is answered, once for all types.
+func readAnswer(res *http.Response, err error, raw *[]byte, value any) error {
 	if err := accepted(res, err); err != nil {
-		return a, err
+		return err
 	}
 	defer res.Body.Close()
-	if a.raw, err = io.ReadAll(io.LimitReader(res.Body, mostAnswer)); err != nil {
-		return a, &unreachable{err}
+	if *raw, err = io.ReadAll(io.LimitReader(res.Body, mostAnswer)); err != nil {
+		return &unreachable{err}
 	}
-	if err := json.Unmarshal(a.raw, &a.value); err != nil {
-		return a, foreign(res, err)
+	if err := json.Unmarshal(*raw, value); err != nil {
+		return foreign(res, err)
 	}
-	return a, nil
+	return nil
 }
 
 // done is answered for answers without a body.

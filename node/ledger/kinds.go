@@ -415,20 +415,28 @@ func kind[T any, P interface {
 	Body
 }](k Kind, a identity.Action) Info {
 	return Info{Kind: k, V: 1, Level: 1, Action: a, decode: func(raw json.RawMessage) (Body, error) {
-		if len(raw) == 0 || raw[0] != '{' {
-			return nil, fmt.Errorf("the body is not an object")
-		}
-		dec := json.NewDecoder(bytes.NewReader(raw))
-		dec.DisallowUnknownFields()
 		b := P(new(T))
-		if err := dec.Decode(b); err != nil {
+		if err := strictly(raw, b); err != nil {
 			return nil, err
-		}
-		if _, err := dec.Token(); err != io.EOF {
-			return nil, fmt.Errorf("data after the body")
 		}
 		return b, nil
 	}}
+}
+
+// strictly reads an object of known fields, and nothing after it.
+func strictly(raw json.RawMessage, into any) error {
+	if len(raw) == 0 || raw[0] != '{' {
+		return fmt.Errorf("the body is not an object")
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fmt.Errorf("data after the body")
+	}
+	return nil
 }
 
 // quick tries a reader of canonical bodies first.

@@ -17,6 +17,7 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/sorted"
 )
 
 // Key says where something is counted.
@@ -176,7 +177,7 @@ func ParseHistogram(text string) (Histogram, error) {
 	for d, n := range sums {
 		h = append(h, Bin{d, n})
 	}
-	slices.SortFunc(h, func(a, b Bin) int { return int(a.Days - b.Days) })
+	sorted.By(h, func(a, b Bin) int { return int(a.Days - b.Days) })
 	return h, nil
 }
 
