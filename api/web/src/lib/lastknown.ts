@@ -1,23 +1,20 @@
-import type { Schemas } from '../api'
-
-/** A list as it was read last. */
-export interface Known {
-  cases: Schemas['CaseSummary'][]
-  cursor: string
+/** What was read last of a list or a board, and when. */
+export interface Known<T> {
+  value: T
   at: number
 }
 
-// In the memory of the page alone, and of no more lists than somebody goes to and fro between.
-const most = 20
-const lists = new Map<string, Known>()
+// In the memory of the page alone, and of no more than somebody goes to and fro between.
+const most = 40
+const all = new Map<string, Known<unknown>>()
 
 export const lastKnown = {
-  get: (name: string) => lists.get(name),
-  keep(name: string, list: Known) {
-    lists.delete(name)
-    lists.set(name, list)
-    if (lists.size > most) lists.delete(lists.keys().next().value!)
+  get: <T>(name: string) => all.get(name) as Known<T> | undefined,
+  keep<T>(name: string, known: Known<T>) {
+    all.delete(name)
+    all.set(name, known)
+    if (all.size > most) all.delete(all.keys().next().value!)
   },
   /** Whoever leaves leaves nothing for the next. */
-  forget: () => lists.clear(),
+  forget: () => all.clear(),
 }

@@ -1,10 +1,14 @@
 import { onUnmounted, ref, shallowRef, type Ref, type ShallowRef } from 'vue'
 import { Failure, newKey, type Problem } from '../api'
+import { useSession } from '../stores/session'
+import { lastKnown } from './lastknown'
 
 /**
  * What a page shows of the node: the last answer stays when the next question
  * fails, with the problem beside it. An answer that comes after a later
- * question's is dropped.
+ * question's is dropped. What has a name is known again when somebody comes back
+ * to its page, with its age, until the node answers; the name tells apart what a
+ * filter asks for, so that no answer stands under another question.
  */
 export interface Load<T> {
   data: ShallowRef<T | undefined>
@@ -14,14 +18,27 @@ export interface Load<T> {
   load: () => Promise<void>
 }
 
-export function useLoad<T>(fetch: () => Promise<T>): Load<T> {
+export function useLoad<T>(fetch: () => Promise<T>, name?: () => string): Load<T> {
   const data = shallowRef<T>()
   const problem = ref<Problem>()
   const loading = ref(false)
   const at = ref(0)
   let asked = 0
+  let shown = ''
+  // What one person has read is not known to another.
+  const named = () => (name ? JSON.stringify([useSession().who?.staff, name()]) : '')
+  function recall(what: string) {
+    shown = what
+    const known = lastKnown.get<T>(what)
+    data.value = known?.value
+    at.value = known?.at ?? 0
+    problem.value = undefined
+  }
+  if (name) recall(named())
   async function load() {
     const turn = ++asked
+    const what = named()
+    if (what !== shown) recall(what)
     loading.value = true
     try {
       const answer = await fetch()
@@ -29,6 +46,7 @@ export function useLoad<T>(fetch: () => Promise<T>): Load<T> {
       data.value = answer
       at.value = Date.now()
       problem.value = undefined
+      if (name) lastKnown.keep(what, { value: answer, at: at.value })
     } catch (e) {
       if (!(e instanceof Failure)) throw e
       if (turn === asked) problem.value = e.problem
