@@ -26,6 +26,34 @@ test('a session that ends while a form is open loses nothing', { timeout: 400_00
   await context.close()
 })
 
+test('what was filled in is looked through before it is handed in, by keys, and sent once', { timeout: 400_000 }, async () => {
+  const { page, context, wrong } = await desk(village, 'qiankengqiao')
+  await openForm(page, county.at[village], '高龄津贴', '高龄津贴')
+  await fillIn(page)
+  await bring(page)
+  await page.click('text="检查"')
+  await page.waitForSelector('h2:has-text("齐全")')
+  const shown = await page.innerText('main')
+  for (const words of ['甲乙丙', '330599********005X', '138****0000', '申请人本人', '申请表.png']) assert.ok(shown.includes(words), `${words} is not to be checked: ${shown}`)
+  assert.ok(!/33059919850412005X|6222020000000000001/.test(shown), 'a bystander reads whole numbers')
+  await fit(page, 'check your answers')
+  await page.check('label:has-text("显示完整号码") input')
+  assert.ok((await page.innerText('main')).includes('33059919850412005X'))
+  await page.click('h1')
+  await page.keyboard.press('Escape')
+  await page.fill('#a-phone', '13800001111') // what was taken in before is there still
+  await page.click('text="检查"')
+  await page.waitForSelector('dd:has-text("138****1111")')
+  let sent = 0
+  page.on('request', (r) => (sent += r.method() === 'POST' && new URL(r.url()).pathname === '/api/v1/cases' ? 1 : 0))
+  await page.keyboard.press('a')
+  await page.keyboard.press('a')
+  await page.waitForSelector('p.number')
+  assert.equal(sent, 1)
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
 test('what was taken out or given up by mistake comes back', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(village, 'qiankengqiao')
   await openForm(page, county.at[village], '高龄津贴', '高龄津贴')

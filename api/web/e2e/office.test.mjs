@@ -125,11 +125,14 @@ test('a joint matter is one form, and its board shows who holds it up', { timeou
   await bring(page)
   await fit(page, 'the one form of a joint matter')
   await page.click('text="检查"')
-  await page.waitForSelector('section[aria-live] h2')
+  await page.waitForSelector('section[aria-live] h2, h2:has-text("齐全")')
   if (await page.isVisible('section[aria-live] input[type=checkbox]')) {
     await page.check('section[aria-live] input[type=checkbox]')
-    await page.click('button:has-text("提交")')
-  } else await send(page)
+    await page.click('section[aria-live] button:has-text("去核对")')
+  }
+  await page.waitForSelector('h1:has-text("请核对")')
+  await fit(page, 'the answers of a joint matter')
+  await page.click('button:has-text("提交")')
   const number = (await (await page.waitForSelector('p.number')).innerText()).trim()
   await page.click('a:has-text("查看")').catch(() => page.click('main .row a >> nth=0'))
   await page.waitForSelector('.members article')
