@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fit, logIn, openForm, png, printed, village, watch } from './browser.mjs'
+import { bring, fillIn, fit, logIn, openForm, png, printed, village, watch } from './browser.mjs'
 import { password } from './county.mjs'
 import { program } from './program.mjs'
 import { browser, county, desk } from './scene.mjs'

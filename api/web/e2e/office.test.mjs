@@ -3,7 +3,7 @@
 // and a joint matter from the form to its board.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bring, desk, fillIn, fit, printed, send, watch } from './browser.mjs'
+import { bring, desk, fillIn, fit, printed, watch } from './browser.mjs'
 import { applicant, offerPackages, program, takeIn } from './program.mjs'
 import { browser, county } from './scene.mjs'
 import { until } from './wait.mjs'

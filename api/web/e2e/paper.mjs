@@ -22,6 +22,14 @@ export async function onPaper(page) {
   return { pages, text: text.replace(/\s/g, '') }
 }
 
+/** A photograph of the whole sheet, as large as a phone takes it. */
+export async function photoOf(page) {
+  const [width, height] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight])
+  const view = await page.context().newCDPSession(page)
+  const { data } = await view.send('Page.captureScreenshot', { format: 'jpeg', quality: 70, captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 3 } })
+  return Buffer.from(data, 'base64')
+}
+
 /** The code on a page, read from its picture as a phone does. */
 export async function codeOn(page) {
   const seen = await (await page.waitForSelector('svg.qr')).screenshot()

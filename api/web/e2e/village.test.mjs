@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { act, bring, desk, fillIn, fit, handIn, logIn, openCase, openForm, openProfile, printed, send, township, village, watch } from './browser.mjs'
-import { codeOn, onPaper } from './paper.mjs'
+import { act, bring, desk, fillIn, fit, handIn, logIn, openCase, openForm, openProfile, png, printed, send, township, village, watch } from './browser.mjs'
+import { codeOn, onPaper, photoOf } from './paper.mjs'
 import { program, takeIn } from './program.mjs'
 import { browser, county } from './scene.mjs'
 
@@ -38,6 +38,18 @@ test('a village worker finds an item, takes it in, prints the receipt with one k
   const code = await codeOn(sheet)
   const report = await (await fetch(base + '/api/v1/verify', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code }) })).json()
   assert.deepEqual([report.verdict, report.case?.replace(/\D/g, '')], ['genuine', number.replace(/\D/g, '')])
+  // A photograph of the sheet is enough, in a browser that reads no codes by itself.
+  const anybody = await context.newPage()
+  await anybody.goto(base + '/verify')
+  assert.ok(!(await anybody.evaluate(() => 'BarcodeDetector' in window)))
+  await anybody.setInputFiles('#photo', { name: '凭证.jpg', mimeType: 'image/jpeg', buffer: await photoOf(sheet) })
+  await anybody.waitForSelector('h2.genuine')
+  await anybody.setInputFiles('#photo', { name: '空白.png', mimeType: 'image/png', buffer: png })
+  await anybody.waitForSelector('[role=alert]:has-text("没有认出")')
+  await anybody.goto(base + '/lookup')
+  await anybody.setInputFiles('#photo', { name: '凭证.jpg', mimeType: 'image/jpeg', buffer: await photoOf(sheet) })
+  await anybody.waitForFunction((n) => document.querySelector('#number').value.replace(/\D/g, '') === n, number.replace(/\D/g, ''))
+  await anybody.close()
   sheet = await printed(context, () => page.keyboard.press('p'))
   await sheet.waitForSelector('text=补打')
 
