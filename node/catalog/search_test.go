@@ -49,6 +49,8 @@ func TestSearchFinds(t *testing.T) {
 		{Query{Text: "ZDSHBZ"}, "TB-MZJ-004"},
 		{Query{Text: "最低 民政局"}, "TB-MZJ-004"},
 		{Query{Text: "　最低　确认 "}, "TB-MZJ-004"},
+		{Query{Text: "zuidishenghuobaozhang"}, "TB-MZJ-004"},
+		{Query{Text: "zuidi minzhengju"}, "TB-MZJ-004"},
 		{Query{Text: "餐饮"}, "TB-SCJG-004"}, // by the matter of life
 		{Query{Text: "营业执照", Subject: SubjectLegal}, "TB-SCJG-001"},
 	} {
@@ -61,7 +63,8 @@ func TestSearchFinds(t *testing.T) {
 		}
 	}
 	// What people call it, by its characters, its first letters or its whole reading.
-	for text, want := range map[string]string{"低保": "最低生活保障", "dibao": "最低生活保障", "zjd": "宅基地", "zhaijidi": "宅基地", "房产证": "不动产", "gljt": "高龄津贴"} {
+	for text, want := range map[string]string{"低保": "最低生活保障", "dibao": "最低生活保障", "zjd": "宅基地", "zhaijidi": "宅基地", "房产证": "不动产", "gljt": "高龄津贴",
+		"shenfenzheng": "身份证", "yingyezhizhao": "登记", "linmucaifa": "林木采伐", "menzhenmante": "门诊慢特病"} {
 		if hits := Search(items, packages, Query{Text: text}); len(hits) == 0 || !strings.Contains(hits[0].Item.Name, want) {
 			t.Errorf("%s finds first: %+v", text, hits[:min(1, len(hits))])
 		}

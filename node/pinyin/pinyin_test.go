@@ -1,7 +1,11 @@
 package pinyin
 
 import (
+	"encoding/json"
+	"os"
+	"strings"
 	"testing"
+	"unicode"
 
 	"pgregory.net/rapid"
 )
@@ -25,6 +29,20 @@ func TestFind(t *testing.T) {
 		{"", "a", -1},
 		{"任何", "", 0},
 		{"（社）", "s", 1},
+		{"居民身份证申领", "shenfenzheng", 2},
+		{"居民身份证申领", "jumin", 0},
+		{"居民身份证申领", "shenfzh", 2}, // some of each, the last not whole
+		{"居民身份证申领", "shenfenzhengming", -1},
+		{"最低生活保障", "zuidi", 0},
+		{"企业（有限责任公司）设立", "zerengongsisheli", 5},
+		{"银行账户", "yinhang", 0},
+		{"行政许可", "xingzheng", 0},
+		{"重新登记", "chongxin", 0},
+		{"社会保障", "sh", 0},
+		{"审批", "sh", -1}, // two first letters, not the beginning of one syllable
+		{"审批", "she", 0},
+		{"女职工", "nvzhigong", 0},
+		{"B2证", "b2zheng", 0},
 	} {
 		if got := Find(row.text, row.letters); got != row.want {
 			t.Errorf("Find(%q, %q) = %d, want %d", row.text, row.letters, got, row.want)
@@ -40,13 +58,45 @@ func TestFindWhatIsThere(t *testing.T) {
 		to := rapid.IntRange(from+1, len(text)).Draw(t, "to")
 		spelled := ""
 		for _, r := range text[from:to] {
-			known := readings(r)
-			spelled += string(known[rapid.IntRange(0, len(known)-1).Draw(t, "reading")])
+			known := strings.Split(readings(r), " ")
+			reading := known[rapid.IntRange(0, len(known)-1).Draw(t, "reading")]
+			if rapid.Bool().Draw(t, "first letter") {
+				reading = reading[:1]
+			}
+			spelled += reading
 		}
 		if at := Find(string(text), spelled); at < 0 || at > from {
 			t.Fatalf("%q is at %d, found at %d", spelled, from, at)
 		}
 	})
+}
+
+// Each item of the catalog is found by the whole of its name as it is read.
+func TestFindEveryItem(t *testing.T) {
+	data, err := os.ReadFile("../catalog/catalogtest/items.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Items []struct{ Name string } }
+	if err := json.Unmarshal(data, &file); err != nil || len(file.Items) != 226 {
+		t.Fatal(len(file.Items), err)
+	}
+	for _, item := range file.Items {
+		spelled, first := "", -1
+		for i, r := range []rune(item.Name) {
+			usual, _, _ := strings.Cut(readings(r), " ")
+			if unicode.Is(unicode.Han, r) && usual == "" {
+				t.Fatalf("%c of %s is not read", r, item.Name)
+			}
+			if usual != "" && first < 0 {
+				first = i
+			}
+			spelled += usual
+		}
+		if at := Find(item.Name, spelled); at != first {
+			t.Errorf("%s: %s is at %d", item.Name, spelled, at)
+		}
+	}
 }
 
 func FuzzFind(f *testing.F) {

@@ -2,366 +2,833 @@
 
 package pinyin
 
-// first is the character that letters begins with.
+// first is the character that numbers begins with.
 const first = 0x4e00
 
-// letters has the first letter of the usual reading of each character; - where
-// none is known.
-const letters = "" +
-	"ydkqsxhwzssxjbymgcczqpssqbycdscdqldylybsgjgyqzjjfgcclzzbwdwzjljpfyynwjjtmyyzwzhflyppqhgccyyymjqy" +
-	"xxgjxhsdsjnjjsmhmlzrxyfsngsyczqzggllyjlmyzssecykyyhqwjssggyxyqyjtwkdjhychmyxjtlxjyqbyxdldwrrjjwy" +
-	"srldzjpcbzjjbrcfslbczstzfxxthtrqggbdlyccscymmrfcyqzpwwjjyfcrwfdfzqpyddwyxkyjawjffxjpdftzyhhycysw" +
-	"ccyqsclcxxwzzxnbgnnxbxlzsqcbsgpysyzdhmdzbqbzcwdzzyytzhbtsyyfzgntnxqywqskbphhlxgybfmjebjhhgqtjcys" +
-	"xstkzglyckglysmzxyalmeldccxgzyrcxsdltjzcqkcnnjwhjczzcqljststbnxbtyxceqxgkwjyflzqlyhjqspsfxlfpbyq" +
-	"xxxydcczylllsjxfhjxpjbcffyabyxbhczbjyclwlczggbtssmdtjcxpthyqtgjjscjfzkjzjqnlzwlslhdzbwjncjzyzsqn" +
-	"ycqyrzcjjwybrtwpyftwexcskdzctbxhyzcyyjxzcfbzzmjyxxcdczottbzljwfcgszsxfyrlnyjmbdthjxsqjccsbxyytsy" +
-	"fbjdztgbcnclcyzzbsacyzzscjcshzqydxlbpjllmqxtydzxsqjtzpxlcglqccwjbhctdjjsfxjejjtlbgxsxjmyjjqpfzas" +
-	"yjncydjxkjcdjszcbartcclnjqmwnqnclllkbybzzsyhqcltwlccrshllzntylnewyzyxczxxgdkdmtcedejtsyys-dqdfms" +
-	"d-jlhrwnqlybglxhlgtgxbqjdzfyjsjyjcjmrnymgrcjczgjmzmgxmmryxkjnymsgmzjymklfxmbdtgfbhcjhkylpfmdxlqj" +
-	"jsmtqgzsjlqdldgjycalcmzcsdjllnxdjffffjczfmzffpfkhkgdpqxktacjdhhzdddrrcfqyjkqccwjdxhwjlyllzgcfcqd" +
-	"smlzpbjjplsbcjggdckkdezsqsckjgcgkdjtjllzycxklqscgjcltfpcqczgwbjdqsdjjbyjhsjddwgfsjgdkccctllpspkj" +
-	"gqjhzzljplgjgjjthjjyjzcjmlzlyqbgjwmljkxzdznjqsyzmljlljkywxmkjlhskjgbmclyymkxjqlbmclkmdxxkwyxwslm" +
-	"lpsjqjcqxyjfjtjdxmxxllcrqbsyjbgwywxggbcyxpjtgpepfgdjgbhbnsfjyzjkjkhxqfgqzkfhygkhdgllsdjjxpqykybn" +
-	"qsxqnszswhbsxwhxwbzzxdmndjbsbkbbzklylxgwxjjwaqzmywsjqlcjxxjqwjeqxscwetlzhlyyysdzpyqyzcptlshtzcfy" +
-	"cyxyljsdcjjagyslcllyyysglrqqeldxzsccccadycjysfsgbfrsszqsbxjpsjwsdrckgjlgdkzjzbdktcsyqpyhstcldjlh" +
-	"mxmcgxyzhjdctmhltxzxylymohyjcltyfbqqjbfbdfehtksqhzywwcnxxcdwhhwgyjlegmdqcwgfjhcsntwydolbygwqwesj" +
-	"pwnmlrydzsztxyqpzgcwxhngpyxshmdqjgztdppbfyhzhhjyfdzwkgkzbldntsxhqeegzxylzmmzyjzgszxkhkhtxexxgyly" +
-	"apsthxdwhzydpxagkydxbhnhxkdfjnmyhylpmgocslnzhkxxlbzzlbmlsfbhhgsgyyggbhscyajtxwlxtzqcwzydqdqmmgdq" +
-	"llszhlsjzwfjhqswscelqazynytlsxthaznkzzsdhlacxtwwcsgqqtddyzbcchyqzflxpslzygpzsznglydqcbdlxjtctajd" +
-	"kywnsyzljhhdzcwnyyzyomhychhhxhjkzwsxhdnxlyscqydpclyzwmypbkxyjlkzhtyhaxqsyshxasmchkdscrswjpwqsgzj" +
-	"lwwschs-hsqnhzsngndaqtbaalzzmsstdqjcjktscjaxplggxhhgoxzcxpdmmhldgtybysjmxhmrcplxjzckzxshflqxccdh" +
-	"xezfchzccdytcjyxqhlxdhypjqxnlsyydzozjnyxqezysjyayjkypdghddxsppyzndlthrhxydpcjjhtcxmctlhbynyhmhzl" +
-	"lhnxmylllmdcppxhmxdkycyrdltxjchhznxclcclylnzsxzjzzlnnllwhyqsnjhxynttdkyjpychhyegkcttwlgqrlggtgty" +
-	"gyhpyhylqyqgcwyqkpyyyttttlhyhlltyttsplkyzwgywgpydqqzzdqxskcqnmjjzzbxyqmjrtfbbtkhzkbjdjjkdjjtlbwf" +
-	"zpbtkqtztgpdgntpjyfalqmkgxbcclzfhzclllladpmxdjhlcclgyhdzfgyddgcyyfgydxkssebdhykdkdkhnaxxybfbyyhx" +
-	"cqgabfqyjjdmljcsjzllpchbsxgjyndybyqspqwjlzkcddtaccbkzdyzypjzqsjnkktknjdjgyepgtlfyqkasdntcyhblgdz" +
-	"hbbydmjrygkzyheyybcmcdtyfzjjhgcjplxhldwxjjkytcyksssmtwcttqzlzbszdtwzxgzagyktywxlhlcpbclloqmmzssl" +
-	"cmbjcszzkydczxgqjdsmcytzqqlwzqzxssbpkdfqmddzdsddtdmfhtdyzjaqjqkypbdjyyxtljhdrqxxxhaydhrjlklytwhl" +
-	"lrllrcxylbwsrszzsymkzzhhkyhxksmzsyzgcjfbzbsqlfcxxxnxkxwymsddyqwggqmmyhcdzttfgyyhgstttybykjdhkyjb" +
-	"elhdypjqnfxfdqkzhqkzbyjtzbxhfdxbdaswhawajldyjsfhbldnndnqjtjnchxfjsrfwhzfmdrfjyhwzpdjkzyjymfcyzny" +
-	"nxfbytfwfwygdbnzzzdnytxzemmqbsqehxfzmbmflzzsrsymjgsxwzjsprydjsjgxhjjgljjynzjjxhgjkymlpeyycsysgqz" +
-	"swhwlyrjlpxslcxmfsmwkcctnxnynpnjszhdzeptxmwywayysywlxjqzqxzdclaeelmcpjpclwbxsqhfwrtffjtnqjhjqdxh" +
-	"wlbyccfjlalkyyjldxhhycstdywncjtxywdrmdrqhwqcmfjdyzmhmayxjwmyzqsxtlmrspwwchajbxtgcypxyyrrclmpamgk" +
-	"qjszyjrmyjsnxtplnbappypylxmyzkynldgyjzczhnlmzhhanqmpgwqtzmxxmllhgdzxyhxkrxycjmffxyhjfsbssqlhxndy" +
-	"cannmtcjcyprrnytyqnyymbmsxndlylysljnlqyshqmllyzlzjjjkymzcsfbzxxmstbjgnxyzhlsnmcqscyznfzlxbrnnnyl" +
-	"mnrtgzqysatswryhyjzmzdhzgzdwybsscskxsyhytsxgcqgxzzbhyxjscrhmkkbsczjyjymkqhzjfnbhmqhysnjnzybknqmc" +
-	"jgqhwlsnzswxkhljhyybqcbfcdsxdldspfzfskjjzwzxsddxjseeegjscssmgclxxkywyllymwwwgydkzjgggtggsycknjwn" +
-	"jpcxbjjtqtjwdsspjxzxnzxwmelptfsxtllxcljxjjljsxctnswxlehhlyqrwhsycsqrybyaywjejqfwqcqqcjqgxaldbzzy" +
-	"jgkgxpltqyfxjltpadkyqhpmatlcpdhkxmtxybhblefxdleegqdymsawhzmljtwyqxlyjzljeeyxbqqffnlyxrdsctgjgxyy" +
-	"lkllxqkcctlhjlqmkkzgcyygllljdzgydhzwxpysjbzkdzgyzzhywyfqytyzszyezklymhjjhtsmqwyzlkyywzcsrkqyqltd" +
-	"xwcdrjklwsqzwbdcqyncjsrszjlkcdcdtlzzzacqqczddxyplxcbqjylzllljddzjgyjyjzyxnyyynxjxkxdazwyrdljyyyr" +
-	"jlglldrxjcykywnqcclddnyyykyckczhjxcclgzqjgjwppcqqjysbzzxyjxjbxjfzbsbdsfnsfpzxhdwztdmpptblzzbzdmy" +
-	"ypqjrsdzsqzsqxbdgcpzswdwcsqzgmdhzxmwwfybpdgphtmjthzsmmbgzmbzjcfzhfcbbzmqcfmbcmcjxlgpnjbbxgyhyyjg" +
-	"ptzgzmqbqdcgybjxlwzkydpdymgcftpfxyztzxdzxtgkmtybbclbjaskytssqyymscxfjeglsllszbqjjjaklyldlycctsxm" +
-	"cwfgkkbqxlllljyxtyltyxytdpjhnhgnkbyqnfjyyzbyyessessgdyhfhwtcjbsdzjtfdmxhcnjzymqwsrxjdzjqpdqbbsdj" +
-	"ggfbkjbxdgjhmgwjjjgdllthzhhyyyyyysxwtyyyccbdbpypzyccztjpzywcbdlfwzcwjdxxhyhlhwczxjtczlcdpxdjczcz" +
-	"lyxjjsjbhfxwpywxzptdzzbdccjhjhmlxbqxxbylrddgjrrctttgqsczwmxfytmwzcwjwxjywcskybzqccttqnhxnkxxkhkf" +
-	"htswoccjybcmpzzyjbnnzpbthhjdlscddytyfjpxyngfxbyqxcbhxcbsxtyzdmzysnxsxlhkmzxlthdhkghxjsshqyhhcjyx" +
-	"glhzxcsnhekdtgqxqypkdhextykcnymyyypkqyytjxzlthhqtbyqhxbmyhsqckwwyllhcyylnneqxqwmcfbdccmljggxdqkt" +
-	"lxkgnqcdgzjwyjjlyhhqtttnwchhxcxwheszjydjccdbqcdgdnyxzdhcqrxcbmztqcbxwgqwyybxhmbymykdyecmqkyaqyng" +
-	"yzslfykkqgyssqyshjgjcnxkzycxsbkyxhyylstycxqthysmgscpmmgcccccmtztasmgqzjhklosqylswtmqsyqkdzljqqyp" +
-	"lcycztcqqpbbqjzclpkhqcyyxxdtdddsjcxffllchqxmjlwcjcxtspycxndtjshjwxdqqjckxyamylsjhmlalykxcyydmamd" +
-	"qmlmcznnyybzkkyflmchcmlhxrcjjhsylnmtjggzgywjxsrxcwjgjqhqzdqjdzjjzkjkgdzqgjjyjylhzxxcdqhhhestmhlf" +
-	"sbdjsyyshfyssczqlpbdrfrztzdkykgsctgkwdqzrkmsynbcrxqbjyfaxpzzedzcjykbcjwhyjbqdzywnyszptdkzpfpbazt" +
-	"klqyhbbzpnbptyzzybhnydcpjmmcycqmcjfzzdcmnlfpbplngqjtbttajzpzbbdnjkljqylnbzqhksjznggqsczkyxchpzsn" +
-	"bcgzkddzqanzgjkdntlzldwjljzlywtxndjzjhxyatncbgtzcsskmnjpjytsrwxcfjwjjtkhtzplbhsnjzsyjbwbzyzlstls" +
-	"bjhdwwqpslmmfbjdwajyzccjtbnnrzwqxcdslqgdsdpdzhjtqqpsqlyyjzlgyhszlctcbjtktyczjtqkbpjlgmjzdmcsgpyn" +
-	"jzjjyyknhrpwszxmtncszzyxybyhyzaxywkcjtllckjjtjhgcxdxyqyczbywblwqcglzgjgqrqcczssbcrbcskydznljsqgx" +
-	"ssjmecnstztpbdlthzwhqwqtzexnqczgweskssbybstscsjccgbfsdqszlccglllzghzcthcnmjgyzaznmckcstjmmzckbjy" +
-	"gqljyjppldxrgzyxccsnhshgdznlzhzjjcddcbcjflbfqbczzwpqdnhxljcthqwjgylnlszzpcjdscqqhjqkdxkpbajyemsm" +
-	"jtzdxlcjyryynwjbngzzkmjxltbsllrtpylcsznxjhllhyllqqzqlxymrcwcxsljmczltzldwdjjllnzggqxppskygyggbfz" +
-	"pdkmwghcxmcgdxjmcjsdycabxjdlnbcddygskydjtxdjjyxmsaqazdzfslqxyjsjzylblxxwxqqzbjzlfbblylwdsljhxjyz" +
-	"jwtdjcyfqzqzzdcsxzzqlzcdzfchyspympqzmlpplffxjjnzzylsjyyqzfpfzksywjjjhrdjzzxtxxglghtdxcskyswmmtcw" +
-	"ybazbjkshfhgcxmhfqhyxxyzftsjyzbxyxpzlchmzmbxhzzssyfdmncwdabazlxktcshhxkxjjzjsthygxsxyyhhhjwxkzxc" +
-	"sbzzwwhhcwtzzzpjxsnxqqjgzyzawllcwxzfxgyxyhxmkyyswsqmnjnaycyspmjkgwcqhylajjmzxhmmcnzhbhxclxtjpltx" +
-	"yjhdyylttxfszhyxxsjbjyayrsmxyplckdlyhlxrlnllstyzyyqygyhhsccsmcctzcxhyqfpyyrpfflfqtntszllzmhwtcjq" +
-	"yzwtllmlmdwmbzssmzrbpdddlgjjbxccsrzqqygwcsxfwzlxccrbtdzmcyggdlqsgtjmwljmymmsyhfbjdgyxccpshxczcsb" +
-	"sjwjgjmpbwaffyfnxhydxzylremzgzcyhsszdlljcsqfzxxkptxzgxjjgbmyyysnbdylbnlhbfzdcyfbmgqrrmsszxysgtzn" +
-	"nydzzcdgbjafjbdknzblcsscpsgzycjszlmlrzzbzzldlsllysxsqzqlyxzlsgkbrxbrbzcycxzjzeeyfgklzlyyhgysgzlf" +
-	"jhgtgwkraajyzkzqtsshjjxdzyz-yjlzyrzdqqhgjzxsszbtkjpbfrtjxllfqwjgslqtymblpzdxtzagbdhzzrbgjhwnjtjx" +
-	"lhscfsmwlldqysjtxkzscfwjlbxftzlljzllqblcqmqqcgcdfpbbhzczjlpyygjdtgwdcfczqyyyqysrclqzfklzzzgffsqn" +
-	"wglhjycjjczlqzcyjbjzzbpdccmhjgxdqdgdlzqmfgpsytsdyfwwdjzjysxyycjcyhzwpbyhxrylybhkjksfxtzjmmchhllt" +
-	"nyymsxxyzpyjjycdyzwmtjjkqyrhllqxpsgtlwycljscbxjyzfnmlrgjjtyzbsyzmsjyjhgfzqmsyxrszcwtlrtqzsstkxgq" +
-	"ggsptgcdnjsgcqcqhmxggztqydjkzdlbzsxjlhyqgggthqscpyhjhhgnygkggcmjdzllcclxqsftgzslllmlcskctbljzzsz" +
-	"mmnytpzsxqhjcjyqxyexzqzcpshkzzysxcdfgmwqrllqxrfztlysdctmjcsjjdhjnxtnrztzfqrhqgllgcxszsjdjljcytsj" +
-	"tlnyxhszxcgjzyqpylfhdjsbpcczgjjjqzjqdybssllcmyttmqtbhjqnnygkynqyqmzgcjkpdcgmyzhqllsllclmholzgdyl" +
-	"fzsljcqzlylzcjeshnylljxgjxlyjyyyxnbcljsswcqqcjyllcldjyllzllbnylgqchxyyqoxccqkyjxxhyklksxayqccqkk" +
-	"kkcsgyxxyqxygwtjohthxpxxcsshcyeychzzcbwqbbwjqcscszsslzylgdesjzmmymcytsdsxxscjpqqsqylyfzychdjdzyw" +
-	"cbtjsydjhcyddjlbdjjsodzyqysqkxxdhhgqjyohdyxwgmmmajdybbbppbcmhcpljzsmtxerxjmhqdstpjdcbssmsssthjts" +
-	"lmmtrcplzszmlqdsdmjmqpnqdxcfynbfsdqqyxhyaykqyddlqyyysszbydslntfgtzqbzmchdhczcwfdxtmqqsphqwwxsrgj" +
-	"cwtjtzzqmgwjjrjhtqjbbgwzfxjhnqfxxqywyyhyscdydhhqmnmdmmcpbszppzzglmzfollcfwhmmsjzttthlmyffytzzgzy" +
-	"skjjxqyjzqphmbzzlyghgfmshpcfzsnclpbqsnjszslxjfpmtyjygbxlldlxpzjypjyhhzcywhjylsjexfsszywxkzjlladt" +
-	"mlymqjpwxxhxsktqjezrpxxzghmhwqpwqlyjjqjjzszcfhjlchhnxjlqwzjhbmzyxbdhhypylhlhlgfwlcfyytlhjjcjmscp" +
-	"xstkpnhjxsntyxxtestjctlsslstdlllwwyhdhrjzsfgxssyczykwhtdhwjslhtzdqdjzxxqggyltzphcsqfzlnjtclzpfst" +
-	"pdynylgmjllycqhynsbchylhqyqtmzybbywrfqykjsyslzdyjmpxyyssrhzjnyqtqdfzbwwdwwrxcwhgyhxmkmyyyhmsmzhn" +
-	"gcepmlqqmtcwctmhmxjpjjhfxyyzsjzhtybmstsyjdtjjqytlhynbyqzlcxcnzwsmylkfjxlwgbypjytysylymzckttwlgsm" +
-	"zsylmpwlzwxwqzssaqsyxyrhssntsrapccpwcmgdhhxzdzxfjhgzttsbjhgyglzysmyclllybtyxhbbzjkssdmalhhycfygm" +
-	"qypjycqxjllljgclzgqlycjcctotyxmtmshllwcgfxymzmklpszzzxhhjyslctyjcyhxsgyxzkxlzwpyjpdhjwpjpwsqqxlx" +
-	"xdhmrslzcyzwstcxkystzshbsccstplwsscjchjlcgchssphylhfhhxjsxyllnylmzdhzxylsxlwzyhcldyahzcmddyspjtq" +
-	"jzlngjfsjshctsdszlblmssmnyymjqbjhrcwtyydchqljapzwbgqybkfcmjwlzllyylszydwhxpsbcmljpscgbhxlqhyrljx" +
-	"yswxhxzlldfhlslymjljyflyjycdrjlfsyzfsllcqyqfgjyhyszlylmstdjcyhbzllnwlxxygyyhbmgdhxxhhlzzjzxczzzc" +
-	"yqzfnjwpylcpkpykpmclgkdgxzggwqbdxzzkzfbxxlzxjtpjpttbytszzdwslchzhsltjxhqlhyxxxywzyswtmzkhlxzxzpy" +
-	"hgchkjfsyh-tjrlxfjxptztwhplyxfcrhxshxkjxxyhzjdxjwylhyhmjdbflkhtxcwhcfwjcfpqrxqxcyyyjygrpxgscsxng" +
-	"wchkzdxhflxxhjjbyzwtsxnncyjjymswzjqrmhxzwfqsylzjzgbhynslbgttcsebhxxwxyhhxyxnsqyxmlywrgyqlxbbcljs" +
-	"ylpsytjzyhyzawlhorjmksczjxxxyxchcytryxqjddsjfslyltsffyxlmtyjmjjyyyxltzcsxqzlhzxlwyxzhdnlrxhxjcdy" +
-	"hlbrlmbrllaxksllljlyxxlycrylcjcgjcmtlzllcyzzpzpcyawhjjfybdyyzsepckzdqyqpbpcjpdcyzbdbbcyydycnnpjm" +
-	"tmlrmfmmgwygbsjgygsmdqqqztxmkqwgxllpjgzbqcdjjjfpkjkcxbljmswmdtqjxldlppbxcwkcqqbfqjczagzgmykbhyyh" +
-	"zykndkzmbpjyspxthlfpnyygxjdbkxnhhjhzjxstrstldxskzysybmxjlxyslbzyslhxjpfxbqnbylljqkygzmcyzzymccsl" +
-	"dlhzgwfwyxzmwcxtynxjhbyymcysbmhysmydyshqyzchmjjmzcaahcbjbbhplxtylsxsdjgjdhkxxtxxnbhnmlngsltxmrhn" +
-	"lxqjxmzllyswqgdlbjhdcgjyqycmhwfwjybbbyjmjwjmdpwhxqldyapdfxxbcgjspckrssyzjmslbzzjfljjjlgxzgyxyxls" +
-	"zqyxbexyxhgcxbpldyhwecdwwcjmbtxchxyqxllxflyxlljlssfwdpzsmyjclmswtczbchqekcqbwlcgydblqppqzqfjqdjh" +
-	"ymmcxtxdrmjwrhxcjzclqxdyynhyyhrslsrsywwzjymtltllgzqcjzyabsckzcjyccqljsqxalmzyyywlwdxzxqdllqshgpj" +
-	"fjljhjabcqzdjgthhsstcyjlbswzlxzxrwgldlzrlzqtgsllllzlymxqgdzhgbdbhzpbrlw-xqbpfdwo--whlypcbjcc-dmb" +
-	"zpbzz-cyqxldomzblzwpdwyygdstthcsqsccrsssyslfybfntyjszdfndpthtzzmbblxlcmyffgtjjqwftmdpjwdnlbzcmmc" +
-	"tgbdzlqlpyfhsymjylsdchdzjwjcctljcldtljjcpddpjdsszynndbjlggjzxsxnlycybjjqxcbylzcfzppgkcxzdzfztjjf" +
-	"jsjxzbnzyjqttyjwhtyczhymdjxttmpxsflzcdwslshxybzgtfmlcjtacbbmgdewycyzcdszcyhflyctygwhkjyylsjcxgyw" +
-	"jcbhlcsnddbtzbsclyzczzssqdllmqyyhfllqllxfdyhabxggnywyypllsdldllbjcyxjzmlhljdxyyqytdlllbbgbfdfbbq" +
-	"jzzmdpjhgclgmjjpgaehhbwcqxaxhhhzchxyphjaxhlphjpgpzjqcqzgjjzzgzdmqyybzzphyhybwhazyjhykfgdpfqsdlzm" +
-	"ljxjpgalxzdaglmdgxmwzqytxdxxpfdmmssympfmdmmkxksyzyshdzkjsysmmzzzmsydnzzczxbmlstmddnmxckjmztyymzm" +
-	"zzmsshhdccjemxxkljstgwlsqlyjzllsjssdbpmhnlyjczyhmxxhgzcjmdhxtkgrmxfwmckmwkdcksxqmmmfzzydkmsclcmp" +
-	"cgmwrpxqpzdsslcxkyxtmlgjyahzjgzqmcsnxyhmmpmlkjxmhlmlgmxctkzmjjyszjsyszhsyjzjcdajzybsdqjzgwzkgxfk" +
-	"dmsdjlfmehkzqkjbeypzyszcdwyjffmzjykttdzzefmzlbnpplplpbpszalltylkckqzkgenqlwagxxydpxlhsxqqwqykxqc" +
-	"lhyxxmlyccwlymqyskychlcjnszkpyzkcqzqljbdmdjhlasqlbydwqlwdnbqcrydddtjybkbwszdxdtnpjdtctqdfxqqmgns" +
-	"eclstbhpwslctxxlpwydzklzygzcqapllkccylbqmqczqcljslqzdjxldthpzqdljjxzqdjyzhkzljcyqdyjppypeakjyrmp" +
-	"cbymcxkllzllfqpylllmbsglcysslrsysqtmxyxqqzbdzrysyztffmzzsmzqhzssccmlyxwtpzgxzjgzgsjsgkddhtqggzll" +
-	"bjdzlcbzhyxyzhzfywxyzymsdbzzyjgtsmtfxqyxjscdgslnmdlrytzlryylxqhtxsrtzcgyxbnqqzfhykmzjbzymkbpnlyz" +
-	"pblmcnqyzzzsjzhjctzhhyzzjrdyzhnfxglfxslkgjtctssyllgzrzbbjzzklpkbczyslxyxbjfpnjzzxcdwxzyjxzzdjjgg" +
-	"grsrjkmcmzjlsjywqshyhqjsxpjzzzlsnshrnypjtwchklbsrzlcxwjqxqkysjycztlqzybbybwzjqdwgyzcytjcjxckcwdk" +
-	"kzxsgkdzxwwyyjqyytcytdjlxwkczkklcclzcqqdzlqlcsfqchqhsfsmqzzllbjjzbsjhtsjdysjqjpdlzcdcwjkjzzlpycg" +
-	"mzwdjjbsjqzsyzyhhxcbbjydssddzncglqmbtsfcbfdzdlznfgfjgfsmptjqlmblgqcyyxbqkdxjqsrfkztjdhczklbsdzcf" +
-	"ytplljgjhtxzcsszzxstcygkgckgyoqxjplzbbbgtgyjdgczqszlbjlsjfzgkqqjcgyczbzqtldxrjxbsxxpzxhyzyclwdsj" +
-	"jhxmfczpfzhqhqmqgkslyhtycgfrzgnqxclpdlbzcsczqlljblhbdcypczppdymtzsgyhckcpzjgslclnscdsldzxbmsdldd" +
-	"fjmkdjdhslzxlszqpqpgjllybdszgqlbzlslkyyhzttncjyqtzzfszqztlljtyyllqllqyzqlbdzlslyyzymdfszsnhlxznc" +
-	"zqzbbwskrfbcyzmthblgjpmczzcstlxshtzcyzlzblfeqhlxflcjlyljqcbzlzjghsstbrmhxzhjzclxfnbgxgtqjcztmsfz" +
-	"kjmssnxljkbhszxntnlzdntlmsjxgzjyjczxyhyhwrwwqnztnfjscpzshzjfyrdjsfscjzbjfzqzchzlxfxsbzqlzsgyftzd" +
-	"cszxzjbqmszkjrhxjzcgbjkhchgtjkjqglxbxfgdrtylxjxgdtsjxhjzjjcmzlcqsbtxhqgxttxhxftsdkfjhzyjfjxrzcdl" +
-	"llcqsqqzqwqxswqtwgwbzcgcllqzbclmqqtzgzxzxljfrmyzflxysqxxjkxrmjdcdmmyxbsqbhgcmwfwtgmxlzbyytgzyccd" +
-	"xyzxswgxyjyznbgpzjcqsyxcxrtfycgrhztxszzthcbfclsyxzljqmzlmplmxzjssflbysmyqhxjsxrxsqzzzsslyflczjrc" +
-	"rxhhzxqydshxsjjhzcxjbdynsysxjbqlpxzqpymlxzkyxlxcjlcycrxzzlldlllsjyhzxgyjwkjrwyhcpsgnrzlfzwfzznsx" +
-	"gxflzsxzzzbfcsyjdbrjkrdhhgxjljjtgxjxxstjtjxlyxqfcsgswmsbctlqzzwlzzkxjmltmjyhsddbxgzhdlbmyjfrzfcg" +
-	"clyjbpmlysmsxlszjqqhjzfxgfqfqbpxzgyyqxgztcqwyltlgwwgwhllfsfgzjmgmgbgtjfsyzzgzyzaflsspmlbflcwbjzc" +
-	"ljjmzlpjjlymqdmyyyfbgygqzglyzdxqyxrqqqhsxyyqqygjtyxfsfsllgnqcygycwfhcccfxbylypllzqxxxxxkqhhxshjd" +
-	"cfdsczjxcpzwhhhhhapylhalpqafyhxdyllkmzqgggddesrnndltzgchybpysqjjhclljtolnjpzljlhymheydydsqycddhg" +
-	"zpndzclzywllznteytgxlhslpjjbdgwxpcdntjcklkclwkllcasstknzdnqnttlyyzssysszzryljqkcgbhhcrxrzydgrgcw" +
-	"cgzhfffppjfzynakrgywyqpqxxfkjtszzxswzddfbbqtbgtzfznpzfpzxzpjszbmqhkcyxyldkljnypkyghgdcjxxeahpnzg" +
-	"ctzcmxcxmmjxnkszqnmnlwbwwxjjyhclstmcsqdjcxxtpcnpdtnnpglllzcjlspblplkcdtnjnlyyrscffjfqwdpgzdwmnzc" +
-	"clodaxnssnyzrestyjwjyjdbcfxnmwttbqlwstszgybljpxglboclgpcbjftmxzljylzxcltpnclcgxtfzjshcrxsfyszdkn" +
-	"tlbyjcyjllstgqcbxnwzxbxklylhzlqzlnzcqwgzlgzjncjgcmnzzgjdzxtzjxycyycxxjyyxjjxsssjstssttppghtcsxwz" +
-	"dcsyfptfbchfbblzjclzzdbxgcxlqpxkfzflsyltywbmnjhskbmddbcysccldxycddqlyjjhmqllcsgljjsyfpyyccyltjan" +
-	"tjjpwycmmgqyysqdhqmzhszxpftwwzqswqrfkjlxjqqyfbrxjhhfwjgzyqacmyfrhcyybyqwlpexcczstyrltsdmqlykmbbg" +
-	"myyjprknnbbsxyxbhyzdjdnghpmfsgbwfzmfjmmbcmzzcjjlcnyxyqgmlrygqccyhzlwjgcjcggmcjjfyzzjhycfrrcmtzqz" +
-	"xhfqgdjxccjeaqcrjthpljlszdjrbcqhjdzrhxlyxjsymhzydwldfryhbbydtssccwbxglpzmlzztqsscpjmmxjcsjytycgh" +
-	"ycjwsnsxlfemwjnmkllswtxhyyygcmmcwjdqdjzglljwjnkhpzggflccsczmcbltbhbqjxqdjpdjqtghglfqawbzyjjltstd" +
-	"hqhctcbchflqmpwdshyytqwcnztjtlbypbpdyyyxsqkxwyyflxxncwcxybmaelykkjmzzzbrxyaqjfljpfhhhytzzxrgqqmh" +
-	"spgdzjwbwpjhzjdyscqwzkthxsqlzyymysdzgrxckkhjlwpysyscsyzlrmlqsyljxbcxtlhdqzpcycykpppnsxfyzjjrcemh" +
-	"szmsxlxglrwgcstlrsxbygbzgztcpldjlslylymdtmtcpalcxpqjcjwtcyyzlblxbzlqmyljbghdslssdmxmbdczsxwhamlc" +
-	"zcpjmcnhjyjnsygchskqmzzqdllkablwjqsfmocdxjrrlyqchjmybyqlrhetfjzfrfksryxfjdwdsxxlwsqjyslyxwjhsnlx" +
-	"yyxhbhawhhjcxwmyljcsqlkydttxbzsxfdxgxsjhhsxxybssxdpwncmrptjzczenygcxqfjxkjbdmljcmqqxloxslyxxlyll" +
-	"jdzbtymhbfsttqqwlhogyblscalzxqlhtwrrqhlstmypyxjjxmqsjpnbryxyjllyqylthylqyfmhkljdmllhfzwkzhljmlhl" +
-	"jkljstlqxylmbhhlnlsxqchxcfxxlhyhjjgbyzzkbxscqdjqdsxjzsyhzhhmgsxcsymxfebcqwwrbpyyjqtyqcyjhqqzyhmw" +
-	"ffhgzfrjfcdbxndqyzpcyhhjlfrzgppxzdbbgzqstlgdgylcqmgchhmfywlzyxkjlypqhsywmqqgqzmlzjnsqxjqsyjtcbeh" +
-	"sxfssfxzwfllbcyyjdytdthwzsfjmqqyjlmqsxlldttkhhybfpwdyysqqrnqwlgwdebdwcyygcdlkjxtmxmyjsxhybrwfymw" +
-	"frxyqmxysctzztfykmldhqdlwyqnlcryjblpsxcxywlsbrrjwxhqybhtydnhhgmmywytzcsqmtssccdalwztcpqpyjllqzyj" +
-	"swxwzzmmglmxclmxczmxmzsqtzppjqblpgxjzhfljjhycjsnxwcxsccdlxsyjdcqcxslqyclzxlzzxmxqrjmhrhzjphmfljl" +
-	"mlclqnldxzlllfypngjysxcqqdcmqjzzxhnpnxzmekmxxykyqlxsxtxjxyhwdcwdzhqyybgybcyscfgfsjnzdyzzjzxrzrqj" +
-	"jymcanhrjtldbpyzbstjhxxzypbdwfgzzrpymtngxzqbyxmbbfcckrjjjbjegrzgyclkxzdxkknsjkcljspgyyzlqqjybzss" +
-	"qlllkjfcbktylcccdblsppfylgydtzjyqggkqttfcxbdkdxxhybbfytyhbclpdytgdhryrnjsbtcsnyjqhklllzslydxxwbc" +
-	"jqsbxbfjzjcjdzfbxxbrmlazgcsnclbjdstblfrzdswsbxbcllxxlzdjzsjpylyxxyftfffbhjjjgbygjpmmmmsscljmtlyz" +
-	"jxswxtyledqpjmygqzjgdjlqjwjqllsdgjgygmscljjxdtygjqjqjcjzcjgdzdshqgsjggcjhqxsnjlzzbxhsgzxcxyljxyx" +
-	"yydfqqjhjfxdhctxjyrxysqtjxyefyyssyxjxncyzxfxcsyszxyyschshxzzzgzzzgfjdldylnpzgyjyzyyqzpbxqbdztzcz" +
-	"yxxyhhscxshcggqhjhgxwsztmzmehyxgebtylzkkwytjzrclekestdbcykqqsayxcjxwwgsbhjszsdhcsjkqcxswxfctynyd" +
-	"pzcczjqtzwjqdzzzqzljchlsbhpydxpsxshhezdxfptjqyzzxhyaxncfzyyhxgnqmywxtzsjpkhhgymxmxqcxtsbcqsjyxht" +
-	"yylybcqlmmszmjzjllcogxzaajzyhjmchhcxzsxzdznleyjjzjbhzwzzsqtzpsxztdsxjjjznyazphhyysrnqdthzhayjyjh" +
-	"dzxzlswclybzyecwcycrylcxnhzydzydyjdfrjjhtrsqtxyxjrjhojynxelxsfsfjzghpzsxzszdzcqzbyyklsgsjhczshdg" +
-	"qgxyzgxchxzjwyqwgyhksseqzzndzfkwyssdclzstsymcdhjxxyweyxczaydmpxmdsxybsqmjmzjmtzqlpjyqzcgqhxjhhhx" +
-	"xhlhdldjqsldwbsxfzzyyschtytyjbhecxhjkgjfxbhyzjfxbwhbdzfyzbcapnpgnydmsxhkhhmamlnbyjtmpxyjmcthjbzy" +
-	"fcgtyhwphftgzzezsbzegpbmdskftycmhbllhgpzjxzjgzjyxzsbbqsczzlzccstpgxmjsftcczjzdjxcybzlfcjsyzfgszl" +
-	"ybcwzzbyzdzypswyjgxzbdsysxlgzbzfygczxbzhzftpbgzgejbstgkdmfhyzzjhzllzzgjqzlsfdjsscbzgpdlfzfzszyzy" +
-	"zsygcxsntxchczxtzzljfzgqsqyxzjqccccdjcdxzjyqjccgxztdlgscxzsyjjqtcclqdqztqchqqjztezzzpbkkdjfcjfzt" +
-	"ybqyqttynlmbdktjcpqzjdzfpjsbnjlgyjdxjdzqkzgqkxclpzjtcjdqbxdjjjstcjnxbxcmslyjcqmtjqwwcjjnjnlllhjc" +
-	"wqtbzqyczczpzzdzyddcyzdzccjgtjfzdprntctjdcqtqndtjnplzbcllctdsxkjzqdpzlbznbtjdcxfczdbccjjltqjpldc" +
-	"gzdbbzjcqdcjwynllzlzccdwllxwzlxrsntqjccxkjlsgdfqtddglrlajjtklymkqlldzytdyycygjwyxdxfrskstcdenqmr" +
-	"kqzhhqkdldazfkypbggpzrebzzykyzspegjjglkqzzzslysywyzwfqznlzzlzhwcgkypqgnpgblplrrjyxcccgyhsfzfwbzy" +
-	"wtgzxyljczwhxzjzblfflgskhyjzeyjhlpllllcygxdrzelrhgklzzyhzlyqszzjzqljzflnbhgwlczcfjwspyxnlzlxgccp" +
-	"zbllcxbbbbxbbcbbcrnncccyrbbsyldcgqyyqxygmqzwtzydyjhyfwdehzdjywlccntzyjjcdedpzdztstqjhdymbjnyjzlx" +
-	"tsstphndjxxbyxqtzqddtjtdyztgwscszqflshlglbcjbhdlyzjyckwtydylbnydsdsycctyszyyebgexhqddwnygyclxtdc" +
-	"ystqmygzasccszzddlcclzrqxyyeljsbymxshztembbllyyllytdqyshymrqxkfkbfxnxsbychxbwjyhtqbpbsbwdzylkgzs" +
-	"kyghqzjhhxjxgnljkzlyycdxlfwfghljgjybxblybxqpqgztzplncybxdjyqydymrbesjyyhkxxstmxrczzywxyhybmcflyz" +
-	"hqyzmqxdbxbzwzmslpdmyckfmzklzcyjycclhxfzlydqzpzygyjyzmzxdzfyfyttqtchgspczmlccytzxjcytjmkslpzhysn" +
-	"wllytpzctzzcktxdhxxtqcypksmqccyyazhtjpcylzlyjbjxtfnyljyynrxcylmmnxjsmybcsysslzylljjgyldzdpqbfzzb" +
-	"lfndsqkczfhhhgqmrdsxycstxnqqjpyjbfcxdyqfbnxejdgyqbsrcnfyyqpghyjdyzxgrhtkyleqdzntsmgklbsgbpyszbyt" +
-	"jzsszjcssxzbhbscsbzczptqfzmqflypybbjgszmxxdjmthyskkbjtxhjcegbsmjyjzcxtmljyxrzzqscxxqptzxmkyxxxjc" +
-	"ljprmyygadyskqlsadhrskqxzxztcghztlmlwxybwsycdbhjhcfcwzsxhytkzlxqshlyczjxemplprcgltbzztlzjcyjgdtc" +
-	"lglpllqpjmzpapxyzlaktkdnczzbnzctdqqzjyjgmctxltgcszlmlhbglkfwnwzhdxphlfmkydlgxdtwzfrjejctzhydxyks" +
-	"hwfzcqshktmqqhtchymjdjskhxzjzbzzxympajqmsdbxlsklyynwrtsqlscbpdbsgzwyhtlkssswhzzlyytnxjgmjszsxfwn" +
-	"lsoztxgxlsammlbwldszylakqcqctmycfjbslxclzjclxxksbzqclhjphqplsxsckslnhpsfqqytxjjzlqldxzjjzdyydjnz" +
-	"ptfcdskjfsljhylzqjzlbthydgdjfdbyazxdzhzjnhhqbyknxjjqczmlljzkspldsclbblxklelxjlbjycxjxgcnlcqplzlz" +
-	"njtzljgyzdzpltqcssfdmnycxgbtjdcznbgbqyqjwgkfhtnbyqzqgbkpbbyzmtjdytblsqmbsxtbnpdxklemyycjynzdtldy" +
-	"kzzxddxhqshdgmzsjycctayrzlpwltlkxslzcggexclfxlkjrtlqjaqzncmbqdkkcxglczjzxjhptdjjmzqykqsecqzdshha" +
-	"dmlzfmmzbgntjnnlgbyjbrbtmlbyjdzxlcjlpldlpcqdhlhzlycblcxzcjadqlmzmmsshmybhbskkbhrsxxjmxsdznzpxlbb" +
-	"ragggfchgmsklltsjyycqlcskywyehywhbhqywbawykqldqftntkhqcgdqktgpkxhcpdhtwtmssyhbwcrwxhjmkmzngwtmlk" +
-	"fghkjyldyycxwhyeclqhkqhtdqhhffldxqwgzyydesbpkyrzpjfyyzjceqdzzdlattbbfjllcxdlmjsdxegygsjqxcfbxssz" +
-	"pdyzcxdnyxpfzydlyjccpltxlsxyzyrxcyysdylwwndsahjsygyhgywkaxtjzdaxysrltdjssaxfnejdxyzhlxlllzhzsjny" +
-	"qyqqxyjghzgjcyjchzlycdshwsgczyjxcllnxzjjyyxnfsmwfpylcyllabwddhwdxjmcxztzpmlqzhsfhzynztlldywlslxh" +
-	"ymmylmbwwkyxyadtxylldjpybpwfxjmmmllhafdllaflbhhhbqqjtzjcqjjdjtffkmmmbythygdcqrddwrqjxnbysnmzdbyy" +
-	"tbjhpybygtjxaahgqdqtmystqxkbtsbkjlxrbeqqhqmjjbdjwtgtbxpgbktlgqxjjjcdhxqdwjlwrfmqgwqhckryswgbtgyg" +
-	"bwsdwdwrfhwytjjxxxjyzyslphyypayxhydqkxshxyxeskqhywbdddpplcjlhqeewxksyyhdyplfjthkjltcyyhhjttpltzz" +
-	"cdlthqkcxqysteeywkyzyxxyysddjkllpwmcyhqgxyhcrmbxpllnqydqhxsxxwgdqbshyllpjjjthyjkyphthyyktyezyenm" +
-	"dshlcrpqfbgfxzbsbtlgxsjbswyysksflxlpplbbblbsfxfyzbsjssylpbbffffsscjdstzsxtryjcyffsytyzbjtbctsbsd" +
-	"hrtjjbytcxyjeylxcbnebjdsysyhgsjzbxbytfzwgenyhhthjhatfwgcstbgxklstywmtmbyxjskzscdyjrcytwxzfhmymcx" +
-	"lznsdjtttxrycfyjsbsdyerxhljxbbdeynjghxgckgscymblxjmsznskgxfbnbbthfjaafxyxfpxmyfhdtzcxzzpxrsywzdl" +
-	"ybbjtyqwqjpzypzjznjpzjlztfysbttslmptzrtdxqsjehbzylzdhljsqmlhtxtjecxalzzspktlzkqqyfsygywpcpqfhqhy" +
-	"tqxzkrsgtgsqczlptxcdyyzssqzslxlzmacbcqbzyxhbsxlzdltcdjtylzjyytpzylltxjsjxhlbmytxcqrblzssfjzztnjy" +
-	"dxmyjhlhpblcyxqjqqkzzscpzkswalqsblcczjsxgwwwygyatjbbctdkhqhkgtgpbkqyslbxbbckbmllxdzstbklggqkqlsb" +
-	"kkdfxrmdkbftpzfrtbbmferqgxkjpzsstlbzdpszqzsjthljqlzbpmsmmsxlqqnhknblrddnhxdhddjcyygyfqgzlgsygmjq" +
-	"gkhbpmxyxlytqwlwgcpbmjxcyzydrjbhtdjxeeshtmjsbyplwhlzffnypmhxqhpltbqpfbcwjdbygpnxtbfzjgsddtjshxea" +
-	"wzzyllttybwjkgxghlfkxdjtmszsqynzggswqsphtlsskmclzxyszqzxncjdqgzdlfnykljcjllzlmzznhydsshthxzlzzbb" +
-	"hqzwwycrdhlyqqjbeyfsgxthsrxwqhwfslmssgzttyeyqqwrslalhmjtqjsmxqbjjzjxzyzkxbyqxbjxshzssfglxmxzxfgh" +
-	"kzszggylclsarjxhslllmzxelglxydjytlfbhbpnlyzfbbhptgjkwetzhkjjxzxxglljlstgshjjyqlqzfkcgnndjsszfdbc" +
-	"twwseqfhqjbsaqtgypjlbxbmmywxgslzhglzgnyfljbyfdjfrgsfmbyzhqfbwjsyfyjjphzbyyzffwodgrlmftmlbzgycqxc" +
-	"djygzyyyytytydwegazyhxjlzythlrmgrjxzclhneljjthtbwjybjjbxjjtjteekhwsljplpsfazpqqbdlqjjtyyqlyzkdks" +
-	"qjyyjzldqcgjjyzjsycmraqthtejmfctyhypkmhycwjdcfhyyxwshctxrljgjshccyyyjltkttytmxgtcjtzayyoczlylbsz" +
-	"ywjytsjyhbyshfjlygjxxtmzyyltxxypclxyjzyzyypnhmymdyylblhlsyygqllnjjymsoycbzgdlyxylcqyxtszegxhzglh" +
-	"wbljgeyxtwqmakbpqcgyshhegqcmwyywljyjhyyzlljjylhzyhmgsljljxcjjyclycjpcpzjzjmmylcjlnqljjjlxxjmlszl" +
-	"jqlycmmhcfmmfpqqmfxlqmcffqmmmmhmznfhhjgtthhkhslnchhyqdxtmmqdcydyxyqmyqylddcyyydazdcymzydlzfffmmy" +
-	"cqcwzzmabtbyctdmndzggdftypcgqyttssffwbdtzqssystwjjhjytsxxylbyqhwwhxezxwznnqzjzjjqjccchyyxbzxccyj" +
-	"tllcqxknjycyycynzzqyyoewyczdcjycchyjlbtzkycqwlpgpyllgkdldlgkgqbgychjxy----z-w---z----s-----l----" +
-	"---sl--z----lgtm----gd---------------------atn--hbltdzlatmmbj-lx"
+// digits are those of the numbers, by their value.
+const digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-+"
 
-// others has the characters with readings that begin otherwise, and with what.
-const others = "" +
-	"丁z 丂qy 万m 丌q 不f 且jc 丞sz 丱k 串gq 丼d 丿y 乁j 乂a 乃a 乇z 么y 乐y 乑pz 乘s 乙j 乜n 乾g 乿l 予z 事z 于wx 亏y 亘x 些s 亝z " +
-	"亞e 亟q 亢g 亥j 亨xp 亶cz 亹m 仅fn 仇qj 介g 从z 仛dcz 仠h 仡yw 以s 仯m 仰a 仱j 仳b 件m 仸f 任l 份b 仿p 伃x 伈l 伉g 伋f 伎zq 伒" +
-	"y 众y 会k 传z 伯m 伴p 伹z 伺s 伽jq 佁asc 佃t 佄g 但ty 佋s 位l 体bc 佔cd 佗y 余tx 佚d 佛b 佝kj 佫g 佮e 佰m 佴n 佻dyz 佼x 侅h " +
-	"侉hew 侗t 侟j 侥y 侧z 侱t 侲c 侸d 便p 俆s 俊sd 俏x 俓y 俔x 俛m 俞s 俟s 信s 俥j 俶st 俸b 俺y 俾p 俿c 倀z 倅z 倍p 倓d 倕z 倘c 倚j" +
-	" 倜dz 倞l 倢q 偅ct 假xg 偈q 偒d 偕j 偞yz 偢qz 偪f 偬c 偲s 側z 偽eg 傀k 傂s 傋g 傍p 傔j 傕q 傛r 傢x 傪s 傭c 傮c 傰p 傳z 傶q 僁s" +
-	" 僄b 僋l 僑j 僔c 僕b 僜dt 僝z 僣j 僤cs 僥y 僧c 僪y 僭z 僮zc 價q 儃stdz 儋s 儔d 儗ya 儥d 儭q 儴x 儵t 儶x 儻c 儿r 兄k 免w 兑r 兒" +
-	"n 兓z 兔c 兪sz 共h 其j 典t 兹c 内r 冉nd 册z 冯p 冰n 冼s 净c 凵k 凹w 划g 刨b 券x 刹c 刺q 剅d 削qs 前j 剟c 剠l 剡y 剢z 剥p 剬tz " +
-	"副p 剳z 剴a 創q 剸z 剹j 剽b 剿c 劋c 劗z 劦l 助c 劾k 勑l 勖m 務m 勜y 募b 勥q 勦j 勭d 勷x 勺zd 勿m 匀j 包pf 匋y 匕p 匙c 匡w 匨c 匮" +
-	"g 匱k 区o 匼ea 匿t 區ogk 半p 卑p 卒c 单cs 卙c 卜p 卝g 卞p 卟j 占t 卡q 卤x 卬y 卵k 卷qg 卹s 卻jx 厂hya 厃y 厈a 厎z 厓a 厔s 厕s" +
-	" 厖m 厘c 厝j 厦x 厱q 厶m 厷h 厸m 厹q 叀h 参s 參s 叓l 叕ylj 受d 叚x 叟x 古k 句gq 叨t 召s 叭p 可g 台ys 叱he 叶x 号x 司c 叹y 吁y " +
-	"吃q 吅s 吇j 合g 吋dy 吓h 吖a 吚x 吟j 吡p 吤gx 吥p 否p 吧p 吨t 吩p 吪h 听y 吭h 吱q 吲s 吳y 吴t 吵m 吷cj 吺r 吽o 吾y 呀x 呃a 呅w " +
-	"呆ba 呇m 呈k 告j 呎y 呒m 呔t 呡m 呫c 呬c 呮z 呰cjx 呲z 味m 呴hg 呵ak 呷xj 呹c 呺h 呼x 呾yt 呿k 咀z 咁hx 咍t 咎g 咔n 咖gj 咥dz" +
-	" 咦x 咬j 咭xq 咮r 咯kl 咰x 咳hg 咶sg 咸j 咹an 咼wh 哅h 哆cz 哇gh 哈ts 哌g 哏hn 哐q 哕y 哦e 哧xh 哨x 哩my 哱p 哺f 哽yn 哾y 唇" +
-	"z 唊q 唌yd 唑s 唔nm 唝h 唡y 唪b 唫y 唬xg 唲w 唵n 唶j 唸d 唼q 啁dt 啇sz 啈ez 啊e 啋x 啌q 啍zxd 啐ze 啑zjdt 啘w 啙c 啚t 啜z 啞" +
-	"e 啡pb 啢y 啨q 啳j 啴t 啻d 喈x 喊kj 喋zq 喏r 喔w 喙z 喛yx 喜c 喝yk 喟h 喠c 喢c 喥z 喦y 喫k 喬j 單cszt 喯b 喰sq 喳c 喿q 嗃x 嗄" +
-	"sx 嗆c 嗊g 嗌yw 嗑hx 嗒t 嗔t 嗗g 嗙b 嗛x 嗺s 嘀z 嘁z 嘄d 嘅g 嘇c 嘏j 嘐jlbm 嘔xc 嘘s 嘬z 嘮cx 嘯c 嘲z 嘸wm 嘼xs 嘽td 嘾t 嘿m" +
-	" 噁w 噃b 噆c 噈zh 噋k 噎s 噡d 噢ya 噣d 噦h 噫a 噭qc 噱x 噲gw 噴f 噷x 嚂h 嚄wo 嚇h 嚊x 嚋z 嚌z 嚔z 嚗p 嚙y 嚛y 嚣a 嚯x 囁z 囂a " +
-	"囃z 囋c 囐nye 囗g 囝ny 团q 囤t 园w 圈j 團c 圜y 土dc 圣k 圩xy 圪y 圫tz 圱s 圳qch 圻y 坆f 均y 坈k 坉d 坋f 坏p 坓x 坔l 块y 坢p 坥" +
-	"j 坨y 坫z 坬w 坯h 坳y 坷j 坻d 垂z 垌t 垠k 垦y 垧j 垩s 垸h 垺p 垾a 埃z 埄f 埅d 埆j 埉x 埏y 埐q 埔b 埝d 埡ew 埢j 埤b 埥z 埩c 埫ts" +
-	" 埯y 埱t 埳x 埶s 埻dg 埿b 堆z 堇q 堊y 堋b 堕h 堝w 堡p 堤tsw 堥w 堧n 堨ea 堪c 報f 堲j 場sd 堵z 堷p 堿kx 塂j 塈x 塌d 塔d 塗d 塜p" +
-	" 填cz 塲s 塹j 塼t 墅y 墆d 墐q 增c 墠c 墢f 墤t 墥t 墫c 墮h 墲w 墽a 墿t 壅w 壆jb 壇sd 壏l 声q 壳q 夃y 夆p 夏j 夕y 夗w 夘w 大t 夬j" +
-	" 夭w 夯b 失y 夲b 夵t 夹g 夾xg 奃t 奇jay 奊lp 奋k 奏c 契xj 奓sc 奔f 奟k 奠tz 奡x 奤pt 奥y 奲c 女r 奵t 奸g 她jc 妁y 妃p 妋y 妎j" +
-	" 妔h 妖j 妗x 妚p 妜j 妞h 妧y 妯c 妷y 姍xp 姐xz 姓s 姕c 姚t 姣x 姥m 姫z 姬y 姰x 姱h 姶y 姺x 姼tj 姽w 娃g 娊d 娍s 娒w 娕l 娝b 娞s" +
-	" 娩w 娪y 娭x 娶js 娷s 娾e 婄b 婑wn 婕q 婘j 婜j 婠g 婤z 婥n 婩n 婫h 婸y 婺m 婼r 媂t 媆n 媐x 媕ye 媞tzd 媠dn 媪yw 媮y 媰z 媲b 媵" +
-	"s 媿c 嫀s 嫅s 嫈x 嫎b 嫖b 嫗k 嫚y 嫢z 嫥t 嫧c 嫨n 嫶j 嬈y 嬐yj 嬗c 嬛xq 嬥d 嬬n 嬭e 孃r 孅x 孈x 孉h 孎sc 孖z 孨n 孫x 孱jz 孴y " +
-	"學hj 宁z 它y 宅cd 宊j 完k 宓f 宛y 客q 宲s 家g 容y 宿xq 寘t 寠l 實z 寨sq 審p 寰x 寵l 封b 尃bp 射y 将q 將qy 專ts 尉y 尌z 尚c 尢w" +
-	" 尥n 尨p 尵z 尾y 尿s 屈j 屎x 屏b 属z 屟t 屬z 屯z 屰pj 屵y 屸h 屹g 屽a 岂k 岈x 岋j 岎c 岨jz 峇k 峊n 峒t 峙s 峤q 峫y 峿w 崎y 崒c " +
-	"崛y 崤y 崥b 崫j 崵d 崼d 嵁z 嵇x 嵊c 嵌hk 嵍m 嵑j 嵒n 嵣t 嵤y 嵦a 嵪k 嵺j 嶄c 嶉z 嶒z 嶜q 嶠q 嶡j 嶦s 嶮y 嶰j 嶷n 嶼x 巂xj 巆hy " +
-	"巋w 巙n 巛s 巜h 巠x 巡ys 巨q 差j 己q 已s 巳y 巷h 巽z 巿p 币y 市f 帑n 帓w 帕m 帗f 帘c 帱d 帴j 帹q 帺j 幅b 幆k 幓q 幘c 幠w 幢z 幬d" +
-	" 干a 平b 幵q 幸n 幹h 幺m 幾q 广ya 庄p 庇p 庉t 庍xt 度z 庳p 庵ye 庶z 廁zs 廆wh 廈x 廑q 廞q 廣k 廧s 弁p 弄l 弆q 弇n 式t 弟t 弡z " +
-	"弮j 弲y 強j 弹t 强j 彀k 彈t 彊q 彌n 彖s 彗s 彡x 彦p 彭b 彯m 彳f 彴b 彵y 彷f 徎z 徙s 從z 徥t 徦x 徧p 徬b 徲c 徵c 徸z 徼y 忀r 忂j " +
-	"忊t 忏q 忐k 忑d 忓h 忔y 忕t 忚l 忞w 忪z 忬s 忮q 忯s 忱d 忳zd 忹w 忼h 忾q 怀f 怐k 怕b 怗z 怘g 怙t 怚qcz 怞y 怠y 怢d 怫b 怵x 怶p " +
-	"恁r 恂s 恃z 恆g 恌y 恍g 恑w 恓q 恔x 恗k 恝q 恫t 恮z 恶w 恿t 悁j 悂b 悆s 悇y 悈k 悎j 悛x 悝l 惆qd 惊l 惌w 惐x 惓j 惔d 惛m 惝t 惡w" +
-	"h 惢r 惰t 惴cg 惵t 惽h 惿s 愁qj 愉t 愍f 愒qh 愓sty 愖dx 愘k 感h 愠w 愩h 愾xq 慅c 慉c 慊x 慎z 慝n 慥c 慬j 慳x 慴z 慸c 憁s 憕zd" +
-	" 憖x 憚c 憞t 憢j 憧z 憾d 懁h 懆s 懊y 懝n 懠j 懢x 懽g 戆z 戇g 戌q 戏h 戔c 戕z 或y 戚c 戛g 戡z 戧c 戯x 戲hsy 戺y 房p 扁p 扄j 才z " +
-	"扐c 扒p 扚yl 扛g 扜w 扝w 扞h 扠z 扡yc 扢qj 扭cz 扮fh 扰y 扱cq 扳p 扶p 扸z 扺q 扻sk 找h 承z 技q 抂w 抄s 把p 抌s 抐r 投d 抗g 折s" +
-	"t 抝n 抨b 抪p 抬c 抭t 抱p 抲q 抴s 抵zq 抻s 押xj 拁y 拂bp 担j 拈d 拊b 拌p 拍b 拓z 拔f 拖c 拗ny 拘g 拚bf 招qs 括g 拱j 拴q 拵z 拸" +
-	"ch 拺s 拼b 拽y 拾j 挃d 挄g 挈js 挌h 挐r 挑d 挕s 挝z 挟j 挫z 挻y 挼sl 挾j 捁k 捄q 捆h 捇c 捈sc 捊f 捍xg 捎xq 捐y 捔z 捖g 捗pz " +
-	"捝sy 捥y 捧f 捬b 捰l 捲q 捵tn 捶d 捷qc 捼w 捽cs 捾x 掀h 掇z 掉n 掊f 掎y 排b 掔w 掘k 掜n 掝x 掞y 掟d 探x 接xsc 控q 措z 掫c 掱s " +
-	"掸s 掺s 掾c 揁k 揂y 揃q 揄cs 揈xj 揊c 揌c 揍c 提dcs 插z 揔s 揖j 揘h 揞y 揟j 握o 揢q 揣dzt 揥d 揩j 揭qh 揰d 揱s 揲sy 揳j 援h 揵" +
-	"j 搉h 搊z 搋y 搑n 搒p 搕e 搚x 搛l 搜x 搞qk 搤y 搥d 搨d 搩j 搫b 搬s 搭t 搰k 搱n 搳xq 搶c 搷s 摌s 摎ln 摓p 摕tz 摖c 摡x 摢c 摧z " +
-	"摨z 摪q 摮q 摰c 摳o 摵m 摶z 摷c 摺lx 摻s 摼q 摽p 撅g 撇b 撋s 撍q 撓xr 撕x 撖q 撜c 撝w 撟k 撢tx 撣ctzs 撥f 撨xs 撫m 撮z 撰xs 撱" +
-	"t 撲b 撽yj 撾z 撿l 擇y 擊x 擏j 擐jx 擔s 擖qjzgyl 擗b 擣c 擩n 擭h 擳j 擴tg 擽y 擿z 攃s 攄l 攈p 攉q 攒c 攕j 攘nx 攙s 攝zn 攢c " +
-	"攤n 攦s 攩t 支q 攲j 攼h 敃f 敄m 敊s 敌h 敕s 敞z 敠q 敥j 敦tz 敧q 敫q 敱z 敺o 斁dt 斄t 斗z 斜cy 斡g 斥z 斦z 斫c 斮z 斳j 方pw 斺j" +
-	" 於w 施y 斿l 旁b 旄w 旇b 族sc 无m 既x 旬j 旮x 旰h 旲y 旽z 昂y 昆h 昋j 昔c 昙y 昞f 昧w 是t 昰x 昳y 昵z 晁z 晇k 晟sj 景y 晵d 晻y " +
-	"暅x 暇j 暏d 暕l 暖x 暠h 暧n 暴p 曏s 曝b 曷e 曾z 最c 朁qj 會k 月r 有w 朊w 朌b 服b 朏k 朐xc 朓y 朘j 朚mw 朝z 朞q 期j 朣c 札y 朮z " +
-	"术z 朱s 朷mt 朹q 机w 朾zt 杂d 杅w 杒e 杓sdz 杔z 杜t 杝zytd 杣s 杫zx 杭k 杮b 杴q 杷b 杸d 杻n 杼s 枂y 枇b 枈p 枉k 枋b 析s 枓z 枕" +
-	"c 枘n 果l 枝q 枞z 枮z 枯g 枱sc 枸jq 枹f 枻x 柁t 柂dl 柅c 柈p 柑q 柙j 柚z 柜j 柟r 柠cz 柢c 柣d 查z 柨p 柭fp 柮zw 柴z 柵z 柷z 柸" +
-	"b 柹f 柽j 栅sc 栎y 栒s 栓q 栖x 栜c 栝tk 校jq 栩y 栫z 核gk 栺z 格lh 桃z 桅g 桊q 桋t 桐d 桔x 桙m 桧h 桭c 桯y 桲b 桿h 梀y 梋j 梌c" +
-	" 梎y 梏j 梘x 梡k 梢x 梣q 梧y 梩sq 梭x 梱h 棁tr 棇s 棋j 棍ha 棏z 棑b 棓p 棣t 棧c 棬j 棯s 棰d 棱c 棲x 棴s 棷s 棽c 椄q 椆zd 椉s 椊" +
-	"c 椌k 椎z 椏e 椑p 椯c 椲h 椷h 椹z 椾z 楂c 楇gk 楖j 楛k 楤c 楥y 楪d 楬q 楮z 楯sc 楱c 楴ds 楷j 概j 榅y 榐cn 榑b 榜p 榝x 榦h 槀k " +
-	"槁k 槇z 構j 槌zd 槍c 槏xl 槛j 槢d 槣g 槫sq 槭czs 槯z 槱c 槷xy 槽z 槾w 槿q 樀z 樁c 樂y 樅z 樆c 樔j 樘c 樚d 樛l 樞o 樠l 樢m 樣x " +
-	"横g 樲z 樴y 橈n 橋j 橏j 橐dl 橔t 橖c 橙d 橚xq 橝tx 橢d 橦cz 橧c 橪y 橾q 檀s 檐d 檘b 檜kh 檞x 檠j 檡st 檫s 檮cd 檷m 檻j 檽r 櫂d" +
-	" 櫎g 櫖c 櫟y 櫬qg 櫰g 櫹q 櫼s 欀r 欃z 欈z 權g 欑z 欓t 次z 欥h 欦hx 欪xq 欬a 欯k 欱x 欸xe 欹q 欻xh 欽y 款x 欿qd 歁q 歃x 歇y 歍y" +
-	" 歏q 歒x 歖y 歘x 歙x 歛l 歭z 歸k 歹e 歾w 殁w 殍b 殑j 殕yb 殖s 殙m 殨k 殸ks 殺x 殼q 殽y 毆kq 毋m 母w 比p 毭n 毳qx 毹y 毼kd 氀sy" +
-	"d 氂l 氏zj 氐z 氜r 氣x 氶c 氼m 氽q 氿jq 汀d 汁xs 汃p 汋yqs 汍h 汏t 汓y 汖c 汗g 汙y 池t 汤s 汥j 汧y 汩yh 汪h 汭t 汱f 汵hc 汶m " +
-	"汸p 決qx 汼y 汽gy 汾p 沆k 沇w 沈ct 沌ztc 沓t 沕wf 沗t 沬h 沮z 沰d 沱dc 沴z 沶cs 治c 沾tdc 泂y 泃g 泄y 泅y 泆d 泊b 泌b 泏k 泑a" +
-	" 泔h 泖l 泚z 泜c 泞z 泣ls 泧x 泫j 泬x 泵pl 泷s 泺p 洀z 洊c 洋x 洒xc 洓qz 洚h 洝ye 洞t 洩y 洫y 洮yd 洯j 洸h 活g 洼g 洽h 派mb 洿" +
-	"h 浅j 浍k 浒x 浚xc 浛g 浟d 浧cz 浩g 浬h 浲h 浸q 浹x 浽n 涀j 涂cy 涇q 涉d 涊r 涌c 涎yd 涒y 涓yx 涔qz 涡g 涪p 涭t 液s 涳n 涴y 淁" +
-	"j 淈h 淊h 淌c 淍d 淑c 淖zc 淙s 淡yt 淢x 淦h 淨c 淪g 淬z 淰s 淲h 淳z 混gk 淺jcz 渂m 渑s 渞w 渠j 渥o 渦g 渧t 温y 渫dzyq 港h 渱g" +
-	" 渴jh 游l 渹q 渾g 湃b 湍z 湏m 湔zq 湛cdtjys 湝x 湞c 湟k 湣h 湩t 湪n 湫q 湯sy 湴p 湷h 溃h 溉x 溎g 溓xn 溚d 溝k 溥fb 溦m 溪q 溱" +
-	"z 溴c 溺r 滀x 滇tz 滈x 滊q 滋cx 滎y 滑g 滧x 滯c 滲ql 滸x 漂b 漎s 漙z 漡t 漢t 漦t 漨pb 漬sq 漯t 漴cs 漷k 漸qc 漺c 漻x 潏js 潐q" +
-	" 潑b 潒xy 潘bf 潙g 潚x 潝y 潠s 潢g 潨z 潬t 潭xyd 潯y 潰x 潳z 潼cz 澄d 澆an 澉h 澍z 澠s 澡c 澤syd 澨c 澫mo 澬c 澮k 澳y 澴x 澶d" +
-	"z 澹ts 濂x 濄w 濆p 濈s 濊w 濎t 濔n 濕tx 濞p 濟q 濡en 濢z 濤csd 濫j 濬x 濭k 濯s 濺z 濼p 瀅j 瀋cp 瀑b 瀢d 瀤w 瀧s 瀰n 瀳z 瀼n 灂" +
-	"j 灄n 灌h 灑xl 灒cq 灘hn 灥q 灬h 灹y 炃b 炅g 炎t 炏y 炐f 炔qx 炕h 炖t 炪c 炮b 炰f 烄y 烏y 烔d 烛c 烜h 烠a 烲c 烴j 烻s 焄h 焆y " +
-	"焌q 焏q 焘t 焞j 無m 焣j 焥a 焦q 焬y 焯z 焸yg 焻g 煇yx 煒h 煔q 煖x 煠y 煨y 煴w 煾y 熀y 熇xk 熑q 熒xj 熙y 熜z 熝a 熢bf 熣c 熨w 熯" +
-	"r 燀d 燂xq 燆x 燉t 燋qz 燌b 燍x 燖q 燙d 營c 燠a 燤l 燥s 燭k 燹b 燾t 燿s 爌h 爍ly 爓x 爞t 爻x 爾mn 爿q 牑m 牓p 牞l 牫qz 牰c 牴z" +
-	" 犄y 犆t 犍q 犛l 犧s 犪r 犴hj 犵h 犺g 犻pf 犿f 狂j 狄t 狋qc 狌x 狏y 狟x 狠yk 狡x 狢m 狤k 狧s 狪d 狵z 狶s 狻xj 狼h 猈p 猎xq 猓l" +
-	" 猗jew 猚w 猭s 猰jq 猲hg 猵p 猼p 獃a 獋g 獖f 獝y 獞z 獟x 獦xl 獪h 獬hj 獮m 獳r 獶y 獷j 獻s 獾q 玀e 玅y 玆x 率s 王y 玚y 玟m 玢f" +
-	" 玧y 玪yql 玵g 珆t 珇j 珢k 珵t 珶t 琁q 琕b 琗c 琞w 琟y 琣p 瑒yd 瑗h 瑱t 瑲c 瑹t 璅z 璏z 璚j 璯k 璷f 璸p 璾j 瓊x 瓕x 瓗w 瓛y 瓟p" +
-	" 瓠g 瓡h 瓨h 瓩w 瓿p 甄j 甎c 甘h 甫p 甬d 甭q 甴y 甸tsy 町dz 甽q 畇t 畐b 畗f 畜x 畟j 畤cs 畨f 番pb 畬y 畸q 畹y 疋sy 疌q 疐d 疑n" +
-	" 疔n 疙y 疟y 疦x 疨y 疴eq 疵zj 疹c 疺b 痀g 痋c 痏y 痑s 痕g 痡p 痦p 痪t 痭p 痳m 痶d 痷ye 痾k 瘈z 瘍d 瘕x 瘟y 瘣l 瘧y 瘨c 瘳l 瘵j" +
-	" 療s 癉t 癌y 癐w 癛b 發b 百m 癿b 皀xb 皅b 皇w 皋h 皖h 皛jp 皪b 皻c 皽d 盅c 盍k 盒a 盓w 盛c 監k 盤x 盩c 盯c 盳m 盷xm 盹z 盻p 盼f" +
-	" 盾sy 省x 眃h 眈c 眑a 眗xk 眙c 眣c 眩hj 眪f 眫p 眭hxw 眰z 眴s 眼w 睃j 睄qx 睇t 睉z 睔hl 睖c 睟z 睢hw 睪zdg 睫s 睽j 睾h 瞀w 瞉" +
-	"j 瞋ts 瞏h 瞠z 瞤s 瞥b 瞯j 瞴w 瞶wk 瞷x 瞿j 矃c 矆xyw 矌g 矔q 矖l 矜qg 矞jx 矣x 石d 矵d 矸h 矺d 矻q 矼kq 砉x 砏fp 研x 砝jg 砠" +
-	"z 砢l 砥z 砲b 砵e 硄g 硅h 硊hg 硌l 硍yk 硎k 硐tl 硔g 硜q 硝q 硞k 硥b 硧t 硪ey 硫c 硬g 硾d 碂c 碈h 碊z 碏x 碙g 碟s 碡z 碣ky 碪a" +
-	"k 碮d 碱x 碿x 磃t 磅p 磆kg 磈k 磍qy 磎q 磏q 磑ag 磓z 磚t 磝q 磩z 磹d 磺kg 磻b 磼s 磽a 礆x 礉qa 礊h 礐h 礘q 礙y 礦g 示qz 祁z 祇" +
-	"cz 祈g 祊f 祌c 祕b 祖j 祝c 祠s 祢n 祭z 祱l 禅s 禓s 禨q 禪st 禰nx 离c 秅n 秇z 种c 秏m 秘b 租j 秤p 积z 秲s 秳k 秴g 移c 秿bp 稄z " +
-	"稌s 税t 稘q 稞h 稟l 稠td 稡s 稧q 稫b 種c 稴jl 稵j 稷z 稹b 稽q 稾kj 穇s 穉ct 穋j 穘r 穛b 穜t 穧z 穪b 穮p 穱j 穳z 穴j 穵y 穹k 穿y" +
-	" 窀t 窋k 窌pl 窐w 窒d 窖z 窨y 窬d 窯q 窶l 窼k 窾c 立w 竘k 竜n 童z 竧z 竵h 竺d 竻j 笍r 笏w 笒jh 笓p 笚xn 笤s 笧s 筊j 筋q 筍yx 筒" +
-	"d 筠j 筧x 筩yd 筴j 筽w 箁bf 箄p 箈c 箉d 箌z 箎h 箐j 箑z 箘q 箠z 箢w 箬n 箴j 箵s 箷s 箹c 箾xq 篅d 篔x 篢g 篦p 篧h 篬c 篲s 篴z 篸" +
-	"z 篹s 篻b 篿z 簉c 簍j 簎j 簜t 簨z 簻k 籈j 籋m 籌t 籓bp 籧j 籴z 粃p 粆c 粇j 粘n 粢cj 粣s 粥y 粹s 精q 粿h 糶d 糸s 系j 約d 紅gj 紆" +
-	"o 紇gj 純ztq 紕bc 紗m 紡b 紬z 紲y 紵s 紹c 紾tj 組q 絏y 絓k 絔m 絙g 絜xq 絞x 絠a 絣p 給jx 絧t 絩d 絮cn 絯h 絹x 絺z 絻w 綃s 綄w" +
-	" 綅x 綆b 綉x 綏rt 綖x 綝s 綢td 綪z 維y 綴c 綷z 綸g 綺y 緂c 緄h 総c 緝q 緟z 緡h 緤y 緰xy 緶p 緷g 緼w 縎h 縐c 縒s 縗s 縝z 縱c 縳z" +
-	" 總c 縿xc 繀c 繁p 繅z 繆jl 繇z 繑j 繒c 繘j 繚r 繩ym 繪g 繫j 繰sq 繳zh 繵tc 繹s 繻r 纀f 纅l 纔s 纕xs 纖j 纚xs 红g 纤q 纥h 纶g " +
-	"给j 缉q 缏p 缲s 缴z 缺k 罜d 罤k 罫h 罱n 罷p 羏x 羗y 羙m 羛x 羡y 羧z 義x 羫k 羬xy 羹l 羽h 翍b 翛s 翟z 翢z 翮l 翵q 耆zs 而n 耎n 耏" +
-	"e 耑z 耗m 耙p 耛c 耝c 耳r 耶x 耷z 聉tz 聏n 聑z 聱y 聶zsy 職t 聻j 肄s 肆t 肋j 肐q 肑d 肜c 肢s 肣q 肥b 肨f 肩x 肫ct 肮hg 育z 肶b" +
-	" 肷x 肸b 肺p 胂c 胆t 胇b 胍h 胏f 胔cj 胕z 胜xq 胝cd 胞p 胲g 胵z 胶x 胺e 能tx 胿k 脀z 脔j 脘h 脛k 脞q 脟p 脠c 脥j 脦t 脧z 脨j 脩" +
-	"yt 脪c 脮t 脯f 脹c 脺s 脾b 腂gh 腃qj 腄h 腊x 腌a 腍d 腏z 腔k 腝re 腞dt 腧y 腯d 腱q 膀p 膁xy 膊pl 膔b 膕h 膘p 膚l 膞c 膠hn 膪z" +
-	" 膭kd 膰p 膴wm 膸w 膻d 臈g 臑re 臒y 臡l 臤x 臦j 臧c 臩j 臭x 臱b 至d 臷z 臸j 臾k 舂z 舄qt 舌g 舒y 舙q 舡x 舩f 般p 舼h 舽f 艌q 艐" +
-	"jz 艞t 艟zt 艧w 艮h 艴bp 艻j 艼d 艽q 艾y 艿r 芋x 芍xqd 芎x 芐x 芒hw 芘b 芚c 芟w 芥g 芦h 芧z 芩y 芪c 芭p 芴h 芻z 苐d 苕t 苙j 苛" +
-	"h 苞p 苣q 苦gh 苧z 苩p 苫tc 苴czbx 苻p 苼r 苾m 茀b 茄q 茇pf 茈z 茋d 茖l 茛j 茜x 茝z 茟w 茠xk 茤d 茧c 茫h 茭xq 茮n 茲c 茷pb 荃" +
-	"c 荅t 草z 荑y 荒k 荖c 荠q 荤x 荥y 荨q 荹p 荼cys 荽w 莀n 莆f 莉c 莋j 莑f 莔xq 莖y 莘x 莜d 莞w 莠x 莤y 莥r 莦x 莧w 莩p 莬m 菀y 菅" +
-	"g 菆c 菍r 菏g 菥s 菨s 菩b 菬z 菭zc 華k 菳j 菴y 菹z 菽j 萁j 萆p 萑z 萒j 萩j 萭j 萯b 萷s 萹p 萿h 葉s 葐f 著c 葚s 葝j 葡b 董z 葥q " +
-	"葭x 葰j 葴q 葶d 葷x 蒍hke 蒐h 蒘n 蒝h 蒡p 蒣s 蒦w 蒩j 蒲b 蒿g 蓁q 蓔z 蓧t 蓨x 蓫z 蓯zs 蓲oxf 蓴t 蓻j 蓿s 蔃j 蔇x 蔈p 蔍c 蔓w 蔕" +
-	"c 蔖z 蔚y 蔞j 蔡s 蔢b 蔪s 蔫y 蔵c 蔽p 蕁tx 蕃bp 蕈t 蕉q 蕊j 蕎j 蕘y 蕝z 蕞j 蕩t 蕰y 蕹y 蕺q 薁a 薋z 薍l 薔s 薙z 薜p 薟lyk 薥z " +
-	"薧k 薳y 薵zd 薶w 薺cq 藃h 藇y 藋z 藏z 藖q 藥sl 藨p 藪c 藴w 藷z 藸z 蘀z 蘁e 蘄j 蘖b 蘘xn 蘞x 蘧j 蘫l 蘬hg 蘴s 虑b 虒xtz 處j 虠h" +
-	" 虩s 虫h 虰c 虵y 虷g 虹jg 虾h 蚄b 蚌pf 蚔z 蚕t 蚖w 蚗q 蚘y 蚝c 蚣z 蚫p 蚰z 蚳d 蚴n 蚵k 蚺t 蚼qx 蚾b 蛆j 蛇ytc 蛒l 蛖b 蛙j 蛞s " +
-	"蛡x 蛣j 蛤ge 蛩g 蛪n 蛸x 蛾y 蜄z 蜅p 蜍y 蜎x 蜒d 蜓d 蜕y 蜚pb 蜡qzj 蜤x 蜩d 蜮g 蜱m 蜳t 蜴x 蜷j 蜹w 蜻j 蜼t 蜾l 蝃z 蝎h 蝕l 蝙p" +
-	" 蝚n 蝤yj 蝥w 蝦hj 蝩z 蝭c 蝶t 蝷x 蝸lg 蝹a 蝺y 螃b 螅c 螇q 螌ph 螔s 螕p 螛x 螝h 螫z 螲d 螶j 螹c 蟈y 蟜q 蟠f 蟣q 蟦b 蟫x 蟬ts " +
-	"蟯r 蟱m 蟲zt 蟺dct 蟻j 蟿j 蠀j 蠃g 蠖y 蠩c 蠭p 蠰sr 蠱y 蠸h 蠼j 蠾s 衃f 行h 衕d 衖l 衘y 衯p 衰c 衹tq 衿q 袂y 袌p 袍b 袒z 袔k 袘" +
-	"t 袚f 袜m 袢f 袦j 袩c 被p 袲n 袳qdn 袷q 袸z 袹m 袼l 裌x 裒b 裓j 裢s 裧t 裨p 裯d 裳c 裴f 裷g 裺a 裼x 裿q 褆s 褈z 褊p 褍t 褎y 褕t" +
-	" 褘y 褚z 褞w 褥n 褨c 褩p 褶dx 褹n 襃p 襆p 襈j 襎b 襏f 襗dy 襘h 襜d 襝c 襡d 襢zc 襳s 襸c 覂b 覃qy 見x 規x 覕p 覘dj 覵b 覿j 见x " +
-	"角lg 觖kg 觝z 觟x 解x 觭q 觰d 觳qj 觷h 觿w 訄k 訇j 訑dst 訜b 訢y 訤n 訬m 許h 詀cdt 詆t 詑tdx 詒dt 詘c 詥g 詧q 詫d 詬h 詳y 詶c" +
-	" 詷d 詹d 詻l 誀c 誂d 誃cd 誇q 誒xy 説yt 誳j 誺l 調tz 諀b 諎cj 諔j 諕x 諗n 諜x 諟d 諣g 諦t 諫l 諭t 諰sa 諳t 諴g 諸c 諿x 謁a 謅c" +
-	" 謉dtg 謍h 謏s 謓z 謕s 謙z 謚yx 謜q 謞x 謣x 謤p 謯z 謲zs 謳x 謵c 謶s 謻c 謼x 譀x 譁w 譂d 譊x 譌wg 譑q 譔q 譕m 譖j 識z 譧l 譮x " +
-	"譸c 譺yn 讉t 许h 识z 说y 调t 谷ly 谾l 谿j 豃g 豈k 豉c 豊f 豚d 豣y 豧p 豩h 豫xs 豰hg 貀d 貇m 貈m 貉m 貍my 貗y 貫w 貶f 貸t 費b 賁" +
-	"flp 賈g 賹a 贇b 贍d 贛z 贾g 赦c 赨x 赫s 赶q 赺q 赽g 赿d 趁zn 趃t 趄q 超t 越h 趍q 趏h 趐c 趑c 趙d 趜q 趞j 趟zc 趠tz 趡wj 趣cz " +
-	"趥c 趨c 趪g 趫jc 趯y 足j 趵zcp 趶w 趹g 趼y 趽p 趿sq 跁p 跂jz 跅c 跈jct 跌t 跐z 跑b 跔q 跕tz 跘b 跙qz 跛p 跢c 跣s 跤q 跦c 跧z " +
-	"跩s 跬x 跮d 跰b 跳d 跼q 跾c 跿dc 踁k 踃q 踅c 踆qz 踑j 踒r 踓c 踔dzt 踖q 踜c 踡j 踢d 踣p 踤c 踦qj 踧d 踩k 踰c 踱c 踶ztcs 踹sd " +
-	"踻t 踼s 踾b 蹃r 蹄d 蹅z 蹊x 蹍zc 蹔c 蹚c 蹛z 蹢z 蹣ml 蹨r 蹱c 蹲zcq 蹴zj 蹶g 蹻qx 躍t 躒y 躔z 躠x 躦z 躩q 身j 軃t 車j 軋zg 軒h" +
-	"j 軙q 軥gj 軧c 軬b 軵f 軺d 軼dz 軽q 較x 輅hy 輇c 載d 輐y 輑q 輗y 輠h 輦l 輭e 輱k 輴s 輵yeq 輹b 輼y 輾n 轁k 轄h 轇x 车j 轧zg 辗" +
-	"z 辟bm 辥y 辨p 辯p 辴z 达t 迆t 迋gk 迒x 还f 迡c 迣c 迤t 迦x 迬w 迭y 迱y 追dt 适k 逄f 透s 逐dt 逗ztq 逘s 這y 逛k 逞y 造c 逡xs " +
-	"逢p 逫z 逬p 逯d 逾d 逿t 遁qx 遃a 遇o 過h 達t 違h 遗w 遞s 遟zx 適dtz 遰s 遲z 選s 遺ws 遽q 還x 邌c 邑e 邓s 邚f 邟h 邢g 邪ys 邺q " +
-	"郂h 郃x 郄x 郅j 郇x 郍f 郗c 郚y 郝s 郢c 部p 郩a 郰j 郴l 郵c 鄒j 鄗qj 鄜l 鄤w 鄫c 鄵s 鄹j 鄿q 酂z 酄q 酇c 酈z 酐h 酖d 酡d 酢z 酦f" +
-	" 酮dc 酻f 醀z 醃a 醈d 醋z 醎j 醒cj 醔c 醛c 醧o 醮qz 醱p 醳s 醶lxj 醷a 醻sd 釃l 釋y 重ct 野s 釐xt 釓q 釘l 釤x 釥j 釪y 釫w 釬g " +
-	"釰j 釶y 釽z 釿y 鈀p 鈂qz 鈆z 鈈p 鈉r 鈊q 鈐h 鈒x 鈕c 鈗d 鈚b 鈲p 鈶ct 鈷h 鈾z 鈿d 鉀g 鉃z 鉄t 鉆qt 鉇y 鉈yt 鉋p 鉍s 鉏zjx 鉐z " +
-	"鉗a 鉚l 鉛y 鉤q 鉥x 鉨n 鉩n 鉮s 鉵z 鉺k 鉻l 鉼p 鉿gkh 銄j 銉s 銊h 銐l 銒j 銕y 銗h 銚dtq 銛tg 銴z 銸n 銹y 銾g 銿y 鋀d 鋅z 鋆j 鋋" +
-	"y 鋌t 鋑j 鋖t 鋗j 鋘w 鋙w 鋜c 鋞j 鋟j 鋤j 鋨t 鋭dy 鋷n 鋺w 錀f 錁k 錇f 錋b 錍b 錎gq 錒k 錕g 錗zw 錞d 錟xy 錡y 錢j 錣c 錫t 錭d " +
-	"錯x 錽j 鍇j 鍉cs 鍊j 鍖z 鍩n 鍱x 鍺d 鍼q 鎈c 鎉t 鎊p 鎐z 鎑tg 鎒h 鎗c 鎘g 鎚dz 鎝s 鎞p 鎣j 鎬g 鎮t 鏂k 鏃c 鏒qc 鏓c 鏕a 鏖b 鏩z" +
-	" 鏸sr 鏾x 鐀g 鐍y 鐖q 鐟t 鐰sc 鐱q 鐲s 鐵d 鐶x 鐺ct 鐻q 鐼b 鑐r 鑛g 鑠yl 鑯q 鑲r 鑴h 钀y 钭d 钯p 钿t 铅y 铛c 铤t 铫y 铻y 锬x 镐" +
-	"h 镡tx 長c 长c 閄s 閈b 開q 閒j 閘yg 閜e 閞g 閡hgk 閧x 閶t 閼y 闂xj 闆p 闇y 闋jk 闍s 闕j 闛c 關w 闞hx 闟st 闣t 阇s 阏y 阘t 阚k" +
-	" 阣y 阤yt 阨a 阬g 阮y 阸a 阽y 阿e 陀d 陁zy 陂p 附b 降x 陏s 限w 陘j 陚w 陟d 陠b 除zs 陫p 陰a 陳z 陴b 陶yd 陼d 陾e 隃y 隄t 隊zs " +
-	"隋dt 隑aq 隓d 隔rj 隗wg 隘e 隦p 隧z 隩y 險jy 隶dy 隹cw 隺q 隻h 雃j 雇h 雉kys 雋z 雚h 雛j 離cg 雩x 雭x 雱f 雺m 需nr 霅sy 震s " +
-	"霍s 霧m 霰s 霸p 霾l 霿w 靃s 靉y 青j 靓l 靘j 靚l 靦m 革j 靬jkh 靸t 靺w 鞈st 鞋w 鞕b 鞘s 鞙j 鞝z 鞞p 鞠q 鞢zd 鞨sm 鞫q 鞴f 鞼h 鞽" +
-	"j 韃t 韋h 韏j 韒s 韛f 韞w 韡x 韢h 韹y 頁x 頃k 頇a 頌r 頎k 頏g 頑k 頒f 頜qg 頞a 頡j 頦k 頨b 頫t 頴j 頸g 頻b 顃s 顇z 顈j 題d 顐h " +
-	"顑y 顚t 顡z 顤q 顩qh 顫zs 颈g 颉x 颌g 颤z 颩d 颮p 颯l 颰f 颳j 颵x 食y 飦g 飩z 飬y 飭s 飱c 飳z 飴s 飾c 餄h 餐s 餙x 餛k 餡k 餤d 餧" +
-	"n 餫h 餰z 餲h 餳x 饀x 饋t 饌x 饐e 饑q 饧x 饹g 馇z 馗q 馘x 馞p 馥b 馧w 馮p 馯q 馱d 馲t 馶s 馸j 駃k 駘dz 駱j 騃st 騆d 騎j 騤j 騩t" +
-	" 騫j 騯b 騶q 騷x 騺c 驁y 驃p 驕xq 驡z 驪c 驫p 驮d 骀t 骠p 骯k 骰g 骱x 骴z 骸g 骹jx 髂g 髆p 髈p 髉j 髟ps 髳r 髶e 髺y 鬄t 鬌cd 鬤" +
-	"n 鬨x 鬩h 鬲le 鬴l 鬵x 鬹x 鬻zj 鬾q 魄bt 魋c 魟g 魣y 魤h 魥qj 魭w 魮b 魳s 魺g 魼x 鮆j 鮈qg 鮋c 鮍j 鮏z 鮑p 鮚q 鮝z 鮥g 鮧y 鮨q" +
-	" 鮭xhwk 鯆b 鯈yc 鯖q 鯦a 鯨q 鯽j 鰈qz 鰓x 鰔jx 鰖w 鰜j 鰟p 鰥k 鰨d 鰪g 鰺c 鱃q 鱄tl 鱓t 鱖j 鱣s 鱦sm 鱮y 鲑x 鲭z 鳥dq 鳩qz 鳭" +
-	"z 鳱hy 鳷c 鳺g 鳻f 鳽qz 鴁a 鴂g 鴓b 鴖w 鴝g 鴢a 鴩h 鴳ae 鴹x 鴺y 鵁x 鵃d 鵅g 鵍jg 鵏p 鵠g 鵣c 鵪y 鵬f 鶄q 鶉t 鶌q 鶗c 鶝b 鶣b " +
-	"鶨z 鶩m 鶬q 鶻h 鶼q 鶽x 鷉s 鷕x 鷸s 鸀z 鸂q 鸊b 鸛hq 鸟d 鹄h 鹘h 鹹j 麃b 麆c 麇q 麕q 麗s 麙y 麲y 黐l 黚j 點z 黨tc 黬j 黮tzs 黰y" +
-	" 黱z 黳w 黵d 黹x 鼂z 鼎z 鼕t 鼜c 鼥f 鼳x 鼿h 齁k 齃h 齊jz 齍j 齐j 齛s 齜z 齟z 齦qy 齬w 齮q 齰c 齱c 齵y 齾e 龈y 龍m 龏w 龐l 龜qj" +
-	" 龟jq 鿎d 鿭x"
+// numbers has for each character, in two digits, which of the lists are its readings.
+const numbers = "" +
+	"0102030405060708090a05060b0c0d0e0f0g0g0h0i0j0k0k0l0m0n0o0p0q0r0s0l0t0s0u0t0v0w0x0y0z0A0B0C0D0E0F" +
+	"0G0H0I0J0K0L0M0N0O0P0Q0M0R0S0T0U0V0W0X0Y0Z0z0z0-0+0101100Z111213141516171812191a1b1c1d0B1e0z041f" +
+	"1g1h0f0z06121i1j0k0E1k1l0T0k1m121n1o1p1q1r0v0V1s1t1u1v0d1w1x1y1z1A1u1o0K011B1C1D1E1F0k1G1H1I1J1K" +
+	"0d1L12040Z1M0q1N1O1P0B1Q0B1R1S0b1T1U1V1W1X1Y011Z1-1+0n1h1M200t1h1M0n21220u232425262728280E0E2901" +
+	"2a282b2c2d2e2f2g0N092h2i0m2j2k2l0a2m0m2n2o0k2p090V2q2q2r2s2t282u2v2w222x2y2z2A2B2C2B011+2D282E2F" +
+	"2G2H0D2I2J0Z2K2L2M0G2n2N292O2P2Q0D042R2S2T2U0Z012V2W012X2Y0Z2Z0V132-2+0j0P0V30310u32330d1w1L0a0Q" +
+	"34350B2u052B2m3637380Q0M2d2q393a3b3c3c233d3e3f3g3h3i3j3k3l3m0j010q3n1F3o3p1n3q0M3r3s3t3u3v3w2P0M" +
+	"3x0u3y3z3A3B3t3C3D3E3F3G3x3H3I2t3c2q3J3K3L2u0k3M3N2R3O3P3Q1h3R3y3S133T1l3U0m0E3V321A3W3X3Y3v010k" +
+	"3Z3h3-3+40414201434445461d0k47483e0u494a4b1H2m4c4d43374e3g011q4f060q2x4g4h4i4j4k184l4m3I4n2h0Z4o" +
+	"4p4q4r3x0g4s4g0T4t203h4u224v4w4x4y0d1g4z4A0l4B454C0Z4D010V4E4F4G0S3K4H4I4J0a2R4K0V1g0S4L163N4M4N" +
+	"064O4P0d2P4Q0g400v4R0S420q4S4P0V320T4w4T4S4U4V4W4X0B4Y4Z0d384-4+50400m0z51524R0O535455565758591i" +
+	"1i2D5a5b1B5c3Z5d5e4o0W045f1u5g0F1N2B5h5i405j5k550T5l5m2m0L5n5o5p5q4H0p1p5r0Z0T5s5t4S5u0n401s5v3I" +
+	"5w1a2u0v5x5y5z5A5B0Q0d0m5C5D0Q5E0v0G5F2J4A5G355H3+2P3x4d204Z5I5J515K5L0v0u4S3e5M3v0V5N405O0e0E01" +
+	"23375P5Q4k5R5S1T1T4Z5T5U0F5V5W2B5X5Y5Z4K060V5-5+0S391L601D616230630F1g646566671I0a4Z4w6851691v3y" +
+	"130m6a2x6b303b6c1I6d6e6f1w6g6h556i6j6k340d5u6l056m1M431s07095v6n2P6o6p4Z6q2h256r6s2u2q6t5w0p6u1h" +
+	"646v4p4y6w6x1g6y2B456z046A6B0Q0E226C6D6E6F4i0z6G5W2q6H4A1X6I6J0K223b2q4K2q6K6L0n2h6M180j0G3g2Y6N" +
+	"016O4n6P016Q1M6R4l4S1I6S1X1s6b6T6c491q6U6V4m6W6X2h2u6Y0Z3I6Z3c2B6-6f4g6+3N704U71400q0u635v720S73" +
+	"0Q741I1Z7576770S5o716d5e0v781k790Z7a715-7b7c7d7e2q457f7g7f7h7i2B1H7j7k7l7m0q0v0v0k006Q2u1j5W1m3h" +
+	"1j001M0S5J1q297n3W0t7o0N4e7p1g076W7q59573Z0m7r0T3o7s5W3y4S7t0E010E1Z4p1m7u7v5-1m7w7x7y4p7z6b7A4p" +
+	"1m3g7B7C3e0e475+7D233+6O4n01470k576Y0D0T5-7E7F0K0V23470m0p6U7w7G7H127c1B126+0n5q7I0V6L0p7J7K7L4S" +
+	"7M5Y7N7i043b7O5p1M0t5v2T3f0p1u4S1d7P2Y0S7Q3T7O1w0q262h0K0K3I1g7R0E2E2E2E0G0T1I1F0G1+400V0G160G7S" +
+	"5J7S1u7T167U7e4l7i7V1I0E6Q07077W7X2T5a28286m5W7Y010E3+2u7Z1I7-0E0P3Z7+0O1B0S8081822d7w6m0V1I3J2T" +
+	"646L3f0D7I830F0F840S64831Z1M7A855a6m8687261H4088898a8b8c0F1A3v1A7S260E5D1M8d5o2d5-8e8f8c8g651s6m" +
+	"7A4S8e0S5D4W8h1Z046m1p7w0O220E8i8j8k8l4S0E8m0v0T325H4S8n8o0Z7A8p5H4S568q8r8s8t1Z8u8v0S8w646q7F8x" +
+	"7A181B8y5M0L250T0j821A8x1A4S4S308z0E4S014S401Z8A8B0S0M0S0B3W8C4e1l0Z1n7K2h8D8E400p8F390F3J8G010M" +
+	"8H0S8I6y6y5k7F3y3L4w8J6+0F7K8K0k7g8I8L226L438M3K3K0e7g375k5v4a3r6Y8N8O7S0e0p8P3e3+8Q01378R5H3Q8S" +
+	"4a8T0k0E8U8V8W3W1h011B2E5k8X0T0P231n37374g0S35753W3N8Y1L0z3N7C8Z8-7-7e0f0f8+0o017e8w0T90562f4A91" +
+	"0V4e1W0z4e92934Z94955i0z01966K976K9812063J2E1A999a6+9b120d1A9c6C0P9d25259e7R0z1B1g0j9f019g0v9h9i" +
+	"9j0k372u9k2C4F5H0Z6C3d0k1g0O9l230O9m9n0L239o1n9p0P9q229r9s9t9u9v9w9x4a0u9y1g7A2J230F0F0Q9z6Z401m" +
+	"9A0Q8G0E9B9C439D239E2h9F0Z0E4A5v1g0a9G9H4A200S9I9J0S0B0B0v3D9K9L170B999M9N9O9P5D9Q3D4o209R9S4W5-" +
+	"7y5-1h0v0S1B9T621I0z2h6k1A9U0q0S2B9V9W0v0v5-9X7q9Y9Z3J3J1H6f7R2q9-0a9+a06T6T2Y2x0u4d0E0ua12E7t19" +
+	"0N13a2a31ia43Ja59h3ea67I5Y0E0Qa7a8a90o7Faaab3f7Aac7F401X3uad2caeafag0k0u0lahaiajakal432b2Taman2s" +
+	"aoapaqar56as51at3P0E2Tau2t3T4o0S7i1h5Mav0n4gaw1D5S32ax6O0g0Kayaz4WaA4s4saBaCaDadaEaFaG07aHaIaJ04" +
+	"2saKaLaMaN2F1taO1gaPaQ7-4oaRaS8LaT6O4gaU56aVaWaXaY0ZaZ0V1X2sa-5Ha+b0b101b25S0Sb3b4b57-0C0Z4A0k5k" +
+	"b6b7b8b93f7u0u2P3g0k3gbabb01bc16bdbebfbgbhbibjbk2Rblbm3hbn3Tbobpbqbr963-26bs91bt0V3y3Bbubvbwbx3K" +
+	"0V1W3g3Lby3bbz3x3r740p3I4h0q2q32041H4AbA5MbBax7K1paobC40bDbEbFbGbHbI4wbJbKbLbMbNbObP6RbQbRbS6y01" +
+	"2YbT3h2t2sbUbVbWbX6b0ubYbZ1h2Yb-b+0B1W4w3tc09k9l3Z4l265W0E4n8Jc163b474bsaq56c2c3c4c5c64F3B4Cc72q" +
+	"6yc81x5M4E0Naoc91N0Vca07cbcccd560u0v3b3bb307cecf012Ycg7ich0O0Sci30cj0l35ckcl0B1j042P4scm8H7q1j3J" +
+	"6ycn1vclco8M1scp4F5n4X2+cq04cr0Q882Bcs0S0Cctcucvcw0d5942cx1g3-122YcyczcAcBcC05cDcEcFcGcHcIcJ0Z7-" +
+	"cKcL3b0404cM0P0PcN7scO1wcP3B1S041xcQcn2q0j1s8g2dcR7AcS1xcT0hcUb55o0v2PcVcW222c8M4w0T30cX5D490z0P" +
+	"cYcZ0Q4v640d1x8gc-4oc+d03g4md1d20d1d5T51d30e121L8td4cod5bbd60Ed7d80Qd93e5Jdadb6R0t0d0xdc6v0vddde" +
+	"df0Sc1dg0Qdh5wb63r861g0d0Fdi4Cdj125D51dkdl4PdmcT3K4Kdn23dodp1D4ddqdrds0xdt1qdudv0Edw0Zdx0k561pdy" +
+	"6ydz3L0q43631v00dA1v4scU3B406NdB561tdC2Y0C2t3t6k6k25dDdE8HdF5YdGdHdI1X7cdJdKdGdLdM1l2Y4w8TdidNdO" +
+	"dP126Cb5dQ2q2d2BdRahdS1D1D128O7RdN300n3k5w6N1X474w9l1n7udT8wdUdV0E0MdW869R4w0q63dXan181gdYdZd-d+" +
+	"37e0e1e2436Ce36me40P0de5e6e7e81g0463253e7T6C1d2f1B4s37cU4a0q0v5w1We9eaeb2heced23044Acl0X0kee5-2Y" +
+	"3Kefeg0deh5aeiej2U6Q386N0j0j1d9R3I2Pek4hel1q63em0n26eneoep2h635D2B37eqeres4a6Cet0ueu1devew2s1x0S" +
+	"82dq1kex8H0v0S4a748H0PeybT0j1hez8H1g264C0v1Z5weA628g4h4weBeCco320heDexeE0S1Z4m0S015o1keF4K1geG4S" +
+	"eH0M6WcU1k6WeIeJ6C1d0l0qeKeL6C381deMeNeOaE975-4p5E1L0o126CeP4Ab5eQeR2t7i0Q2mb5eSeT3f3bb56Ub57i0u" +
+	"b51deU2f0d075-2meV0d5vb5eW0Q5-3W4C2f5-5-0B7i7i7ieXeY6C01eZ1o1oe-0B7i20e+2f4a4l0B6bf0f1f20Z1A0j01" +
+	"f3f42uf50L6Q7L06646+2Bf6cU8Hcp1l40408C37014sf7f8f9fa5ifb5rdG3+fc3xfd3tfeff1M0Efg2P1M4SdG0S0N0Z5W" +
+	"fhah3d30eQfidG403C1u16fjfk3c6Ufl4p3y2lfm4a0lfnfo7C1r0NcX353f0M0V12405c8g74744a6k2x916L3Z4c0E3B4g" +
+	"3v436f0f1d4o7f7d0V455126261A4d3yfp137C5-a823fqfr7tfs0m622s0BbL1W3M6Q7Sft94493Z2qfufvfwfx011d9J3e" +
+	"aP4s85fyfzfAfB3K6Oa62PfC8M5k1a8kfD1x7K7K6x1a9l3r0k37b54p0nfE2P0d3rfFeVfGfHfI0O0T2mfJ5jfK0p2xdG4Y" +
+	"5tfLfMfN4026fO4001fP0EfQ04fR0TfS4C7g30eQ3c4SfTfD7w0dfUfV3b7ifW5i0B2ueQ493hfX947i1a1d4H3t25fYa80h" +
+	"4ofZ3N0df-f+0Fg0g185g2550d5J4A510vg3g47Ng5g63-g70G0D0F2hg87w5zg9166fga5JfW5Q0O6Rgb0E4l5wgc1a3K7S" +
+	"4K4K0k47gcdz1agd30ge0D0Sgffvgggh7f590Z1F37564j2Y4e0v3+gi5-7-2382dq8Mgj8w3key4a4a5S657N8Hgka11idi" +
+	"436s4U1M7yglgm093+3K62eygn1gb50CfD2P051+1w0v4hgo2u0C0t0Qfh18gp3egq64gr2fgsgt2Egegu2U2Ugv2P5HfX26" +
+	"dG7Tgw5W5JdG1W0n0M4S6k0C0EgxcAgy0j3t626K0ngzgAgB6W0TgC6QeA2u37gD1ggE2Y0B5a63gF2hgG6+4a0vdG0QgH74" +
+	"74a90S0KeA1Z370v6f0N0O0k280agIgIgJ011ngK0MgI1212eQgL123eeQ7taqe17t01gMgN1I6KgO4Z5u9h1NeS3f0V8egP" +
+	"gQ23940686gRd1ePgS4K26260n5vd17C7C046Y6Y1d32eygT2d59gU0VgVgWgXgY8LgZg-6U1Tg+3t01bLh0269l6+1Lh10N" +
+	"h225coh30v915kh45s0Gh5h6623W86h7coh87Sh9fb016KcMha5r1g5J4W2T37hbhchd3Ddzhehf0Z6k6K25hg1L6K0k5W32" +
+	"3t1ohhhi39hj5s2uhkhl0zhm4d632q2E0Ecd1qhn292sgI0V1D0P28ho1M0v1Y7-0DcS7R0EaI0DbDhp1Ldhhq43hrgIhs0v" +
+	"ht385W3t0d3-0Ghu5i0Z0d1A7Rhv3chw0L7d1Whx5-1Thyhz4A7N8H043t3h994A3B3e131F6L8C1+0V3f1p1p0k7uhA3y6s" +
+	"hB3b0qhC0Q7s0T64bT28hD0p6K1i0E0f1h935k3Y7ChE4S4S019k40hFhG2qg845hHhI0v3T7K2RfU0u0v4dhJ1dhKhL3W1p" +
+	"5p0Q2shMdi0BhN1X1ohOhP8G0S1b23aq0V1vhQ0Q7ghRhShThU3Z4v0dhVhWhX5k3h40072PgI4AbT4y2qhYaM0v0ZhZ0v0d" +
+	"0q0d3L0S2q0Th-h+042q0L0p2B4ai04A4Ai10e0oi20Tah5t3f0O4U4w1i046Ci32Ji4dG4W4W5h593ceV1M4H1Mi5623Z12" +
+	"i6423t1deoi70V1M2mi86Wi91d0B0T0S622q9l9l5w1Z3h20ia51ib4vic1l1T3e0d0Qh3id7N0Pie4s6C2J2u5zdh0V0F5Q" +
+	"ax0D7N5J0eif5w6R0F0Q7N5-1F0lig23ih251m7u0q5E0Q3Lii12ij0F3N3eik1Ail512I1g5-im5+1q43827N7I6k1D7Cin" +
+	"io1lfR4j5-ip5+iqir0E4Kis2qcMit8M943N2Y0jbT016qiu6f6Riv0109973K3c0S2Piw0v2hgk2Bixiyiz6y8H1x12126k" +
+	"iz0C1DiA3b0Z6v3-5Kdh2q2q8H6z259l1A7T403e019l1g86iB1g0v1Z1X7Ni32EiC016C1X0V0k3tgq1N0C25iD38is0p01" +
+	"6T2YhU3I1DiE0g2h3v0dbT5+iFiG0v6U5w2uis805w0e3tiH3h3Z3c7R825-6W0va13f1XiI6W4J5wa177iJ470SiK0viL6W" +
+	"1p0F1B1B5j1LiM1p7ZiN0ViO1p4w386Y0q6U3N0E3b391r0uiPdq1oiQ94ao0o2u1iiR0B1piS0V1p0SiT221q5scUcU5w1o" +
+	"0eiU5+iV1AiW6Z0d7t49iX5piYid512s011M7OiZ0M6Q2s55573g2ci-013N0k0k7c3hi+6R0k0uco01j00kj14e1aeS4e4w" +
+	"6b5Mj2j30v4wj43heyj55J477Fj66cj75t710E5-0E1d477F5v3B4j4S0V3I0mco7N4s070d0k3I2h3Ij80d3Nj63I4s8Hj9" +
+	"ja7A4s120Zanjb3Ijcjd0Q23j66Can6Oje01013N4sjf3N0G7Z7fjgjh5aji7f7tahjj0hjkjl8c8Vjmjnjoe1jhjp7f5a4w" +
+	"jq8G1H1H1HdN4S1iey05jr8HdN2Ban2q2qeQjs290ujtan51ju292929dN5126860D0z1u3b1ujv1u1u0kjwjxjy3c2hjzjA" +
+	"0T0jjB1g3tjC0F59jD5D0F0Z2T0kjEjF0E234j233c5K1g0Q6s4Adi165D4WjpjG7i4g4g1gjB4g0T230T1Ban1Bjp1gjHjI" +
+	"jJ643L2q0SjK6C6CjLjM04280Z9J3h0d1I1NjN28808C51jOaT0Z0FjP0E2ujQ0O04jR2u044d0F3J7w2q6k6W5a0N3x3x3y" +
+	"0T7w7g7C1rah0Sj0jS0v0V4P1l3f3-0j6k2x6+803J12ah6L49j03f43160p07864P1m2t1r019h3BjT5o4AjU37a84ah21H" +
+	"0f3W4c011+0k490Qco9N47460E2t0Q0u7L060S51jV1F1o1X4A4A0djW3r18eS0G0G940S0u2q5+5a3h1a7i856O8L061djX" +
+	"8M3+6y422q9B5j7c7c4h0K9l0T42jY6LeQeQjZ3b1w0B0B7w2m2m5qj-261Fb51d0p071F0Qj+2I0v5p0F3k4Fk00p5K3b1d" +
+	"1p2d5J0dk1k20G0l3y5D0140k36b514A0Mk44g0v7N070Egbco20k57Nk68Q0d556Wk7k80v0Q554d1N5+7g4s0d04di7i7f" +
+	"1gdz2nk9ka0F8r820Z5pkb1p0Q3k62kc2u3KcU8e0E0ka25p556Kkd971ZbYke2c7idi095Kkf6kdM3J0Ckg9R5a5a1g0dkh" +
+	"741hki224s1X0v6y5K0KananfD7T26e1jVkj511X511Bkk011r940n0n01cUkl0E5G7g1g2P6k9R0Qkm5+5a3f0F2S801d1q" +
+	"0F46kn747462ko1g0T1Z5wkp0v0Q943W2Akq1o6262cU0v0v0vkr0vkskt8t3g5Jfeku2A2A7K4e3x18kv4e0T0Z2f2fkw0l" +
+	"0l0b2zkx0N407dky012h375k0Nkz2hkA96kBkC3r2c9r2EcU0k5WcS401g120P0Q09kD2xkEkhkFkGkHkI403g22402P8H01" +
+	"01167L5k1q9r2x5RkJ184j0keS1gfv2x1A6V1609kK0O2x0Q2Bcx7r2db51m7R4o1F3e470Q2JkLkMfv16a84e7I5JcM471l" +
+	"736C0DkN6skO4Ub5ix1+fv091M1Z0V40kP2EkQ3t3t0947181Z5W6Yfv6Vao1I0F2q6WkRkSkTkU0m0mkVkWkXcokY0u0bkZ" +
+	"0j202d45k-8H5vaA4saE6m1A0Bk+0F3e4a0ZgI4C5wf391620Bdh853v0V2t174W1h0140j0404Pl03x4w7i1A4Cl1200u3r" +
+	"0m1a42aA0Eifl2973K3-5p1i5v0d0ddh5Yl31h4W0z4Al4829T258M5Y403r5v0z0zfD6kl5di1dan2x4a011I1Z7i0ql6dh" +
+	"2B0Z4Wl74C4l3tl823l90Kanla0E5w2q203K0S201d370v202Plb4S6C5s6C4e9k7S9u0104lc5Wkvld01gh3t01011H0ale" +
+	"1H0k0k4elf1d120V2s0Z4y436K0N3hlg09lhcM0V2P472q122A391M4j0147eV0O8Ga2li1M2T096Klj8wd-lj3t3t3D0P4S" +
+	"lk56133t7F4S834wd-b58V2sllb50O1B0E0E1A6Q4a4almln406C6C010101018080lo3Z7-2t0vlp0d435t4U2Tlqlr3Kls" +
+	"095w43ltlu3C0Elv0D0129353t2P3f0V291Fii291M2x1g37lw3ygH4g4olxly403e1M7i0o40420olz4TlA0p0E2B402k3g" +
+	"42lB230F4SlCa64x5J0V370Qit510Q1g1F8TlDlE1FlF83lElG351X6C4i6C7N74lH3Nfi38383t01lI285alJ0f0E2828lK" +
+	"lLlMlN2vjYlO7Z4029aqlP2E5w59lQ7-0D7c0Z0E0Z1g1l0u0O0olR4l4M9hlSlT1wlU6UlVlW9k4H7elX982q38lY12lZ5W" +
+	"l-6U5p0Z5S2B6m0T013N2Al+2Rm0eG3ym18C39m21Fm33rm4m5m6m7m8m9mamb2Pmc01md0u0V0E8w3Zb43c19me1g3tkY99" +
+	"6R0o0m5JmfmgaA1i1gdG3K557f8H40010kmhmijb1g6ymj6+8J402325mkmla8635jmmg8mn3Y1i0qmo0l3y6C6C43mp017e" +
+	"190K6C1p3e4305mqlwh27g4c594emr1g7L808wcAlE6Cms4w2t0v7S7y941Laqmt3Kmu2IeQ18804Mmvmw1g1x0K5D07mx99" +
+	"5D3r012u6C1g4Zmy01g85pmz1amA0Z0Z0u0S4Eco0o01800SeK944A9B6R2u0Z6L0o4W4ZlE1w2B2D0S0E57573Z5a045j59" +
+	"2m1g3+0y3c5vmB2Ub55K5g0OmC2h0EmD2S323BeV5b5D5DcU29mE12mF1gmG380Q6CmHmI554S3K620T6T1alE4Z996T0P57" +
+	"mJ941L1hmKmL5J5z6ZmM3Z7y9hmN55mOmPmQ4Z6R0Q562u0Q0dmR3t6RcomS3t010e3KmTmU1d4AmV1mmW7g0d2Y990v6d2v" +
+	"mX55mYfW5W5w86869B7q1L4KmZ04515p5J0E3b0T6m3c237S1F3KdM373h22m-5-ci4H3K3y0Sm+cM1d3vn0n16U5J1Ln23T" +
+	"4e3Dn38T1+1+b5436T6T6T1w6Ln4092t6ka16s579B6h0z6C7S255S5pn51d4g050QeO6s4Jn63Kn797n8n95U5k04040d16" +
+	"anna0u7c402t1a043J8w4Z836Z1Xgo432516866C18nbnc1d1g1gnddG267fne4K1B7ynf2E5W6y6yng07042q6L1Man0Z6T" +
+	"1Bii2qdG5H0j011I2qnh0PdG1M5pninj0Qnk0p4s4s0TnlcA235wnm1m010KcT6OgC2D6W2Yl9nnl506430d1d2x6Yno6Y7f" +
+	"7r8Hnp2D0g406d6d0v3y22406+6+0u0V82ao1a6C1Z6YnqgC6ReA1Z0E0Tnr3D01254vns301B7wntnu56800Z4Snv1inwnx" +
+	"1a2J0F56nynznA0C5K0pnBh0a8nC1l0E40nD0E860f7T5KnE564S0F0d4SnF4anG5K1gnHeC2x3J1212124AgZ5D1m120S2Q" +
+	"1v4x624pfr010164124W0v7t7tnInJ0lnKnLnM1W2j2E1q6b3-09nN2WjXnO2v3hnPnQnR7F0ZnS2u4028l52DfR3ynTnU35" +
+	"nVnWlW3d1l0dnX6knY0jlSnZ4AnSn-ly0b0v989hn+0T7-12801Bad4so01F1L0Oo1011io2bso31j2Wo4bs0V910No52deO" +
+	"7F2m0C1L123N0mo6o74vo80jo9oa4j5M3yoboc3codoe43of1log7Nohoi0g3J6L1Iojokol0Momon1+cw8goo913dopoq1t" +
+	"192u0Toros3-otouov0Lowoxoyoy2P3c0Tl5744S7L3K6W3I22oz2ulwoA0koB1FeKoC4e3WoDoE5TjyoF23oG6CoHoIoJ1t" +
+	"oy437AoKoL262640oM494n4joN1XoO0poPoQ7K5M4goR3L1B7K0T401o0BoS4hoT946Q1X1F0E6C2q0d2Y3-6doU22855D4j" +
+	"1aoVoW8D7N4n0T8w4S01208koX0OoT4d0GoY0Z6OoZ2ti9o-o+0Lp0p1p2p3p4cUp52dp6p7p83rp9pae10n5u4g5Ypb6yiN" +
+	"fv4Sco5a0Qpc4spd3D816L2Doope0T5apf2Ypg8055phpipj7i5r1tpkplpmpn04po1a62fR2m5v7wpp7tpqpr2P094HhGcM" +
+	"7L04ps1ipt3f0n0Bpu1F0t7Apvpw8kpxeY5tpy350mpz5DpA4y0vpBpC0T592ucAoypD0F4apE3T0F406S6YpFfR578wpG6d" +
+	"4SpHpIkUpJ0v864vpKidpL0QpMh76RpNpOcUpP0kpQ4j0W37pR9h3yco0vpSpTpU0BpVi+pW0EpX8g8geypY0z0z7ipZp-p+" +
+	"q0q1q2oTfu650n4d5M4Z510Q3k6Wq34s1Z56di55p+1X7C4s5+q4q5q65KiNiN221Iq7q8q9fRqa515a40qbqcqdqe0lqf2q" +
+	"qg0x2haoqhqi6d64gcqj30qkqlds0ScMqmqn3Lqo2u7-dmqp4j4A236d3W4d5M560Zh23D973D1ioy516c5YdGqqqr1vqs7c" +
+	"6mpE0mqt9rquqvqw5u251a43574a5odi55qxqyqz6m309lqAqBqC8V1A5w40qD40qE6sqFqGqHqI8u8x8H8HqJqKqLqM6K51" +
+	"7C2uan0E5wqNiAqO6y2U2qqP1AqQ01qR1a1a2CqS2sqTqU451We19k0KfJqVgIqW0EdMqXqY35qZ351Bq-6z5rq+1822r00L" +
+	"r1r26x4s2U9k9l234a1Xkq4h07r3oSqd1u3K6f1k4a640Lr42feCgb6QcTdM5vr5r60F4s4l6S23r7r8r96k0T0n4A6Y5Y47" +
+	"0E6U0Lra3Z6Wrb0T0nrc0n0n3crd0F6c3I5640rerf8H4S236-dGoy5Y4arghNrh7I3y6frirj719k2qrkrl0Srmco5wrn74" +
+	"2u2uro2u6WbO5w7Nrprqdzkq23rr5o6Ons43rsiKrtrurv623Lk91X1B6Wrw1klS1A1A7r372f2f7tjy0u0f014e2vrx5i1F" +
+	"ah627FmSry3b3B7y4w47rz56rA3e1X6Ley0z3h260drB6koy3e1X2625cU3t5062rC011u0a7grDrE0b1Tc726jV1M3y066L" +
+	"rFrG182Y1F2P4j0VrFan9f7e011X641XrHrI253trJc74w7-1r04045u6c1B5u8M4W8C8C6W0d6W0QrK5Han1l12rL1l0d4j" +
+	"1XrMrN1j2hrOrP0V0C5K3JrQ5K5QrRjg380L0Ln50K0L1I5Q0MrSrTftjXgZ2RrU7NrV045KrW4g2R2I820V5i6R1M1M3crX" +
+	"7d01828G4S0d0104402E8T2E5K4l1N0d8Z0Egb0E32eT0P0z40cl23j0rY3erZ8g2v07r-2P3e1Z0k6+3y0k296L6LjI5z0Z" +
+	"1L4Z9z2d8C0Fi95H125i63r+2B6Riq4H5W4s1201s0s10v2d5is23h0T3y71s33Zs46Rs54j3f5z63s63x8H9hs74H7d55lC" +
+	"s80d4Ws91msa2B7-0p2Y0mjO3g742q6+j0dW0k5J5J6R86sb1X2h402h052t2s0v0f1hsc4w0n1L6C07076O0O2qeQ3g1gsd" +
+	"5H3rse1x0Z0O6C63ey0O590L9R3g2f4I1g643c1g5vsf1M1A1F01404Y0O0K0t2B294w714W6Rsg01gP1L6C3e6L860n5wsh" +
+	"0Q1i5v1m4vsisj493y5z511v2f3T1X7Sskdz2B04630v0Sslcp0E2D7123631+8H0o3c096Csm076R8tan2qdG1MiA0Kb01g" +
+	"010E5J2x0n0n0SdG2t4w4W3h7d6301sn3Z3h1X3N1M0v2Y0n1q1i6Y3751so0Sey6+a8an0v324a1g5+741k5o1osc300v0M" +
+	"80803J0n850n12sp1idMdM5H6sjBsq5Dsrss3est1d995W0jsusvsw8wsxsy3fszsA5DmqsBqg4j8M8MsC3TsD29b0sE0b7r" +
+	"5w5529sF8M6ysG741+7T0QsH5rsIjpjp1+sJ280NsK2626sL0SsMsN0z3t4PsO3v1s1qsP3W2ujX1u0Z4dsQ372EsR1p0S3Z" +
+	"5t7ZsSsT0-sU09aq4301sV4esWsX041isYj00FsZ0O420zaq3y1Ddhs-5-s+t04Z0F0p8L51t11I5zt2t39l38t4sJ0g5p8C" +
+	"5p0Et52h7C0E1m2IaAt6jOt75W010V4vlA12t8rK384r510Kt94A7N7dtalS2k1L9l5H1icl2P0S4a4S1a5p0C0G5K4wtbtc" +
+	"16td1g40194w1l1lteg38Htf0n0n0kcU3tmJtg3f0mth8g3B3d2E0D2x3vgX0Vr9titj047uid1m8G5p1xgPtk3htl3-tmtn" +
+	"to3Kn8oKtptq0P3btr0z6k0V4Ststt7g5s0Mtu82tvtw0qtxtytz195M51tA0z0k40827N0S5+tBcl4U5K40740p4a5HtC6W" +
+	"3K1itDoD044jtE46011h4j0StFtG3+tH28tIoy280m1p0g013vap0MtJ9R1H1HtK134ejy6y5K7K1d3ytLp+tM0ktN6b1o0V" +
+	"0FtO1AtP45tQ6+1q4949pgtR0L4C406Z8X0x0xcotS0z1r26fhtT71005w0F825K0BhN4j6Q04189ltU6KgI371v1s4r4ZtV" +
+	"l51MtW5r0Va92t1B1g8M820G047-6O2vtX0t0l200u7Nfv748wgI2PtYtZclfmt-3t2P071p40284Z85t+co0O6d1lj00E4w" +
+	"4gu0u1u25W5p6YaM0Su31j4s5wu40T5D23i90L1i1Z2E0Q1M0Su5062lcM4042254Su63f0S040m2mna2u0e047r5tu71Zu8" +
+	"4Wu9fvua4H55ubcl0E468w0d0d3b6O0p307w29uc8e2E1aud045-0v0deV01ueufpiugtE0Luhui42ujukul575W5Wum5v5m" +
+	"0Ob54a635h01un0T0T1buo0tup405c1S0Tuq1X0L1p6c8w2c1I2B2D9l4S1A1g7R2u5a1A625o403W3T0V858w64013-ueur" +
+	"0n0Vus0Q5Q1l55ut01n21guu0v8tuv5z0d3Bdg2J5E3t51uw3ea23y8g0v5r6C860F860qux233-uy4S1+1m1Iqm1225fW20" +
+	"4v0d0u7Nuzli6R3y4j5EuA0EuB0ntxuC0dh70Q7NuD0E0FuE0l5wid5JdilI3W1hbT0kuFdG6WuG0dey4g0T3h1I3t231l01" +
+	"uHuI6d478M5+3buJ0T4h514juKuL5-1p3T4K1l510F5J2v4W5M2u1DiN5-235+0k401w7-20825+309B5u0q5H4h7g1g3b04" +
+	"uMuMiN7IcM565zfjcz0EqguNuOdm4duPgC7N3e7w8L0L3-183y621luQ9R5a74u50M0xuRuS256C3K2ub50f0fuT9luUuVkg" +
+	"8wuW126K12co1AuX018L971A1AuYuZfDu-u+v08Mey2kv14P5va12E2t572d4K6f4a0t475U8W4K7g1Iv24Uv3v41x5Mv509" +
+	"v6v7v8v9j08w0M1s1g3Wva4S0o0E0v0C1r5wvb37hz189R0o2f1i9l864je180641g5z62vc1u8H0Z18vd0K826v2qve2Evf" +
+	"vg3Q1LaJvh1av26Y0Tvivj1B1Bvk6C0E6d1hvl3Ia90Mvmgpvn6Zvog8lW3b826y8L1I1g5H1p0a0E1j1M4a4S1I5-4hvp6K" +
+	"vq0K4n1d1g6C649R6R1a1u0T9R014s2fvr6f0G6C6Q0E1Nvsvt1a1Io2vu0Ec-1lr5vv4S0C5a014U5p3D0K0Svw6Y1dvx6U" +
+	"0e04eOu58z0E2uvy3I018LuQ1dvz5v0v0447vA1A5z0E86ah7T1I560e0u40vB2u6f6f2C4a0SkqvCvD6C5S4g408L7R5-vE" +
+	"4WrH5Y256K1I5v0Mla0v0S0MvFjq4A4KvGcU0d74421X2q1A0TvH3f5wvI1d0u5wlH4n22vJvK0Ta13DvL0ovM3J2n0z0d5o" +
+	"0SvN1ok91B0v6W6W0M780S0N1k0d3f452ubfco380dvOvP5S3e2AvQ048rgL1BvR3evS0d868Mj6vT1gvUvV04vWvXvYvZv-" +
+	"j6v+8t9T7A1d38w00d2u4w0n56w1dGw25S12w3co3eb6gR4ww4w564w61I014A0deCco401F3v3r0Z043r3rd10T2uw7cT43" +
+	"w80Dw91N0S2d0d0S9dwa4A0q4S1xwb8H51wbii3y595H2x053e371i6T1Bwc7L0l4Kr51L2501wd9Nwe6TmF0P0Ea84j1L7-" +
+	"0g6c5D2h051d2T0zwfkq010P7R6K256c7R4S4S1i5S5Q0Mwgwh01wi18gKj+37626C6C3b180E01wj6C5Q014wry57gw7N7N" +
+	"2Y0Fwk0daA3t3t0j0j3t1Z1m635t0j7K1l5K6Nwl3-371H5+2q0T1+630lwm1sdG2R0T26wn3t0a0a1mwowp1i3-wq4S4h0a" +
+	"wr1+ws2t5+2B2f4a5KfR5K6Y4a3Ja8wt9K6L1Bl104iA5s045a2q8t5Wwu7n6c0V3h0p5vtEwg1gdq3y490B7g5v0B0p0P4g" +
+	"5v3y1L1LkJkJfJ0m3K6QkJlIwvww2Ewxwywz0lwA2d0ekq6C2T074dwB8twCwDwE1g3-aqwF04wGwH3p2uwI0Z370q1q4e6K" +
+	"wJ0Z7i0zwKuy40wL47wMwN1M1MwO6O2s6UwP0E9h9hwQwR0D2Q7ewSwTwUwVaF3e3e4sgL2J1L5-s+wWwXey0P0uwY1232wZ" +
+	"1+w-7Nds0ew+7cx03tx1402R7Ix2967C82x32d0G5S0S2m2n0G0Q128Hx41ix596vlx63-3Bx747x813x90u59xa7d3bxb0v" +
+	"0q6+xcovxdwF3F1l0D3WtW6Cxe5r2dxflIxg3b2s2v13xh0q12xibfxjxa4KiU1a3f91xkxl0qxm0Txn485H6fxoef0V7Ixp" +
+	"6U3y0E3K57xq1rxr4a0Pxs23ah2d1M1dxtjq0n6C6C6b1axu0Q4oxvv97K0q0E1H3Z0Vxwxx401d0Zxyjy0Mxz5o5oif4c5D" +
+	"8J6f01473W2hah0Q4wxd2sxAxB6+xCxD0T1H3g1qxixE7e40xFco3TxGhMxHxIxJ3J82011l1M656K1X4j0k0L7y13330E82" +
+	"1Z4HxK4n372h7K0l0Q1xxL3pxMaq0LxN1g221jco2sxO2fxP6WxQ8M07xR850V0ZxS5zxT010d2t6ydqfDa67c4p7NxU1a2R" +
+	"bO3hxVeQ16cU07xW4wxXxY7i6g4wxZ204Ax-x+y0y15D0SkJ0q6fkJcM7R6y42250Qy21Ly32Pg8ve4S09cTy4573Zy5y60B" +
+	"eC09y7y8y9073-0p3B2J0T3D0t4H4h0L62yalE5k1p1g4w04ybycyd0K5eye8w632Byfyg5i404ayh0TcMyiyj1xxi4W5p59" +
+	"ofyk2S3c0d4a2v477M3fylym523JgC0dyn3hyoyp125-42yq5v0vyr59dh401d225r5-b75C4W5v5-7g0E3D5-cT4a1p7R01" +
+	"4Sys4T1g0d5-3h3hidco0M4Shm0dyt20fi7Ryu5M22yvy2h30QuG1qyw7y0Q3Byx0vdn6R47yy1m5w0vrUyzdh5H7N6byA5s" +
+	"1A434AyB7NyC04047N597P0Q6T8u0eyD8H3e0Eb6yE4S120G1h011dyF0kc-yGyHdG0d3tyI0k7i5H3K0T4cyJyK1X0l6nyL" +
+	"74325-4v3d0u3WyM0t1Z2q5zcU1p0O0k6s5w8gyN0G4S3edi0QyO225wah2hyP305-1v5-yQ516YyR1ayS6Ugc3L82yTfRyU" +
+	"5M0k012m1DyVbg0S6b0ZyW7-0C2d0kxB2YyXyY1LyZ1d5+4H4Ky-y+4h0k1q2Y7Img1Iz0dz2nao56z1z25Jz3z42P40z50V" +
+	"0Fz6561pcM731N3t1X6C0y1d8L74400v3D6s5w5z4g6W1oz76cdG0d4P123t4Uxa6K7Fz8052P476k4axK120u1Z2E3K0ymy" +
+	"5v0d6q0E0B2AwZ1g0E4a5U742hb5nadi400f0C0S0vdM1X0o5z8u5S730n1g47308Hz9zayC6W3Lzb1uzc6R016szdaq97ze" +
+	"8w1i0909zf3ecozgzh0vzizj1w5D3y6K0o5w2s4P1i575w4w55eQ3e25400QzkzljVtWzm6C0F0ZcS0EzntQzo2u2uzp4a1g" +
+	"tD2Uml6Lve4K3Q4j2k01se0Ozqzr2Azszt0n8Gzu0Mzvzw3t641Z1Z1izx2f0K0QcTcT1a4pzy9lzz6y352v7Z2s0qjp8w07" +
+	"1L822s0V633B2q4S641g0d4a6W3I0d0Kys6h6QzAzB230d0SzCzD3fzE7s3KzF6T25620nnmzG4jzH6s0PzI011N0j0T4h4s" +
+	"am0LzJ4nfY2haFcTzK1NzL1I4h5plJcT0M426c25llzM1i47zN5w5w6Y2h04aA0b63zOkg2JzP1d1d7f3vzQ5vzRzSzT2fzU" +
+	"0Q6c3b2u5w6cl54W2neqzV0QzW714g0S0u3y4a0q40zXzY296C237IzZ4U1Zz-824Sz+cT1a3b6c322q4a4s075w5+0S1M4w" +
+	"5w1NA023A11r0Mxr427f2E12421i3f5wll0E25tJ5w5W0K014SA21Z2xA34S6W2Ea15-A40GA56f6W0o3J3K2u13A61B0v63" +
+	"5wA7A81o0v0S4764A96Q1X1Z5w630N0M6W6W1k0O1oAa2q0v1u0v0d32Abao45Ac6C4w4w6C2s3fcl0h0zAd23430L6b6b6T" +
+	"3y040DAelXAf7-2f014aaP0j7S7IAgAhAi1+2AanAjlYaE45384045450Q0C9h1W061F0M7g7d0V0N23233fAk6R0TdG844p" +
+	"Al6U6U0m3y2t640M5M620Q0k25435J3g12qg6W204i3eg83W7Kco3yAm4P2q1dAn3g510k0Q8Xao6b7S2sAo06ApAq1Fah6n" +
+	"Ar45356Cjy0T2E8G0n6C00302hAs7K1g0V4pAt2fAu0L200Odq8w8MAv3e0G435+121g1igEAwAxAy4w1gAz07gIAA2P230b" +
+	"0Z0v4g070vco2D0Tac4Z5W0KeQ4HAB1g1w8Z2sAC0VADjV0o0G166Z5CgR6Z38AE0vAz011B0d7w7u0jAF7w5HAG8G7e9k85" +
+	"0Qey3B860D5Q06AH0GyC6R3Z5J1X4S3t5w0MuseOAI1gsjhm1Z0v4p4p0d7N1s0QAJ2h6Zid7NcoAK7dAL2E0l1N3y7K0M0F" +
+	"cl7A3N12mX4v0k0t9h7C4y302A64AM22AN231g0Z1g1L3BAO1g1L7e5s646Z513747APAQ0Z5+4e0v0C82gR3t4U2kAR4SAS" +
+	"01diATAU01AV1B55AW1201406k0Q82AX5SAs4p6seQ05kqgo4S1g1g1g014w435JAY0nAZ7u0v374G6O7TaE3hA-AeqTan0d" +
+	"0K2t8G5WA+0vB06W7N5F014p2D1M1XB1B2011r6WB3B46T1N1g9B55256CB5233f0Q01237d6C1W4n6WB6B73B372h0gacB8" +
+	"3B6W4U5+468HB9a24gBa6k37BbBcan0S4a1BanBd1g23740n6TeA806W0oeBBe570T3547306W0M6W3fkq0dBf7dcS1F911a" +
+	"5-2Y0Q071B1B0V0n0Na80nz74Fa1BgBh6m7ggha80C3K0CBi8C7I2A4S4T7R6m0d5MBja8Bk226m0u0u7R0B1alXlXbTBlBm" +
+	"2p1+Bn28aq5i1m1+7w0Z0vBo4Z0q4S3bBp565H1+Bq2u3W3W1pBr1gaq8D2u0Z3b1g0S0SbshG7wBs5r3W5z7R0T1lkU0G5E" +
+	"7g0Tjy1I1g4Z5o0F1D0a0Qws2U2t186K1g0S7R7K4TBt22Bu0g0QBv0g3W3W0N2E0l0E4m0LBwoNgI451D0u2WBx4o0B1dBy" +
+	"gI1LBzBAh36+0D1+4Z0j0TBBBC91063C123f4W0j3c510u7C1r0T0P224C2q3IBDBE3YBF7dBG3764BH5+7t8X6y7R060k4l" +
+	"1F0diN0d3tBIBJ5k0S061dBKBL4Z400v1s0S072q1M4T4W4wBM043c4U1d42BN4S0CeQ0vBO55472BBP401FBQ6Y5tii3D7K" +
+	"625o12551A0Q0G2J5-3Z0MBR0QBS2qeOBT94BU1l4o4xkY0u7N4d51iNBV3T9l5-5Y1D5-BW0d0k630C014j2nBX6s1M6Kv7" +
+	"091Z6k6k631wfb1B3t3t5J2f0KapBYz76zqg4w7t2U1XBZ5k7R6CB-2qB+4hC0373I9h32C16Y7KC2C37t4a4hC447eAC594" +
+	"C62q041B6RC7C8C94a0d4KCa0ldN2clI0N0E2s2P8t1u0z0d040dCb1D2s0Z0Vb70F0BCc9hfv801BCd1B0OCe7N0PbT0Qco" +
+	"2q0C3f2x01Cf16620VCg1g22Ch7C1l8Gah3v7g7u5H3hCiCj1l6L64823t4j4j1B13742h1X4S0S452q3g4e0v4P3y3eCk4K" +
+	"0M4sfp373N1H1h5106Cl1A7c3e8C2R6y6Q5wp-7-4A4qh30Z0Z1a6O7N4Z202q1I07Cm0v0l6R8M0S4P0V820B1g3f0S2h25" +
+	"1v1v0G0O62oH5KCn6L0d0Tey426LCoAL591ICpCq1a12044AeQ2B043k0O4a0oCr0v2T4Z0K4s0jcS9B0L4s132h6Z7R0FCs" +
+	"0d1m7N5z6R5D3Z2xid6L4S0QgFco238t4S0hCt253W065Qfu0B94125w0d5Ja9cT820k5+1v517-0Z4j2h5w1DcM82300S8M" +
+	"1ACuCv8e1B7d512Y6cCw2BeQ0h0o2h011w0o040S1MCx0l6R6k252D091d0n5wCy4a0Z7T4Pgo373J6Q0KanCz4K5J1A2f1M" +
+	"2E2h820E6C1M2Y3t6T3Jcl6Q1X0ydG33cocT1N591I0d2hCACB1i7-9R6W1gat6RgF2J0f6f7R0S40id0S71CC5D1A1N8g74" +
+	"4a0S716W5wCD1hCE575a71CF7A22a8CGCHCI8T8CeA0S3L00CJCK8Cb65i0Pdz5S00003L123f01163voy5k2B43006Q6YaC" +
+	"fh169h3gCL003v5w042qdi2P5S6YCM3k0Kgo0Z0j0Pdz5w0v2v2x3h5959072B5H5v3h1Z1Za95H4K3h3K9r4anXCNCO0G3I" +
+	"59kY1l3hCP620V4vCQ16CR9l20CS2osG3t3t8237822B1+CT2E0V85590F0F3W0QkL591+267I6K3LCU4v825r4jmgCV1+CW" +
+	"590f3t1WCXeY04eYCY01CZ9lC-0d1+6O01823Da80g9l6Qfh0bhu6K1a2BC+6f0E4d82a8eO0K6K6K0g0ja8a8D05h0P1i1i" +
+	"gmD1D25sD33t0FansYf10z3g06643eD40S3yey0u0N0Fef04D51w3t010S556m0G0M910j1uD6D71r40D84rD940730T0E4W" +
+	"ov641l6R5M0mDa1F3K1M3WDb2t010FDc6CDd3y4340De0B7N1j1M4w2t7iaq0j4w9enX0S408e26Df1s6y7tDg2q01Dh0957" +
+	"dG4W1DDi430EDjDk433t3t6L3b7fDl0Q0d1w0B0Mii0P3h0Dw70d4o0G8gk2ey7i0db57-co4Ca61d01difR1B431g5701Dm" +
+	"0E6m8CDn82Do7tD4Dp1W83dG094U3hii5o0155Dq09Dr5YcT9B2Tdi5U8H4s1d5w5J0VDs7418826y2q4Wd-1d3BDt8C2q57" +
+	"mm4n0d0Q013K0j6f9W1i0PDu620K42830E433y6R0F1Feq0S32Dv0E626R5w1d3J3KdG625o1o1o22221A0N13DwDxr9DyDz" +
+	"DAclcl1mDBt20FDC1A3v3fDD8H0E1X8w8L2Y4ADE073twC0g2u1g2YDF635J632d1w634w0nDG631X2Y3Z5JDH8T3B1X0j1u" +
+	"913g6O0l7Z9B5M3b6O6O3gDI3bDJ7RDK045w0d4Z7dd8b63B5w3B01220ODLjO5K0v4SDMjX862EsV5a7I0V0lk55a4a5KDN" +
+	"0S2h3eDODP5749DQ3ehw6Q493b0S1+DR1u3eaqDS40045-DT1hDU38DVDW0GDX6L3TDY0kDZ0e7I5idhD-7ND+3+2q7F0kgX" +
+	"1FE03h321W4j6+E13hbl5H7Nz-0M4j4jE20k5-E33c1p1p2A5ME4s3E574E62t47E72PD23TE8436+5k8J4jj03yE98B0D8H" +
+	"Ea1F7NEbEc07coh31aEd5k4A6s2q1geQ424S6459Ee0OEf0k6Z7K0B1M1F0S42Eg5kkJEh7R3t0j1+4H3c4aEiEj5t3g0d4H" +
+	"1D063Z6C0y6b5z4S7N7R4o6R59Ekska9rW3e132Jdh0g8647dzEl6QEm7g5Y06En8HEo6s5W2d0901Ep7F8HaJ0o5U43my8T" +
+	"ly1AsG0OEqEr1g182f0M7T3haJan35bO3+0nmf2tEsEtEut+0n2Y6C5K4S3b7dEv7N0gfREw3751Ex6Y0ebT0e6fEy1B6R0e" +
+	"324a6Y74Ez6sEA1I303+0M1mEB2hECqgED1B0kEE3h404o3h5w0T3g1X8e5Q2Y1Xgo800NEF2cEG0E1p2v0ZEHEIEJ1g2E6+" +
+	"6Q1D1s0P1B0S0V6L4AEK9740wZ3+0FEL4A0B0j1xEM1N0h352U3L0v2h0GEN8H11EO0dEP3-3-9K5u4j4AEQ1+0MER9h3916" +
+	"5d3fESlIahETah3h962Y0S742t3K0S6+1I8D3W0MEUEV4A947L4aEW2YEXEYEZ0vE-5d1g6ydnqg06185v0Q1801E+F0F11Z" +
+	"8M2s0d4w06F2F3mt3535F4F5F6aq9B0v1seQ0d439l4aF74SF85p0L8D8w0vF95j1a045O5v0K6O222cmN2Tuv3BFa2Y1NFb" +
+	"fW4Z1d7f0Z042m0O62Fc4Z04eygF0voR2cFd3-Fe5w9h7g3t0QqgFf5Q066QpX948wt+2PdG4d59042U0G6R9Bge1D4e9kFg" +
+	"4A3v82Fh30BkFi0jFj0x6f8e59FkyWAP7IFl1LFm1x7g8g0h510yFn1Z04qD8w7p4a3+6mFo1d6f4U048HFp1w555veC2m0E" +
+	"646y3Jgo7T4S1goq2cFqFrFsFtgx2P0S4S1X1g09182Ut+0dfhFuFv2d6f0F1I0nFw6Q016K0j0j0dbTFxFy7g4S0dgF6Y91" +
+	"3v223y1DrbFzFA6f6f400Srw2E9B915w0S74748H22a1576Wrb0vFB0k0S2j3D800qbc4h1D23512qFCFD40FE7fd828010k" +
+	"0u40j0EQ0VxeFF409e7N3x3J12FG3h1N3j4mll4g0d1h0Zj08T0M1A0640FH8L4j8LFI2h3h0feQ2P5a32cM043b579R3f4a" +
+	"0m2h5a404arq3t1x6C0u1g1d1p325R0V5-0Z2qFJ40017N0q2P4Z0L4jFK0E8L300q1D4h0V6R040d1g0b0qFL0P1A1N0S4n" +
+	"FM5a0SeA805D716fid0d0dv1234s3B7i4P0q287i1pFN1utM2q0m9k0l0ld85WFO1L7gdh401M3t400dFP4C8C0j3c0S0uCj" +
+	"0j223f8HFQ9k4s3y3x40401i0T1p32FRFS2t9Nzg3P1d1p40jq287Rbl0M6C4nFT1g8L8M0VFUkJ4geQ1u1M5D1aFV8GFW0B" +
+	"2m4a3b3x287Ofvoy0b4040eQ5q8wFXFYFZF-0d4KeY1h01F+9h0E0V2I6d0Fd8553eFS5a7-G0G10dG23eG3405a1l0bG48L" +
+	"3b5+1N5+0E971+G5G6G70E8v4K0E5w7-0lcT3B015J990E1NG82f1XluG99R4g1N4ncT6CeA6d0dbTGa4y7-GbzQ6+4gGccT" +
+	"GdGe0SGfGgGh0z6Z1gGi5j0d3h1M51GjGk7i6y995u519h3N510m3LxfGl182T0ZhL51oK6m51j0GmGn4p4w1a7Fkq2J0P4C" +
+	"7g0L3e4K57861j0Lzs2J3Lt8Go0T6ZGp51j02A0d592TGqan1g0Z866mGrj6Gs741a1wanclkq186ZGtcl7499Gu1I0k0V2u" +
+	"1I2s04635H5W1idhGv5K0M3fGw0m1M1M09oy0q6O2sGx5pGy2T011i1M3J0F165Q0S0hjB7T7ZGz1M3+1M0MGAGB8w0d431u" +
+	"aq0M0O7R0E1X0N9e0E4s7diN0BGC5-GDft4wGEaA3t4S010p645HGF2P0M1t433b0S996L3NGG0q0VGH5r131W1p2P3fGI39" +
+	"EQ7C2E1l1u2E0k1mah5D4S6Z746L9h5o1A3J431d512q3t6Zl57TnfGJ3WGK1q136+0M8X0E1Wft7y0D7F423tsc6Q1F7y0V" +
+	"8-7icS0S8M0T57t+07GL06401a9e0k0M3x4w8G20GM0v8L4l1u0g6+7w1LGN2u4w4SGO42ukGP3t3t56o9GQ0d4SGR3bGS1F" +
+	"GTGU3g4a220E0K9eGV0V5M3b5j2u2u6O5c57eP7y4F222d993-5o0P4wGW4S6R9hiN1h2q16GXhC12fOGYGZ5z4g0Z0pG-0E" +
+	"0F5J3Z7N2EG+0h5E0G0MH0994o0ldh2u3b860kdiH13B30800g8L4Wa21F7CcU2u4wkqH2H37R0SaAH41IH5430MH6746W4S" +
+	"3r0Sln3tH70o0v8wH8H90j6q1j0dao8uozscHa01121Z7FHb16Hc0E1A4KHdCW4a9k1vkq2T1vlI5Q0M4w2247Hek9an0P62" +
+	"0V4S6L862x1X7T5JHf6y714w4a0k71044T044T1u0T4a4a0v226Q6NHg7C2u25Hh3g420k6W860d8063GX6U5DHiHjcp0104" +
+	"73Hk3gHlHm3g2u0L734a4a4S3-5w0d427499256W2u800Dfi259h5Qru0S0q5o5w800L0d47Hn2E3h1x3hmq3B6f2q1p3c7Z" +
+	"092u5uaA8C0ZHoHpid5W3t1w1d1x476U120N0S1u0Tah8HiiHq3g434Kj00S1g4K2s2tHrHs80Ht0KgIoy6y5W1H3J3B0t2q" +
+	"0V0t6T1M0S804a0T04Huoy090K55xWHv9lHw0a309hid0e4o3e55124S713v0S230V6d4Z3b4P8L300l1ldMgI30HxHw5Wcl" +
+	"976K8H0a0a6d1g0t6K4l22co1i552q6deOcU0S3x2PcUiE6WHy0q0zHz4e1FHA0u0E4d3g37HBHCHDHE0O287-7-0l1t1p1T" +
+	"lXHFcp1iHGHH4jHI2s400E5W1L280P2h4KHJ1v1w0zHK0N2h0V40041peo2sHKHL1g0Vxd3hvssJ3J3f0MHM1u3yEQ3-HN2x" +
+	"1I0k0DHOHP4p8C3J8H1i9R6+1M28ftxdjq0M0gHQ3S1B6+123vHR85cMHS4C3Y3WHTHUHVHW2q0VHX4c5+HY1d6f235kHZ41" +
+	"a82t0q6K1h6C1B404SH-w7H+4j4g1a0l1ifv2tI0I1I2I34P5DI4232s1g0V20I57feQ0V1M1240I64p0G0E3e28I7oh2646" +
+	"4g0tI83W8G04047O040OI92q7tjzIacM0O7w293kIb5tb552yl82jY5K3tIc3f0e0499Id55Ieuk1g1p3Z0t2h4Wa96L0d5O" +
+	"2EIf3e5w05043e1h4S7g2qgF0e0b5QlG2PIgpN5-jW3N0q0l9hco850o0e0Q0V0QIh7Cdh2325554xIi1d5D7A40mX1a1Z2x" +
+	"065-553e5H0Q856R5w2h01fh3cfvyb7IIj4SIk3Wa11L06Il1g5+cM0V1LIm8LIn12Io73HO4K4j55cM5J5t3t0Gii0SIp6n" +
+	"1g5O6fIq2u6s404gIr8T25476R5O0EIsAUIt4g3k01IuIvIw0C4H2q0E1s4P7u6R1NIxgp3x40640a0KIy2EIzeCe14ShN1Z" +
+	"a94P6C9lru1g0C1L1WIAIBHzcT4S6KcoIC0o23ID3tIE014n1NfOscIF0E6c2u6WIG37ru048wIH8H6f23ru6+0u3e6f2q1Z" +
+	"1X4a1Z5wIIIJbO9Rru5oIKIL6W6f250q0z0ddn3gt1oNA20E0O6+0E280Q1L2s5z0j1s7w1t2855yl5W407-5i0M4jlX1i2q" +
+	"1u230V254F3h1g400D3g8C0V1I8G011M2xfv5+0F4ChNa8ft6CIM6R6KHU1B1X2t854w5k4P1g1NcM0E5D0E3e3f5w3e044W" +
+	"Ic050y5H0Q0e7t3k0gcM823WI75K0OIffh1p7g1h4S0e6W5Ddh0b1L6C0q265Q4x2q7Cfhco2P4g9h6L5-2h0V1q4j0G1w8L" +
+	"1Z0S014S6c8T6s6f5wIpINfR23an64go6K2uIOcoIPruHF237wHFIQHF0422161h7d7w5w5w5v0657e1dG1a04dz5w6fdG4a" +
+	"5729297w29075o5o0V3h133bGAIR1m3b6L7w0N7AIS5k0V3h0v7d9RIT0L0d404913IU1i0q0j1D82IV130S2A0Q3t0Ego7c" +
+	"820E5k477d5o0j0E0E1o3yIW0C1W7Nv90u0u5W0N8L3y3bIXghIY3fax0M2P4P0C01IZ5+eSeSI-coI+2qax3yJ0J10d850F" +
+	"305-1g2E645W6425J2J3cz0C1ZJ44e017cdz5W2s43431w0V065r018g01J53f7p403J1g231h1g1g7g186C6CJ61s2s6KBq" +
+	"1w4WJ71s430M4S6R435E550O6C4oJ8J9076k8T0125Ja6k0Kb6186k2E016C6R5a516y6yjy1m1xJb7C7C7Ca8a8Jc88g0Jd" +
+	"JeJf6f201p852AFO1Lad0jbl0qJg1l0T321I6y2mcp305Sdicz6K17Jhdi0E6y320u8HgCJi012caiJj5p4sJk430P0P2s85" +
+	"407IcU0P4j353f1F0uJlJm74403Ij0Jn0BJoJp3e25635H7KJq1M0T3t2Pb57-3e160o2c3c200T0o8625860o25dz862525" +
+	"0ofm5H5p2086JrBs0P3I99Js2020740d0d7d0q4K2z4KFh7d7dJt01Ju0E0lcAdMJvJwco5J43284w1q3g5-7R7wJx1u4d2J" +
+	"2B3b9NJy0VJz5W2RAit+5iJA0uJBJCcA7u4eJD7-51042IJEJF1ghncA1M6U3h0D0923um0Q3ga8JGJz0N223J594ZJH6UJI" +
+	"4W403cxiHrJJJKJL2q3x2R1lJMJNJO1+3J127g431d3e3y740p3M4a1MJP0v17bL0145JQJR0pw73Y7e7e1HJSg85EJT1p9d" +
+	"lyj0401w7NJU1w23JVJV0E23eK4l2Cgh0494474nJWJX227-wC4PJYJZ0ug8J-J+gq207N5z3hK0K1K2K3K4K53-911aK6IG" +
+	"1jK7is940j3b5o0S25K8Hu0F4EkJK94U2m5EKaKbKc0P597n1M5sKd0nKeKf3hKg0V0V0T4Wup0O0p0jb5552c2J7NKhKi43" +
+	"7P5o5S2P493Z94wpKj4v1L0Did4A6NKk51kU0QJY0d1l5Q3t2B0V2q3c0e3L734yBkJ14g3L7t304Kfh5601Klan0E0j238L" +
+	"4g6c5S2BKmKn17KoKp6KKq308H1gKr4gKs5w4g401r7ZEt2t8w3cKtan1wKu4wKvKw401X64Kx1wve1hKy5W5wKzo20P4l4n" +
+	"b025KA3KKB1I015kKC25fRb03b041w6c37KDt5gh2q4U3Zj6Ba0vla32965o3Jgh1oKE5TeyKF2JKG9a0KKG1p1XcUKH0E8L" +
+	"0gKIcUoKKJ564SE7KK4P6U4j0z2qKL4d510dKM1gKN0z0d0dKO0T0z38KPKQ3D0z0kdGwp0kKRdG2f2f57KS598taJ060Z3g" +
+	"5aKT64012EcS6U2E8CKUft5iKV3t4a0D4S2n3f482d26222q568t064aKWAi1gbL0Vcl0G0S8G0d8M200d0Q226YKX0T5J7t" +
+	"KY9hIra85afv4d015Y2ndMdi2x1rKZK-7T6Q0C4a010E4SK+6Y044a4a1Za1L00t4S4SL10vL2160v0vdMdM01L3wyL4FyL5" +
+	"j01X0F8w0O01L60e471u2u2S0dL7L87RL904La1pLb1N401h2I0VLc0Q0Z4004Ld7-2u28Le7FLfLgLh0EvYLiLj5WadLk38" +
+	"0E9l9l5ixJ1B7C401L4s6kil1m0Bx92jft0o1d0u9h01990Q0S0j4A2q2B2n0M4KpXLl7u2y6ULm2Pdh5vLn3KLo1+4ZLp7C" +
+	"6L0101kvLq5CLriU3cLs0mLt4P512q5r2ss4110pLua8cU1u12xi7NnXLvbeLw0QLxrH1m2ELy1m1mLzLA8H1pgm430E1M74" +
+	"0ois5-1r5w6ZLB3T0S5+1dLCLDLEeyLFLG1p7K0ZLH1A3vLI3v7C45LJLKLLLM0V0d0M7s6K6C1d4dLN5+1q7cLO2t0D2u0M" +
+	"37co0VLP0fds1M3Z8tuY1M1H491843284SLQLRxi0S2hLS1igI1W1lhN3t7y186C0b6Q1p5+LTz55o5wB02hiN1d1n2s3g51" +
+	"7R0Q0S1j0V281d3B3ttr1L2PLUKy1N1aLV0Z831g850SIG0M8Hv1gILW3-0lLX1veypd0T7NLY3Z4I35LZ6O0v20L-8eL+07" +
+	"M08e1l29M1M2M3M4M5M64Av7M70F4v1+3+42250k2J7i2q320u5w5w4e5zaqaq3vM81M2P3J0pM9Ma3b8gla0T0Q6OMbeQ3P" +
+	"2f2o8Lb50V2m2B0g5paP5K2D5t0N0S7i22073N4s5klA4s2PMcMd6Q2hMeMf85Mg3b3f4Wn54Y293k3gMhEO4S0KdGMi595a" +
+	"127r3B1wcM5zMj2Bcox94204DN160Q0P1sMkMl01j0040O7y5s4j3-0zkG5o3t017I22912c5w5w5w4w2CMm7g1h0OMn0dMo" +
+	"256R6R4v7y2J5zMp0d4xMq494AMr5wMsl56K0eMt3x4F3Nid1god493J4S0V4g1Meh0G2s2s4o0v7iMu1p1huf567Lr5475J" +
+	"MvMw0fMx3gkU0Q220QcS0E12gha65Q51MyeR3W0QMz86wyLT1g0k046W55515-7N1L1i2P0h577u1r1Z7S869l6KdiMA4T0u" +
+	"MB1d0k5z0k1L4j8MMC6Y0S9B9efu0S0T1gBk1I4B7i82K+622uMDah8e5-1I0d4l7I2fME1tqg1g5W1L1F4S0Ea22nh247BX" +
+	"iNMFyU5Y3e821g3b8M5+dzsV8e0k305o1qMG6R4ZMH1A3t550y3xj07y2RMI0P0E0S3h8M0d3f5w8HMJMK1m2ttx8w4925ML" +
+	"1g16MM2hMN0F0Q4ydM0d01MOMP3t4a9E3r096flj6s0v3fgbKp0y072P4KMQ3D052Pao37uZ22MRMS1xMT6RAL126k47MUMV" +
+	"0DMWtW6K470ois6CMX1dvIMY1i1db5ey121s7F2u1D9a2d0C1j250K7F2YMZ0S0Q0EM-5HM+6Y5S1Z62N0jVN1a96f0d6v1I" +
+	"9l4S1n1L3N0u3J4aiB6C4A5D4WN2N3vc1qvnN4aJa90B3e0V1Bk90Z0p0q4w1g74uG8G044S1LiN3f0d06N5N62s0q4n6f6R" +
+	"1LB2N763N8632Y0Q6C6C0Ebf1hN9ao01fW6K6T3hl8257g5-1Wes301rNa5KiNNb2E2c233b23jp4SNc2s2C383751oy5Y1i" +
+	"377fbTNd3INeNf1q8T6UNgcley4j1H3c5w8L0oNh04134Sap86cp9hNi47MI2hNjNk6Z992qan5St14K4g013e230S018g6f" +
+	"1X2P404Z73Nl8HcoGc2ENmdG4y6Z180Q826C5S8LmX3N0SjpNn2Y0Kcl6R4s42NoNpNqa9a9Nrg84a4K4ysG1LhO0d370E4p" +
+	"6R8H0l4K4p8wNsvsNt012q0d0T25zJ1d0C5w741T9l803ffi512E7NNuNv6W0E6Q6s6f6f6CNw400Q865KgC0S0E476fgC5o" +
+	"0E864a4S2C736f3W4w011o2D8312124aF8NxNy4w2uNz123e8e0V3e3e4a120d63NA0Tb53N0v5K5K866cNB1iNC0lND0E0l" +
+	"DR0k061B1xNE0d3p1pNF6C6Y561NNG4m0k011D1hHJ4A0N432u7-7-a9NH0j80806O042t1dbcNIeP66NJNK040D0BNL1+29" +
+	"5W5WftNMNN0V7u0F0V431jJO2q3c2x0lNO5M16cXNPDL070T0S0VNQ5MNR0jr82q0M2T830m3b5KfiNSkG3f3b0P3b5w0S1a" +
+	"3J4bLB3v6C6CF20V3yNT7K0M012qNU1X0SNV16NWNX3D01298HNYNZ1A6Z406s6y1x1l940q043Z0F0lM33K1l4y354Zqh07" +
+	"1i6R0G3hn2nX2q1x0Z0V0SM53tN-N+0u0F0PvrO062O16C2J405pO20T4704040d6OO36Y0CqT1g2m0Sa8iEcMeQ0707O4fv" +
+	"4WO50QaEaxb41veV2uO63cr5O70tBO0O0p4A8CO8296T3y5wb51Z2c8g7gjqO9201mOa0e0d0FOb6R5J0v4xOc0Q0V5-7N0Q" +
+	"0VB6230uOdrWOe5w0klG300M55lD0V5-866Y8gwk120lmLOfOgOhOi4vdi5z5+5w6K8C8Mit0qOj3vyW5-dz255YOk5+5+0E" +
+	"0Z4P074s2zaA9l30017RJevS12tU1D3T017-5wOl0D2nfR046sj005OmdM43On6k4a0QoK30ey8Tfi0j0dOo5odi4s0D1d6K" +
+	"9r7-4w0O1x1xiH1DOpOqOr1g0o0S6s4w2B09l11h8H9R0q0lBr408w8wjV3J83anCY1A1g0b0h5JOs3Q1B1B6COtOu1X64Ov" +
+	"4wryOw370q1I1a6Q0S23Ox0W1M1W1Z7rg41h3DOy4s5w4m0SnC6R250M2d23aq23045+4S6Y631qOz0L0FbT3Bao2E6f0F8g" +
+	"xprw5z0S0lcU4a7R4w8F740S74gO0n0jOAOB5k5w1i1g6T3JiJ7R6T6sOC0FsJ0LOD5JmqOEmq380D1n1H3Mao1gOF0v3+5-" +
+	"3J3f6R1i2q8XOG0FOHOI120Q5a7c0Q5a7Og83J01013r1u0d4U4d0164ey0V0yaFOJ0F1t0D0P010D0D0FOK237u40284sfD" +
+	"6O5-OL4m6kis6C7u1l3-3f2xJO84513x3t8GOMIRON1r4P4jOOcSkH2POP0V0y40407uCY01OQ3-OR7C6ROS3JOT0d1g4722" +
+	"220VOUOV4C286K6MtJOW0F1HLB1q0MOX1d5t7K3M3ZgI6Q3eeQcAis1iOYeQ1a0S5k3hOZO-010d4j820leS0E013rgIkJ1s" +
+	"eS0SO+254C4SHFcWaAeQcM5-3f432B6V264U0tjrP02R4WP15ob5P27RP3400TvV04b57AcA045DmO0VlG234xa8eQP4P54P" +
+	"3B5-3N3N0VmReO0vP64ZP74g910PmX4h7C1WgC5+5-P85s4pP93dPa430xis5w0F2ugC4C256W0SPb0k4gPca8232q0Q4UdM" +
+	"0E0CPdPe1h3tnX4SPf4SPg0E0P96e2Ph1h3883hN6s6W6kPitUdM1N4nAYPj3t2h6QshPk3t6W0V1q407f1i3L0kPl2322ey" +
+	"42741gPm6W1x2x0Tro0k4S7I016W0B1g1g51PnPo0VPp0V0N3B0E0Et+579h0vPq1B5E1m4747Pr0k0qPs5o1B47j0255140" +
+	"6O1g640Q1g590d6W4A7R21170E3T5w7C3J5K2h577TPtPu3J4S0QeB3J5o6W3hPv57t+570v1A470k1Z6WeB0E1g2P590d7C" +
+	"2h3JPw0l2hPxPy402A0E3b0PPz9K05PA3W560kc-1A4e1I0F4H0l3Z4K3c0b4a40PB3t3ZPC054e40PD1I1g01PE1B1g0vPF" +
+	"6n0v2c0VPG0l1XPH0E2E372T2sL6cM3ejqPI28371d64043-0E371d4A2O0B515p3h1dPJ1BPKD2ey0u407e5i382F3D0v2C" +
+	"7OPL01014K433B3h3B3e4j0M1F7C1p1pPM3b0V4Sa83fh33y0Sbj7I3g1u010T515MPNPO3J7d163t7eJghv1W4FcM0M3v1x" +
+	"3K3e37015J3P0kPP4w0klwPQPR1A3W6C0F9l0fPS0Q3hhw8X47e93TPT6C0v7e7APU0miEPV6f0M6+PW0Z0d730E4028ii8M" +
+	"4A6+PX0k200P4Z1Z0u8D184s88490d4w1a0F2q0Z0Z8L5p3r6C1Mqg4jPY7R9l2BPZ0F7gOC0o4w1N292q4W8N4h01P-1dP+" +
+	"Q00L1Zey7O0E04dGfh0Q0T5v0p1FQ1Q22u0L0t4SQ3Q42mQ54U9l5E0dQ63e5EQ76R0k4HQ84A0Dh3230V2f20si04mR1p0h" +
+	"Q96C1dQaQb4vey0G8F3y0v5J6R566dQc8JQd0Q3Z73Qe644SQfQg5J3256Qh47Qi47Qj0CIm1rQk4Kfv43QlQm6KQn23QocM" +
+	"51514a2SKp0o5v0S8H8H05QpQq4S2dQr255UQsQt0yQuQv6k6k2h1xblQw6K6s2AQxQyAY3egocT1g5M7f1FQz6WQA5w1B0E" +
+	"e1jV226CQB8ZQC5Mjb18dGeG2f5H6RcldG6Q1N2q0E1X1MQDQE012Y5K0j6CQF010164eAcz2u7f4h12hw63QG5w4S0d4S6C" +
+	"zY1x6R716f3h0Q1Z0SQH9h1x0v4A0g0Q0g511ZeA1d6WQI23cUco71016Q5K0v7R0v0E2c0V280E0F2scMeA64043-370137" +
+	"0E286K6C5S0T0BD2PL4A2m7e5p0G3D5i1B1F3b3B164Fjb7e5M4K4j2P3g3v3J7d3t01016+6f0k7A0kcp6C1a0M3h9l0P7C" +
+	"3W1A37011F0f1h4d4H3e3g0F0Z0d180Z8L0u6C6+QJ5pQK5v0Muk6dzY0L4W7g0Q0dPZ3hQL1Z0t7O1NdG3h018Jeya85J4S" +
+	"231r0n0Q4A0d6R1Z1p490v2PHx5E3e8H6Q4K2351fv0k2u472h6s1x4SQqdGeG186W2f1B0v2u5KeyQM2u2s060E2s07QNHz" +
+	"1g8zan3p7R741j6KjN95QO7T0OQP1i2q0G40400v0v0k1I6Cb001fa014S0N4o4A1I1hcoQQQR0f0TnX1gQS63QT0M1l5W1g" +
+	"QU7-colq2P555W01o63N4m490j1t0j7CQV0u2T8H0q4PcoQWBFQXog497BQY3c3t0d1leO1m0j1g016H8H1IdGco1B4Z5R5-" +
+	"0V5t4eBr01ft0ObT322EdGL+oz401H0M0k3t1p1H1A5EQZ1nQ-5H6+Q+kG01431m3BR04a0K6C0f5E1pR13enC1X0fgh4S5w" +
+	"374jR26c6c0l3D8tgh3g42713vey05592R852q1n4S1N0VdG0o0o400E097R2h7e5z1L3N6b420G2n0E5H0XHk0V7C6N2dan" +
+	"01oyey0O40fh4UR3go0P710v2fKz0O5w2h1u2qgh3t7R1i0v056R74R4gh4Z4j0V5-4e5t2d2qoy0932402EdGbT9h7C0M57" +
+	"1H4SR50kkG1A6+2x1m4W3B01nC40R16C1p0K4agh1p0f2h0l4j423D0V7R0E1i053v3t3g852R0P420Gfh0VHk6N2d0v711L" +
+	"go645w1u431gR64vR71g1aR81a1x0630ukuk0S0z0V7dtj04646ZR92q1pqN4scX3vRaeyRbRcRd2P1g5KKBRe3JcpRf1IRg" +
+	"Rh7sj0267K1u1vii1gRi4K1dRj4SRkRlRmRn4aRo6QRp1p5DRq43mlRr181XclRs1H71RtCjcSRunO7g2UqN0VeyQQ2Q40Rv" +
+	"80adRw800Cot6U01Rx3f7NfxRb4C3-1lbfRy7L0MkvRz400VRARB64RC3c0Trwp+010ERDREjV268FRFRGRH1ARIzt1hRJrn" +
+	"RK402LRL5t4S1W183t2q260Ekv0ERMRNROJZcUF03rRhRP1+1i4E3K1X0g188J4h4S7rRQRRRS0FRTcU0TcU2m4aEfgC0T43" +
+	"RUeVRVRW9n99RXRY55RZ55R-401F6240R+S02U6D3K0DS15MeyS24SS3wK0TkL4Fa85EidS4pXpP4y4S5a8etE4h0CS5625D" +
+	"0EcU7I82e33t7c4aaniiv2S64K1g860Egn0C9KS755253kclS8834y0T7TjB2q2E1Id8S922SaiiqN1B0K4h18Sb2fan2Ukq" +
+	"57cl1W3t3tGY0TSc182U0g0E0ZSd9k0K7K40Se40vJ1I5Q0Q740K2q0Qru6W23eASfcU4h3J0EkqSg1g86Sh0KSi4e0P5W3J" +
+	"5D26264e8M285o2Y0E0T305j6y0v7N973J5U6ymJ400v5D5a5w0d4QSj1A6O0Q80Sk2xSl2E28646+1ib0Sm2x4A1t041mgF" +
+	"6+2u0h2s12Sn6+n83f2x6k4jSo6+3y8w4Z3b3b910MSp4A0NSq40Sr7gSsSt0k161H4e0TSu45Sv7SSw3gSx403D0t0d8G0u" +
+	"huSy1x0O0V5v3giS5q1x5K0t1p6C29eCSz3+018w2u0ySAxi574Z2m4T0tSBid0E3ySC8t7PSDSE0u2s1ioo1p0VuG5rHq0d" +
+	"7-SF3b4jem5-4a3Y2ASG0Q4H1r1x1X5K3r3Q5W2E0K56cT3+co010Efh1H0d4S2s6f2R0S0S4a0K4QSj1A6R2x28SG4A2mgF" +
+	"2s3b7g4a3g4001124j0S515v0k6b401X3g3W4a1X1x0V0t9k4Z6C0y290teC1p7P0V0E7-1i2R5-06SH4a1x0K383b3v3vSI" +
+	"9R9h8g8g3vSJ8C9hSK9h1r9h8C3v9hSLey1q4n4nSMeCeC012j9h9h0k0danSN1Z1u2u0d0d0437OOb51n0496SO7i7O5w1W" +
+	"1L2hSP0B2E0Z1W4ASQSR1W2h5-0Q254335thj0xaOO4pOYey2x1H2PSSSTSUSVcM1i3C3J1M6C0p0u473k0E5s010FSW7K37" +
+	"4y5pSXcMAi4o3c2U4p6R373r0u4w0lSYSZ0l2P2P7i1M5DS-2zS+2tl70Z0kT04K6hT1T2yC1v6C0S3b425r8eT36icoT4T5" +
+	"0u3g2h0deC860Q5D011W5-5o3t6dGok91NT61NP28t435DT70k4j0u1L4A9hKn4A065J0l5adsus4vT87C510g82374hT9Ta" +
+	"5-4K4h2u1D5157096kTbrb434Kcl1x2UT9diw78e0Ke1hN2uTc0dTd4Aankv0k3t511n231NTe5K731Hdh9h9hBav15-515o" +
+	"0STf20Tg043K64070daqTh6Z1g6+0VlY6c5iTiTj383hfv5-7Z32Tkfv0Z0T0u076U0lQP0j0m8G4Z3L2PukTl0K6+1A0M0k" +
+	"4C0d41vSTmuy0ETn4o3Z1X1g1ATo8M1l4l1F8M1L0v1a1jbb4g0VaM0V8LTp8M1l856OTq221g4Z0S1LaCex040j5vb53gdG" +
+	"Tr16Ts3cTtTu3r1h0P0T3K1801Gt0v7Na24Z4A1i5k0d1L4o861h1h5Y303T1g1q1I1pTr0n0Z1h1LTv3K3t7B2AKqan1d0h" +
+	"12180v09uZ183e7T3t373tgp0Q1F1m640KTwTx6Y0nnl4l0G6YTrTy25711Z0u0b0v1ZTz3fC51g0GTATB0u2c0l0L2R3g01" +
+	"TC0d0z6n9R1mTD3e1j4j5W5-0V1L6U597LvlTE073b4KTF0gTG3TTHeC0g0uTI402q6K1a1d7i1X7N4C9e6f2fTJdq0vH5hU" +
+	"TK4a6WTLcM2R5K5z5b9RfhTEeQ5DbO7R123eTMdGTN5z1Lah7g5Y47LP0g8e1L3KjO5Mdq306K8TQIHD0Scl6y016K3rTO1g" +
+	"dGTP4nfO0S0TTQ0XhU1q37TR0v3f4747hU381XTS470v9h5t0k0u0kgZ0S5yTT0tTU2h2hTV01an5a7dTWah0l0N0V4j400N" +
+	"1o0V5s2Tlo6v7F8t1p2ETXTY3psY04aqTZ2P0q1g01L6T-7i1gmq2u0l4ST+U02+ad5iU13Z1j80U20VU3U4U54A1B2U7C1d" +
+	"U68CU7282AU85WU9014s2Ib52s1d6O2T010D1g0feT326U975-4a4A4s261p3c7i0k6LUa7g3f0mUbyb220j0d0q3x3rtkDj" +
+	"Uc4j0kUdUe0TUfgZUg6R7dJO3BUh5HUiUd220M4396ah2tUj0V5uxhwL0V0S800j3y8C220FUkUl1F1+UmUn2P1l1+dGUo01" +
+	"0q6+3M4Z4SUp3Z2s1X43UqLBUr0k4bUs1d6O3g7cUt2t8H6f0EUuUv28e1406ZUwUxUyUz3W0jUA0MUB3TbLUCUD2q4P6O4d" +
+	"6y0E0j1q47011d45490s0ucTjy2u1o0q2Y2T07a9jb8D0l4wUEP5gh5D8e7AdnUFUG4gUH8M0OUI8-4Z0Z4K0dUJlJ22071l" +
+	"2sUK0G1Z0O40ULxoUMjXj06+rQeYUNUO3h07eY0nNzgo0T2qUPaq2f0S7IUQ1a8L0SBr0m0M4j7i82UR0T2BeP4S7w2TcM2B" +
+	"USUT3f0j4a0S0Cpr5k6LUUo749UVUW0BfhyjUX5j4hUY7RUZaP1p1F5rcU55U-U+2cjY65Ib0E0d2h571m2BV0V125V23bV3" +
+	"1i4jla6Y4a9l4UdN42cA5i0Z5sV47112lE2q5E320t132DuE5wV5V6b52q7R7i0Q550Vid0E4A6OIm5D5M123y5Q060d8D5H" +
+	"5J0Q0V7d4d99V72s86V88J18184o1T0ocoai6L4S5Q4SV986126RVa0FMz9h0D1p4P0n7N4T2Y0F2u7NP9dsBk0625y-7S82" +
+	"VbVcVddz5+301vdmVeqgVf227IVgaA0x7w1p0ZzX5Jj0827SiNVh5Y0OBX4jCuVi015-30cU1g1l561D5k5p4F1v060G7-1t" +
+	"4a1vVjVkeO4P576R25Vl6k6s8H5o3t0QOq2PVm5O01ARVn8D0C1w042B306s3K1Z0G1M4U1i5U4P0o7471zVdM0S061g97a1" +
+	"3k092u1a4a9l0E2fVo0Cah0KcT4PVp1a9c0q82945JiA1N2E183W3y301hj-1Xe1an996yVq38710b4S0D7T0B5wVq1BczVr" +
+	"2fkG2E1a2c647S4S4W1N4a5k6C0d250LVskUVt6fKAVuzG0n26b5VvkvAe1W4Z012Y55372T0Mg8fh0EVw3B325v6c5w863I" +
+	"Vx4S4S2u4d40Vy0S6f0EruFA058w8g7RVzeC4g4U3N4a2qj6744A4aVA4S6W22kUVB1ZlH4SVC572ncU6fkq3J7I5oru1oVD" +
+	"db1B300M6W2hdN014j2c7dahan7i2u8t642C2E2T2Dmq3y4m3Z0f3r6U0T2U2A0D1t4Z7w8C2uVB4s6O0Z7C975i32o3lXad" +
+	"0d2u1F2u3b227gah3r2280ru1+dG1l3o0ukG223fqgwL1m3N0k6R2p3t3c0j263Zjy6y1Haq0B0u1a1l0n9440VE2t4g2T1d" +
+	"7S5M0MxylJ0s2q9l3W1sVFVG563T1FcT1X011Z7c30491d1q0M6y2faM42Br258D4w1v0Sgo1Ib58L4A4P8eeY0G38827S4S" +
+	"a95D8M4s0TVH0C1x6d8e1m5r04lE7geQ2B1g3b5oaPfh2h402q5k322Rpy2c4S0T6Y1p995w7S0C0q4A4d180D5Q5Y5Jco2Y" +
+	"7R7Ndi1p4W7N8H4j2256cU305kcU1t82skfv011l6c5+4U306s5o3k3K1M2P4F6R82VI1Ban2f4aVq6W2fkq0C7T326fco0L" +
+	"25014d4U8g1Z1hK82B0z6ka83Jan47K82D1DKj64VJ2D0v3tVK3t64VL973k2sve0a2qbO4S6L06kJ1jVM945K8wVN3fVO3t" +
+	"veVP575656131IVQ1A6LcTeQM54g201s0T80801Z3J0KmGVReQ0v7-0vVS4H0d7-2s3NVT3J517-3dVU0Q1dl5VV6WVW3W0G" +
+	"59cU4h7S3BfBVX571j04865eL+8TVYVZ6C1Z0jk9co4h7-4h2DKj640v073t7-6mve0Q2q2s4S6L972D5M941A7-4h6L4g7S" +
+	"13563BeQ0z808MVW0d0v2B1g7-4H0vjK1Z6W3J6Cl59B3B59ds9BV-co0V0VlI7f382uV+W0W11d3y1jaU5H8C2RW2W3W440" +
+	"0j1M5i3y1d4j0F1aaU3J2PW53xW63fcGvlW7W80moo0EW974ey3Z26di8HWa1iWbWc1H1A0d0f646O18UN5zWd3t06645HWe" +
+	"6x1j5-4jWf2q5acU1L2q2RhnWg017f2mWh0TaPIm2I3fxC2qW95H2q1dGA3yWi067c0v1dWjh30d740Q0QcUWkWl495J0F1N" +
+	"1dWm0vWnWo7a0ZWpi01g300E095a6k1g1d2ChN0K4y7TWqWr1NnmWs5W3c1H0E5aci1d406C741gWt0S0SWuWvWwiNMX4v01" +
+	"ge0v4sWx7e0B0EybcoWy7CWz3v3K0T1I12965o0d0g2T1N072Ja1A6Nz963K0E1g0g82WAWB1r960E0E0d2S1r1tHFWC1+7-" +
+	"5Wlv1L0S433y2y6f493NWD626Q120Z2TWE0E1+ey4wWF20WG2R7N3f043gWH1s4W2s5K1d3c0Mb00K3f0ps40Z3fa13f062s" +
+	"1d1n1n1L826Y6cWD0Ql51d1g012Y0P73WI0dWJ742x0E173yWK0j0Q0G1g0EWLWM6Y6f0SWN2Y4W2xWO3fFy0G0S3N3B3B3B" +
+	"0m5vr55g594j1M1ar51M5g621M594W4WjyWP0e0e3N0nWQ6CweWR2c4dWS282P7R0Z284s2h1rlX0N1dWT1tkE4F1W8C0151" +
+	"cMWU0F2s913y0m1dWVcMjqWW4949lw4e7L1W1820myWX1Nj0WYxo5j3k4hWZW-l5W+8gX0idfvX10l0lX218CVkv4S9h2P4S" +
+	"7-cM7C4hX3237I56X4l530ditUIx1r0E4S6K1Zds122q2u7R3L4S6Wus280V7NeV560QWY072Bl5id1L3D0Q56X5cM7CmX8L" +
+	"3tX6X77R3L7R0Q280V070Q1LcM0z0z2q232q0E1d961L8GlI8wX85w1L8w491d1h12ai2cX9861haJ9J3e013e4AXa86XbXc" +
+	"0dXdXeXf2PXg7IXh3f351M6fXi18Xj4A0QXkl53h0101Xl7fXm166fXn1l1T6C861l5o201aXo1L1207Xp4y4yXq424y1p1p" +
+	"aP2c42vq072uui52Xr4s016NpX4A4A0vXsXtcZ0huu2q38015-0x3o626KXu6f6y8TXv6siiGp63183b37Xw6CXx1q6Y6c2q" +
+	"bT4amDcU3W0n2c5v071haJ3e3e0O3bXf048C5pft0d4a3fahXpc-1l203P5w4p7g01bT6C4y075w5w7g5D3K4A0h0v4AcU6s" +
+	"620x636fvJ1qbT3W0GXy7A0V065KGcXzXA6U7KXB6RM30T4U0q0Q3y515Y7SXC2E821gOq8T8T824U4U4Uan4UcT0G4P0G3y" +
+	"5K4U2C0T0q5Y51828T4U4U4W2E4W4WXD0k6T0E2c0q3-XEiN1hjI280dXFXG1d2E2EXH1dXI2zMt3t0FcM3N3vkG0q3N9526" +
+	"dq28591XXJ0m512t3v1h3y5k1H0vlI1gXK227n4A3r6O1j4KXLjE51XMb50k4Sfh0mSC3r0n5b4W09XN574AhmDZ125JkG6C" +
+	"uv4oXOXP5W0Q3b4d5p30228L1g86825YXQ0n7-8H306s3t0d4P2h0aXRXS64430PXT0bhN1a3KcM0Q1h5K5Wdq6Y0v8H1Z1h" +
+	"5o711k0k2c0E3-XPb01g280d432E1d4S0k3N0q26011HhN1h3BXU1X1g0m221j4A0d7n6Ob54H2q57pP863b5Y1Z0n8H2282" +
+	"4P2h6s0a0h1k7tXVXW1h5W223c3tBV7i074W4S492YkL2qXX385WbT381D0d7GqU2PXYXZ43370M9N2RX-eT2C1L7-400P4g" +
+	"0u223NX+3-013J7-3J4pah7d5-Y03g0T0M390T0jY11l3f4jY20V3y0k3t3-3-0q821D5EcM405+730pxE3W3h4p1Hdq220M" +
+	"1dY33g0Pdq820T5p4saqM5077i6R4y6O4A1a3ZY44afhY53D5EeQcM42557g7r040v4WfR0v56510Z5E0o5E2u4W5J2u320d" +
+	"5D3W0655Y6id0q7A3-Y75Y651a4082Y8731gdM7R0v5-Y9Ya6404xaa14a1g5o09ogYb6TKp0o3J3t400d3e9l224K4w0K5K" +
+	"2U823-jB62YckG0v5o5K1M010n3-bT3g0vYd4g731h0Ea10T1gcov1Kp1D0dvl37433JeT224ggh0k0q0V0Tuk0M3-391l01" +
+	"b24w1D1d1X9l5odq5E4U0S1a0v3Z4s6O04047gfh554K6T5E4086fR0Z6k822u64Kp5o0o1Z3g0Ea11h3b0Q0QYe0d1u01Yf" +
+	"YgYh3N4ZYi5D2P4CJQYj4obL564y855E3tYkYl0d1NdiBV4wBkYmChj66c8Handi4w7Rgh1N5D6cj64a8L8L18jy186yfRYn" +
+	"eQeQ2P5i4P7u1m0PeQ6c13j00j1p137u5D3N3tYoEQ1HYp3J4e4PYqcp8wo28G1v5D0S6c55h38w5p1F3W55aJ4SYr128g0z" +
+	"04254j6c8w1D0a6s6sYs3e7K2u2u1kcoYt3I6c7KYu1j1j94VQYv1j071j1j0z2B0d0dYw0vYxYy1AI782Yz05YA1A7N0b04" +
+	"dNN44H0NYB7N3e0v4w0t0dYC04290t0Q1u438T3t8H0E3e0g0v5K0d5a28jq0Ndn3-lf0EapaGYDx1ftb08H0F3h8CeP2Ila" +
+	"7-124aYE5i5W1t0u5E8H3P06YF070jYG3-YH0l160V3tg40QYI2ThvBp0yYJ9kYK6UJO0V5M0T3b0k0p2x4huB1i4oYL1H49" +
+	"0Q7d0M1d7KYM2tLQvVYN0Q1X4CYO2q566C6y0Vjy4P266O5D0e8G5M1v4s0d7n1x0y854K0Z0lYP6xcoYQ0S1s1sjy6Y1a0S" +
+	"uk1g3K3h1p04YR1h7n5z0E2T993b3g0p424W3c01eQ4aYS2BxW2m3fuk0S6Y55409k120d2P0k3hco5D4o3Z0M8g55YT9h9h" +
+	"co3WYU0Q0Q0d5zidYV5J250v0l0l4S3t4A3y0VYWYX06YY120ka26R7-65630Z2QfR821D0k0kYZ1p73Y-51Y+3K2u047-a2" +
+	"3h256klI6C6L0Ej03J4SZ06s1g0l4U0E0E0M6KZ1Z23K09971r830d3J1h221X374K5Je1Z3642Ekj0K37dh1ggo1h5W574o" +
+	"4lnCfRkk1u1AZ40S2B6f1i2Y1q0Eap121i0S6-Z5ao4j1h4A4a570S2q0d5a0E0ub04a5i0N3Bhv169k4a0u5M0Vhv3N4o0j" +
+	"6UYz0Fjy0Q1H2tnC4o4l0E1X2q5M1h37850S254S0S0kj00y1sco6O0E3KfI3f04uk4WeQ2B3b3c9k2T1M3h0k1p5Wa83t2B" +
+	"5D7-0Q6N4A0l0V5J3W6K9hfR6k044h5751174SlI4U1r836s6L3K0Q1g1A640Ke1121u0S5K57Z6010V0SZ73r0v0VZ80E0G" +
+	"1qZ90k0G3T3N5-xa124sZaXe7-Zb0k0dHFE0qN1B0jco4j3N0v0B1F5i0G7-5S2x561q3fZc0V3-lQ0S9h40565-3vZd4w43" +
+	"0P0TE03b0D0d3y0d0BZe0d595w7f0Z1H7A2Y40Zfg84w1l7K0Mv9LQ2s5o1q8J56283Y4Pye43YMg89k4A1o1l0E7iZg3-tr" +
+	"0Z5k0d226O6O3t1g6O0T7i1M5D4A4A6+Zh0Z3hZi1X7I4a0j1i0VZj0Lpd4s2u4Z2T4a9B4S0T7i0B5-040S0nfh5j26eQ5H" +
+	"041M0101xW1p420p04MN850TZk01e10E1i5w43dhid490llD125D4A0F1mkL5z7i0v3B5-ZleQ7N125wZmZn0T0pZo5iZp5w" +
+	"5-2qdz0k3B1I3006a2820EybkUiQ073v3v01510v0E0S597F5DQk017i1D4w8L59ey0EeO1x6kz7015S43n9823K4g3ta10L" +
+	"0d0Z1B1dZq0q1X019l3t5w4K5J2E1Xan0v8L0z2q2q7i1ne14M5w4aeO2q1r010jtx5oyW010E2d0d5K0n3y2I3I12475wsG" +
+	"2P800d6f3r4a3B74a1805wZr3J0S1oZs0z0E5-3T0k5S0B2n3N4j3b0p4a0B4w3y3f433J5-1r3-0q401H7A4Pg83g561o2s" +
+	"0Z220S5kyb4A0d2q5D0Z9Bdh49eQ4Z8w2u5z855-4K123B4Ayb0l3v7N0Z0151dz820E014S3B015w1x82an1X0z0d4aco5K" +
+	"5w126Y57a14a2h3f4SbO8e4S4S0v8ela0uii0EZtii91ZuGV0M4S47470d82ey6O0K3c044a0zGV1MZv1hkl1l470S3D090K" +
+	"1M043f0vii1n1n3B2A0V0e0e0V913J3J8J0Vkl423J0e430G0V3J0e1DeqZw6C47ukZx5W5J5J2h45591T2s9l6+2s1i0S9k" +
+	"Uxzwzw012u0P1gb08H8H652x1IZyZz01060v3J7N0v5vZA9WZB7R6T0vZC0vZD49ZEZF6TZG7Ne90v7R4aZH5W0V0VZIZJ5-" +
+	"ii3JdW3L0M406Y6k833-3t5-2A3-ZK475s2c1p3b3b4c5WcM5-0j2B8LZL5-30731i1i5W4W7-gr2T3-0D3J5H0k0u0k200Z" +
+	"0T1M4HZM0v7i0q1g2q0v6f3t510l07ZN0ZZO23ZP5M4Pdz5M4n1kZQ5u0Eat0E0E7r0E43eyey3B0Bwg233N2dZRZS430vZT" +
+	"j03f3fqH3W23ZUcU0z51eC1LjX1IvV3cZVZW3J1L0vZX4A2J01Chuk621I2h1S43ey3B1d0T3f3Nj01pfq0deC3J2JZY17ZZ" +
+	"Z-0v74744eZ+1W3f1W744e3+-00l83-180aP3B1B230d000000005K0029000000uk000000007t00000000001o00000000" +
+	"000000640t00001F000000000t7wgc1n00000000560P0000000000000000000000000000000000000000006k59-20000" +
+	"070N6y3-0p408M493-471n3r1l008M3Z"
+
+// lists are readings, the usual one first, by their number.
+const lists = "" +
+	"|yi|ding zheng|kao qiao yu|qi|shang|xia|han|wan mo|zhang|san|ji qi|bu fou fu|yu|mian|gai|chou|zh" +
+	"uan|qie ju cu|pi|shi|qiu|bing|ye|cong|dong|si|cheng sheng zheng|diu|liang|you|yan|bing ban bang|" +
+	"sang|gun|jiu|ge gan|ya|qiang|zhong|ji|jie|feng|guan kuang|chuan guan quan|chan chuan|lin|zhuo|zh" +
+	"u|ba|wan|dan|wei|jing dan|li|ju|pie yi|fu|yi ji|yi ai|nai ai|wu|tuo zhe|me yao mo ma|zhi zhu|zha" +
+	" zuo|hu|fa|le yue|yin pan zhong|ping|pang|qiao|guai|cheng|cheng sheng|yi jue|yin|mie nie|ye yi|x" +
+	"i|xiang|shu|dou|nang|jia|mao|mai|luan|zi|ru|xue|sha|na|gan|suo|cui|zhe|qian gan|zhi luan|gui|jue" +
+	"|le liao|ma|yu zhu|zheng|shi zi|er|chu|yu wei xu|kui yu|yun|jing|sui|gen xuan geng|gen geng|xie " +
+	"suo|qi zhai|ya e|tou|wang wu|kang gang geng|da|jiao|hai jie|chan|heng xiang peng|mu|ting|qin qin" +
+	"g|bo|xie|dan chan zhan|lian|duo|wei men|ren|wang|shen shi|le li|ding|ze|jin fu nu|pu|chou qiu ju" +
+	"|jin|jie ge|reng|cong zong|fo|lun|cang|zai zi|ta tuo|xian|tuo duo cha zhe|hong|tong|qian|gan han" +
+	"|ge yi wu|dai|ling lian|yi si|chao|chang|sa|men|fan|chao miao|yang ang|qian jing|pi bi|wo|jian m" +
+	"ou|jia jie|yao fo|ren lin|fen bin|di|fang pang|pei|yu xu|diao|dun|xin lin|kang gang|ji fan|ai|ji" +
+	" zhi qi|xiu xu|jin yin|tang|zhong yin|huo|hui kuai|chuan zhuan|che|cang chen|xun|xin|nu|bo bai m" +
+	"o ba|gu|ni|ban pan|xu|ling|zhou|shen|qu zu|ci si|beng|shi si|ga jia qie|yi ai si chi|dian tian|h" +
+	"an gan|dan tan yan|bu|qu qia|bi|zhao shao|ci|wei li|zuo|yang|ti ben cui|zhan chan dian|he|tuo yi" +
+	"|she|yu tu xu|yi die|fu fo bo bi|gou kou ju|ning|qu|yong|wa|ka|bao|hui huai|he ge|lao liao|ge e|" +
+	"bai mo|ming|er nai|hen heng|quan|tiao diao yao dao zhao|jiao xiao|xing|tuo|kan|zhi|gai hai|lai|c" +
+	"hi|kua hua e wu|guang|li lie|mi|zhu zhou|an|lu|mou mao|dong tong|cha|gong|cun jian|lv|ta|jiao ya" +
+	"o|zhen|ce ze zhai|kuai|chai|nong|hou|jiong|cheng ting|zhen chen|qin|shu dou|tui tuo|nan|xiao|bia" +
+	"n pian|tui|cu chuo|e|xu shu|ku|jun shun dun|liang lang|zu|qiao xiao|hun|jing ying|qian xian|su|f" +
+	"u mian|yu shu|qi si|xin shen|xiu|che ju|lia liang|jian|pai|biao|chu shu ti|fei|feng beng|an yan|" +
+	"bei|bi bei pi|hu chi|chang cheng zheng|yao|cui zu|lai lie|cang chuang|zong|ge|guan|bei pei|tian|" +
+	"dao|tan dan|chui zhui|peng ping|tang chang|ti diao zhou|jing liang|jie qie|fang|kong|juan|qian q" +
+	"ing|ni nie|wo wei|luo|song|leng ling|ben|nai|cai|zhai|qing|ying|ruan ru|zhong chong tong|chun|ji" +
+	"a jie xia ge|ji jie qi|ruo re|ti|pian|tang dang|xie jie|sheng|xie ye zha|huang|zhan|chou qiao zo" +
+	"u|zha|bi fu|zong cong|cai si|duan|zhen zheng|ou|za zan|lou lv|wei e gui|fen|gui kui kuai|sou|zhi" +
+	" si|yuan|rong|jiang gou|bang pang beng peng|dian|hao|shan|qian jian|jue que|cang cheng chen|yong" +
+	" rong|tan ta|jia xiang|zai|bin|nuo|can san ca sen|lei|yong chong|zao cao|beng peng|song shuang|a" +
+	"o|zu qi|chuang|yan yin|xie su|lou liu lv|piao biao|lu liao|man|tan lan|zhuan zun|qiao jiao|zun c" +
+	"uan|pu bu|lao|liao lao|cheng deng teng|chan zhuan|hui|chuan chun|tie jian|dan chan shan da|seng " +
+	"ceng|ju yu|jian zen|tong zhuang chong|jiang|min|jia qia jie|sai|jun|chan shan tan dan zhan|dang|" +
+	"xuan|dan shan|can|tai|chou dao|lan|ni yi ai|meng|qiong|lie la|kuang|yu di du|zan|chen qin|teng|l" +
+	"ong|rang xiang|shu tiao|hui xie|lei luo|er ren|yun yuan|xiong kuang|chong|zhao|xiong|dui|ke|mian" +
+	" wen wan|tu|dui rui duo|er ni|jin zan|tu chan|nei|yu shu zhu|liu lu|gong hong|qi ji|zi ci|shou|r" +
+	"an|nei na rui|gang|ran nan dan|ce|ce zha|gua|mao mo|gou|yin you|ming mian|kou|feng ping|bing nin" +
+	"g|pan|xian sheng|lie|qia|jing cheng|mei|zhun|cou|chuang cang|du|kai|deng|qian kan|ao wa|zao zuo|" +
+	"dao diao|qie qi|cun|wen|hua guo huai|yue|lie li|liu|bie|pao bao|geng|kui|ku kou|shua|quan xuan|s" +
+	"ha cha|ci qi|ke kei|lou dou|cuo|xue xiao qiao shao|la|pou po|duo chi|qing lve|shan yan|du zhuo|b" +
+	"o bao pu|duo du|duan tuan zhi|fu pi|da zha|kai ai|chuang qiang|chuan|tuan zhuan|lu jiu|peng|jiao" +
+	" chao|hua huai|huo hua|jian zuan|mo mi|ban|keng|xie lie|zhu chu|shao|mo|jin jing|mou|he kai|gao|" +
+	"lang|chi lai|lei le|xu mao|wu mao|weng yang|mu bo|piao|qin qi|jiang qiang|chao jiao|tong dong|sh" +
+	"ao shuo zhuo di|wu mo|yun jun|bao pao fu|tao yao|pao|bi pin|hua huo|nao|shi chi|za|kang|kuang wa" +
+	"ng|qie|zang cang|fei fen|kui gui|gui kui|suan|qu ou|ke e an|bian|ni te|qu ou gou qiu kou|nian|hu" +
+	"a|bei bi pi ban|zu cu cui|dan chan shan|nan na|ji chi|shuai|bo bu pu|kuang guan|bian pan|bu ji|z" +
+	"han tie|ka qia|lu xi|ang yang|yin yi|que|luan kun|juan quan gun jun|xu su|que jiao xi|chang han " +
+	"yan an|wei yan|zhe zhai|han an|di zhi|zha zhai|ya ai|zhi shi|ce si|pang mang|li chan|zui|cuo ji|" +
+	"sha xia|yan ya yi|lan qian|li lai|si mou|lin min|rou qiu|zhuan hui|can cen shen|can shen san cen" +
+	"|shuang|ruo|shi li|zhuo yi li jue|shou dao|jia xia|sou xiao|die|rui|gu ku|ju gou qu|dao tao|ba p" +
+	"a|ke ge|tai yi si|chi hua e|po|ye xie|hao xiao|si ci|tan yi you|ji jiao|liao|mie|xu yu|mang|chi " +
+	"qi|xuan song|zi ji|cun dou ying|xia he ha|ya a|yi xi|tun tian|yin jin|bi pi|jie ge xie|bu pou|fo" +
+	"u pi|dun tun|fen pen|e hua|ting yin yi|keng hang|shun|zhi zi qi|yin shen|wu yu|wu tun|xue chuo j" +
+	"ue|chui|dou ru|hong ou hou|wu yu ya|ya xia|e ai|mei wen|dai bao ai|qi men|cheng kuang|gao ju gu|" +
+	"chi ying|na ne nuo|tun|wu m|dai tai|bei bai|yuan yun|guo|pen|wen min|ne ni|m mou|tie che|xi chi|" +
+	"qi zhi|zi ci ji xi|gu gua|ci zi|wei mei|xu hou gou gu|he ha a ke huo|nao na nu|ga xia jia|yi chi" +
+	"|xiao hao|hu xiao xu he xia|da ya ta dan|qu ka|ju zui|gan han xian|pou|bie bi|za ze zha|he hu hu" +
+	"o|hai tai|jiu gao|ka nong|ka ga jia|guang gong|xi die zhi|mi mie mai|yao jiao|ji xi qia|zhou zhu" +
+	" ru|ge ka lo luo|shu xun|zan za|ke hai gai|hui hai|kua|huai shi guo gua hua|tao tiao|xian jian|e" +
+	" an n|xiu xu xiao|guo wai he wo gua|yan ye yuan|pin|xiong hong|duo chi zha die|wa gui hua|ha he " +
+	"ta sha|die di|pai gu|gen hen n|kuang qiang|hui yue|yo|o e|chi xia he|shao sao xiao|li mai ying|n" +
+	"a ne nuo nai nie nei|xiao xue|bo po bei ba|lie lv|bu fu|heng hng|geng ying ng n|shuo yue|suo shu" +
+	"a|chun zhen|jia qian|xian yan dan|xi xie|zuo shi|wu ng m n|zao|ma mai|liang ying|huan|ji jie|hu " +
+	"xiao guo xia hao|shou shu|er wa|an ng n|ze jie|yo yu|nian dian|sha qie|zhao zhou dao tiao diao|n" +
+	"ou|ken|zhuo zhou|zhuo zhao|di shi zhai|heng e za|lin lan len|a e|cai xiao|xiang qiang|tun zhun x" +
+	"iang tui dui|cui zu za e chuai|sha za jie die ti|tao|ye wa|bi tu|chuai chuo zhuo|fei pei pai bai" +
+	"|ying qing|pa|se|nie|quan jue|chan tan|chi di|ka ke|yong yu|jie xie|han kan jian|die zha qie|wai" +
+	"|nuo re|o wo wu|hui zhou|huan yuan xuan he|he ye kai|kui huai|zhong chong|sha che|duo zha|nie yi" +
+	"|chi kai|dan chan shan zhan tan|pen ben|can sun qi|zha cha|miao|lou|zao qiao|he xiao hu|a sha xi" +
+	"a|qiang cheng|hong gong|ai yi wo|suo shuo|hai|ke he xia|da ta|chen tian|sou su|wa gu|pang beng b" +
+	"ang|qian xian qie|jie jue|weng|hai hei|n ng|die dia|zui sui|zhe zhu|sou shuo shu|tan|di zhe|qi z" +
+	"u za|jiao dao|kai ge|shan can shen|cao|ga|gu jia|xiao jiao lao bao miu|ou xu chu|xu shi|de dei d" +
+	"ai|chuai zuo|lao chao xiao|xiao chi|chao zhao|fu wu m|chu xu shou|chan tan tuo dan|dan tan|hei m" +
+	"o mu|e wu wo|zun|fan bo|zan can|cu za he|tun kuo|ceng cheng|jiao jiu|ye yi sha|zhan dan|o yu ao|" +
+	"zhou zhuo zhu du|nong nang|yue hui|jiao qiao chi|jue xue|kuai guai kuo wei|pen fen|ga ge|hm xin " +
+	"hen|lan han|huo wo o|xia he|pi xi xiu|chou zhou|ji jie zhai|me|ca cha|ti zhi|bo pao bao|nie yao|" +
+	"hu yo|me mei ma|xiao ao|chen|huo xue|rang|jue jiao|chuo|nie zhe|ca zha za|za zan can|zen|za nie " +
+	"yan e|lo|wei guo|nin|jian nan yue|nan nie|tuan qiu|tuan|yuan wan|kun|cong chuang|qun|ri|hun huan" +
+	"|quan juan|chuan chui|tuan chuan|lve|huan yuan|tu du cha|sheng ku|wei xu yu|ge yi|yu tuo zhun|di" +
+	" de|qian su|zhen quan chou huai|qi yin|mei fen|jun yun|rong keng|tun dun|ben fen|huai pi pei|ken" +
+	"g kang|jing xing|di lan|kuai yue|zhui|qu ju|dian zhen|gua wa|pi huai|ao you|mu mei|ke jiong|yin " +
+	"ken|ken yin|shang jiong|e sheng|hang|yuan huan|bang|fu fou pei pou|ba bei|ai zhi|beng feng|fang " +
+	"di|que jue|mai man|jin qin|nian dian nie|ya e wu|sui su|pi bi bei|qing zheng|zheng cheng|chong t" +
+	"ang shang|chu tou|beng bang|kan xian|yi shi|pei pou pi|zhun dui guo|sao|ni ban|dui zui|e ya|peng" +
+	" beng ping|leng|duo hui|guo wo|bao bu pu|di ti shi wei|mao mou wu|ruan nuo|ye e ai|kan chen|bao " +
+	"fu|ci ji|chang shang dang|du zhe|yin pou|heng|jian kan xian|xiang jiang|ji xi|ta da|tu du|que qi" +
+	"ao|zhong peng|sai se|zang|tian chen zhen|chang shang|zhuan tuan|shu ye|zhi di|zhi zhuo|zeng|zeng" +
+	" ceng|shan chan|ba fei|kuai tui|dong tuan|mo mei|zun cun|mu wu|qiao ao|yi tu|yong weng|xue jue b" +
+	"o|tan shan dan|huai|xian lan|he huo|ruan|lei lv|huai hui|zhuang|sheng qing|ke qiao|yi yin|zhi zh" +
+	"ong|gu ying|feng pang|xia jia|xiong xuan|xi yi|mao wan|da dai tai|tai ta|guai jue|yao wo wai|yan" +
+	"g ying|hang ben|shi yi|tao ben|yan tao|jia ga|jia xie xia ga|en|di ti|qi ji ai yi|xie lie xi pi|" +
+	"fen kang|zou cou|qi xie qie jie|zha she chi|zang zhuang|beng keng|dian ting ding zheng zun|ao xi" +
+	"ao|ha po tai|ao yu you|duo dui|duo che|nv ru|ding tian|jian gan|ta jie chi|nuan|fei pei|fu you|j" +
+	"in xian|fou pei pi|yue jue|niu hao|na nan|wan yuan|ba bo|zhou chou|ni nai|xian xuan xu|zhi yi|sh" +
+	"an xian pan|jie ju xu zu|xing sheng|yao tiao tao|lao mu|ji zhen|ji yi|jun xun xuan xin|kua hu|sh" +
+	"en xian|shi ti ji|gui wa|wa gui|rao|ping pin|xian dan|mei mu wu|chuo cu lai|chuo cu|ting tian|ni" +
+	"ang|na nuo|pou bi|nei sui|mian wan wen|ai xi|qu ju shu|zhui shui|ai e|lou lv lei|pou pei bu|fan " +
+	"fu|rui wo nei|qian jin|wan guan|chuo nao|an nve|kun hun|dang yang|wu mou mu|chuo ruo|rou|ruan ne" +
+	"n nun|an yan e|shi ti zhi dai|tuo duo nuo|cu|ao yun wo|tou yu|chu zou|ying sheng|kui chou|qin sh" +
+	"en|jie suo|ming meng|ying xing|niao|pang bang|yu kou|man yuan|gui zui|ze ce|han nan|nen|pie|rao " +
+	"yao|xian yan jin|huan xuan qiong|tiao diao|ru nou|nai er ni|ma mo|niang rang|quan huan|luan lian" +
+	"|zhu shu chuo|ma zi|sun|bei bo|zhuan ni|sun xun|can chan jian zhan|ni yi|xue hua jiao|ning zhu|t" +
+	"a tuo yi|zhai che du|tu jia|wan kuan|mi fu|wan yuan yun yu|ke qia|tiao|xian xiong|bao shi|hai he" +
+	"|jia jie gu|rong yong|kuan|su xiu qi|zhi tian|cha cui|ju lv lou|shi zhi|zhai se qian|shen pan|hu" +
+	"an xian|chong long|si shi|xun xin|lv lve|feng bian|fu bu po|she ye yi|jiang qiang yang|zhuan tua" +
+	"n shuan|wei yu yun|shu zhu|jie ji|shang chang|you wang|liao niao|mang meng pang|tui zhuai|yin yu" +
+	"n|chi che|kao|wei yi|niao sui|ceng|ju ji|qu jue que ju|shi xi|ping bing|xie ti|che cao|tun zhun|" +
+	"ni po ji|e yan|long hong|yi ge|qi kai|ang|e ji|fen cha|cen|qu ju zu|ba ke|fu nie|jiao qiao|xie y" +
+	"e|yu wu|qi yi|zu cui|jue yu|xiao yao|ku jue|wai wei|yang dang|shi die|kan zhan|sheng cheng|qian " +
+	"han kan|ke jie|yan nie|dang tang|rong ying|qiao kao|cuo ci|liao jiao|cen can|zhan chan|cui zui|p" +
+	"ei pi|ceng zheng|gui jue|zhan shan|xian yan|yi ni|gui xi juan|rong hong ying|kui wei|cuan|kui na" +
+	"o|chuan shun|kuai huan|xun yan shun|ju qu|cha chai ci cuo jie|si yi|xiang hang|xun zhuan|fu po|b" +
+	"i yin|shi fu|tang nu|mo wa|pa mo|tie|bo fu|lian chen|shui|san jian|fu bi|yi kai|shan shen qiao|m" +
+	"u man|hu wu|chuang zhuang|gan an|ping pian bing beng|nian ning|jian qian|xing nie|gan han guan|y" +
+	"ao mi|you yao|guang yan an|zhuang peng|bai xin ting|du duo zhai|mang meng|shu zhu zhe|ce ci ze s" +
+	"i|gui wei hui|kuo|xin qian|guang kuang|qiang se|lin lan|lu lv|pai po|nong long|yan nan|shi te|di" +
+	"ao di|di ti tui|jue zhang|xuan yuan|qiang jiang|gou kou|mi ni|tuan shi|hui sui|shan xian|yan pan" +
+	"|bin ban|peng pang bang|piao miao|chi fu|zhuo bo|pang fang|hen|wang wa|cheng zheng|de dei|xi si|" +
+	"yu ya|shi ti|ti chi|de|zheng zhi cheng|chong zhong|xiang rang|le|ding ting|chan qian|tan keng|te" +
+	" dao|te tui tei|shi tai|xi lie|min wen|song zhong|zhi qi|qi shi|chen dan|tun zhun dun|qian qin|n" +
+	"iu|kang hang|kai qi|huai fu|min men|zuo zha|ju kou|nao niu|pa bo|tie zhan|hu gu|hu tie|ju qu cu " +
+	"zu|da dan|lian ling|si sai|chou you|dai yi|tu die tui|fu fei bei|xu xue|chu xu|nen ren nin|xun s" +
+	"hun|heng geng|tiao yao|huang guang|gui wei|xi qi xu|hu kua|jia qi|nv|quan zhuan|e wu|yong tong|y" +
+	"uan juan|tu yu|jie ke|hao jiao|man men|quan xun|kui li|chou qiu dao|yuan wan yu|lan lin|chuo chu" +
+	"i|hun men|chang tang|e wu hu|suo rui|duo tuo|zhui chuan gua|die tie|re ruo|min hun|ti shi|qiao q" +
+	"iu|chou qiao jiu|yu tou|min fen|kai qi he|dang shang tang yang|chen dan xin|qia ke|yun wen|sai s" +
+	"i|su se|kai xi qi|sao cao|xu chu|qian qie xian|shen zhen|cong cao|te ni|qin jin|she zhe|qing qia" +
+	"ng|di chi|zhi zhe|cong song|cheng zheng deng|yin xin|dan da chan|dui dun tun|xiao jiao|chong zhu" +
+	"ang|nao nong nang|han dan|jiao ji|xuan huan|cao sao|ao yu|yan ye|ai ni|lan xian|lan lai|huan gua" +
+	"n|mi mo|gang zhuang|zhuang gang|xu qu|rong reng|xi hu|jian can|qiang zang|huo yu|qi cu|zei|kan z" +
+	"hen|qiang chuang|yan you|hu xi|xi hu hui suo yi|cai zai|zha za|le li cai|pu pi|ba pa bai bie|dia" +
+	"o di yue li|ku wu|cha chai zha|tuo yi chi|gu qi jie ge|den|niu chou zhou|ban fen huo|rao you|xi " +
+	"cha qi|fu pu|xi zhe|zhi sun kan|zhao hua|chao suo|dan shen|ne ni na rui|zhua|tou dou|zhe she ti|" +
+	"ao niu|zhi zhai|peng beng|bu pu ba|tai chi|yao tao|bao pao pou|he qia|ye she|di zhi qi|pi pei|mo" +
+	" ma|chen shen|ya xia jia|jia ya|fu bi pi fei|zha zhan|dan jie|chai che chi ca|fu bu|pai bo|lin l" +
+	"ing|tuo ta zhi|ba bo bie fa bei|tuo chi|ao niu yu|ju gou|pan bian fen fan pin|zhao qiao shao|bai" +
+	"|ze zhai|kuo gua|jie jia|gong ju|shuan quan|cun zun|yi chi hai|ce se chuo|pin bing|zhuai ye|shi " +
+	"she jie|zhi die|kuo guang|qie qi jia qia shi|ge he|kua ku kou|na ru nu|tiao tao diao|die she|wo " +
+	"zhua|xie jia|cuo zuo|sa sha suo|sa suo sha|rua ruo sui luo|jiao ku|jiu ju qiu|huo chi|tu shu cha" +
+	"|pou fu|lv luo|ba bie|han xian gan|shao xiao qiao|juan yuan|shu sou song|ye yu|jue zhuo|wan gua|" +
+	"bu pu zhi|tuo shui yan|wan yu|peng feng|bai ba bi|wo luo|juan quan|chen tian nian|chui duo|jie q" +
+	"ie cha|nian nie|ruo wo wei re|zuo cu su zun|wo xia|xian hen|duo zhuo|diao nuo|pou fu pei|pai bai" +
+	"|qian wan|jue ku|yi ni nai nie|huo xu|zheng ding|tan xian|jie xie sha cha|kong qiang|cuo ze ci|z" +
+	"hou zou chou|pa shou|guai guo|can chan shan|yuan chuan|zheng keng|jiu you|yu chou you shu yao|ho" +
+	"ng xuan ju|pi che|sai cai|miao mao|ti di chi shi|cha zha|zong song|yong huang|zan zuan|an yan ye" +
+	"|xu ju|wo ou|chuai duo zhui tuan|ti di|kai jia|jie qi he|hui hun|gen|chong dong|xiao shuo xian|d" +
+	"ie she ye|wen wu|que huo|chou zou zhu|chuai chi yi|rong nang|bang peng beng|cuo chai|ke e|nu nuo" +
+	" nou|la xie xian|jian lian|sou xiao shao|gao qiao kao|shuo|e yi|chui dui|zha jie|pan ban po|ban " +
+	"su|hu ku|zhi nai|hua xia qia|tian shen|sa shai sha|chan sun|jiu liu liao jiao nao|feng peng|di t" +
+	"u zhi|qi cha|sou song|gai xi|hu chu|zha zhua|cui zui cuo|nai zhi|mo ma mi|ao qiao|nie che|chan c" +
+	"an|kou ou|chu chi|she su mi|zhe la xie|can shan chan sen|keng qian|biao piao pao|jue gui|pie bie" +
+	"|ruan rui run ruo sui|zan zen qian|xian xun|nao xiao rao|si xi|han qian|hui wei|jiao kao|dan tan" +
+	" xin|dan chan tan zhan shan tian|bo fa|fu xiao sou|fu mo|cuo zuo zui zuan chua|zhuan xuan suan|w" +
+	"ei tuo|qiao yao ji|ze zhai yi|qing jing|huan juan xuan|ka qia jia zha gua ye ge lie|pi bo|bai bo" +
+	"|dao chou|ca|ru nu nou ruan|wo huo hu|zhi jie|kuo tang guang|lve li yue|ti zhi zhai|ca sa|shu lu" +
+	"|jun pei|huo que|la lai|lu luo|zan cuan|rang ning xiang|chan shan|she zhe nie sha|zan cuan zuan|" +
+	"tan nan|zuan|li shai|li luo|ban bin|wu mou|chu shou|di hua|chi sou|duo que|yan jiao|dun dui tuan" +
+	" diao dao zhun tun|shu shuo|ai zhu|zhuo zhu|yi du tu|li tai|dou zhu|xie xia cha ye|wo guan|tiao " +
+	"tou|chi che zhe|yin zhi|zhuo chuo|cuo zhuo|fang pang wang feng|chan jie|you liu|pang peng beng b" +
+	"ang|mao wu|zu sou cou zou|xun jun|ga xu|tai ying|gui jiong|xi cuo|xin xuan|tan yu|bing fang|ying" +
+	" yang|po pei|mei wen mo|xu xiong|shi xia|die yi|ni zhi|xu kua|shai|cheng sheng jing|zhe zhi|qi d" +
+	"u|geng xuan|shu du|jian lan|nuan xuan|gao hao|ai nuan|bao pu bo|xiang shang|pu bao|he e|ceng zen" +
+	"g|zui cuo|can qian jian|hui kuai kuo|yue ru|you wei|ruan wan|fen ban|fu bi bo|fei ku|qu xu chun|" +
+	"tiao you|zui juan|huang mang wang meng|chao zhao zhu|tong chuang|meng mang|mo me|zha ya|zhu shu|" +
+	"pu piao po|dao mu tiao|gui qiu|ji wei|cheng zheng ting|za duo|shan sha|wu wo|ren er|biao shao sh" +
+	"uo di zhuo|di duo|gai ge|du tu|li zhi yi tuo duo|gang gong|mian shan|si zhi xi|hang kang|fei bei" +
+	"|xian qian|pa ba|shu dui|chou niu|wo yue|wang kuang|fang bing|ya ye|rui nen|guo luo guan|xian zh" +
+	"en|ku gu|tai si ci|gou ju qu|yi xie|yi duo li|ni chi|mou mei|gan qian|you zhou|gui ju|zha zuo ze" +
+	"|nan ran|ning chu zhu|zha zu|cha zha chai|bu pu|ba fu bo bie pei|duo zuo wu|bi bie|chai ci zhai " +
+	"zi|shan zha|chu zhu|pei bei|shi fei|cheng jue|zha shan ce|li yue|xun sun|qi xi|se ci|gua tian ku" +
+	"o|ben bing|xiao jiao qiao|jian zun|you yu|he hu gai kai|yi zhi|ge luo he|heng hang|tao tiao zhao" +
+	"|wei gui|yi ti|ju jie xie|yu mou|gui hui|ting ying|po bo|su yin|xuan juan xie|tu cha|gu jue|jian" +
+	" xian|hun kuan|shao xiao sao|cen chen qin|li si qi|suo xun|bin bing|zhuo tuo rui|gun hun ao|de z" +
+	"he|pai bei pei|bang bei pou pei|cheng chang|di ti dai|zhan chen|sen|ren shen|leng ling cheng|fu " +
+	"su|ke kuan|zou sou|zou|zhao zhuo|shen chen|chou zhou diao|zuo cui|qiang kong|bei pi bi pai|duo c" +
+	"huan|wei hui|jian han|yan ya|jian zhan|huo guo kua|feng fan|zhi ji|song cong|ye die|jie qia|dun " +
+	"shun chun|ti di shi|kai jie|gai gui jie|wen yun|zhan chan nian zhen|fu bo|jian jin|bang beng pan" +
+	"g peng|sha xie|gao kao|gou jue|chui zhui dui|qian xian lian|kan jian|xi die|ji gui|tuan shuan qu" +
+	"an|qi cu zu se|sen shen|you chao|nie xie yi|cao zao|man wan|di zhi zhe|zhuang chong|le yue yao l" +
+	"uo liao|li chi|tang cheng|lu du|jiu liao|shu ou|man lang|mo mu|niao mu|yang xiang|heng guang hua" +
+	"ng|er zhi|fa fei|rao nao|run|zhan jian|tuo du luo|dun tui|cheng deng chen|su xiao qiu|dian tan x" +
+	"in|tuo duo|tong chuang zhong chong|fen fei|ran yan|shu qiao sao|tan shan|yan dan|bo bi|ping bo|g" +
+	"ui kuai hui|zhai shi tu|cha sa|tao chou dao|ni mi|nou ruan ru|zhao di|huang guang guo gu|lv chu|" +
+	"mie mei|li luo yue|chen qin guan|huai gui|xiao qiu xiu|jian shan|chan zhan|lan lian|wei zui|quan" +
+	" guan|cuan zuan|yi huan yu|qian han xian|chu xi qu|xi kai|he xia|shuo sou|ai xie ei|yi qi|chua x" +
+	"u hu|chi chuai|qin yin|kuan xin|kan qian dan|kan ke qian|xie ya|wu yang|jin qun|ti xiao|chua xu|" +
+	"she xi xie|han lian|chi zhi|se sha|sui suo|dai e|mo wen|piao bi|fou ye bo|ye yan|hui kui|yin yan" +
+	"|qing keng sheng|sha shai sa xie shi|ou kou qu|du dai|mu mao|dou nuo|cui qiao xia|sai sui|shu yu" +
+	"|he ke da|lv shu yu dou|mao li|shi zhi jing|yang ri|ni mei|tun qiu|gui jiu qiu|ting ding|zhi xie" +
+	" shi|bin pa|zhuo yue que shuo|wan huan|fan fa|da tai|qiu you|shan shuan|pin chi|wu yu wa|chi tuo" +
+	" che|tang shang|qian yan|gu yu hu|wang hong|rui tun|quan fu|gan han cen|wen min men|jue que xue|" +
+	"hu huang|niu you|qi gai yi|yan wei|shen chen tan|dun zhuan tun chun|qi qie|nv niu|mi wu fu|pang " +
+	"tian|sha suo|zhui zi|mei mo me|mei hui|ju jian zu|tuo duo chi|li zhen|yi chi shi|fei fu|zhi chi|" +
+	"zhan tian dian chan|jiong ying|xie yi|mi bi|zhu ku|you ao|mao liu|ping peng|fan feng fa|bo bei b" +
+	"i|qi li se|ni nie ning|sa xue|xuan juan|min mian|beng pin liu|long shuang|luo po|pan zhou|yin ya" +
+	"n ye|jian cun|sa xi xian sen cui xun|se qi suo zi|xi xian|jiang hong|xu yi|su shuo|tao yao dao|q" +
+	"ie jie|xun xuan|guang huang|huo guo|qia he|pai mai bai pa|wu hu|hu xu|jun xun cun|bang bin|you d" +
+	"i|yi ya|ying cheng zheng|hao gao ge|li hai|lian li|feng hong|sui nei|tu chu ye|jing qing|she die" +
+	"|nian ren|xian yan dian|su sou shu|tun yun|juan yuan xuan|cen qian zan|wo guo|huan hui|fu pou|sh" +
+	"ou tao|shuan shua|ye shi|kong nang|wo yuan wan|qie ji|gu hu|guo guan|yan han|zhou diao|shu chu|q" +
+	"i qian|nao zhao zhuo chuo|cong shuang|lei li|dan yan tan|lun guan|yin yan yao|nian shen na|biao " +
+	"hu|chun zhun|hun gun kun|qian jian can zan|mian sheng|qiu wu|fan feng|wo ou wu|xie die zha yi qi" +
+	"e|gang hong|ke jie kai he|hong qing|hun gun|pai ba|lian lan|hui min|jian zan zhan qian|zhan chen" +
+	" dan tan jin yin shen|zhen cheng|huang kuang|min hun mian|tuan nuan|jiao qiu jiu|tang shang yang" +
+	"|zhuang hun|kui hui|gai xie|yan gui|lian xian nian lin|zhun zhuo|ke kai|gou gang kou|ming mi|pu " +
+	"fu bu bo po|xi qi|qin zhen|sou shao|xiu chou|suo se|ni ruo niao|pang peng|dian tian zhen|hao xue" +
+	"|xi xie qi|zi ci xuan|xing ying|hua gu|yao xiao|shen sen qin lin|shang tang|han tan|chi tai|feng" +
+	" peng beng|zi se qi|luo ta lei|zhuang chong shuang chuang|huo kuo|jian qian chan|shuang chuang|l" +
+	"iao xiao liu|pi pie piao|yu jue shu|dang xiang yang|pan bo fan|su xiao sou|xi ya|shan tan|tan xu" +
+	"n yin dan|xun yin|kui xie|tu zha|sa san|hei|tong chong zhong|cheng deng|jiao ao nao|huan han|ze " +
+	"shi yi duo|shi cuo|xue xiao|wan man ou|hui kuai hua|huan xuan|chan dan zhan|dan tan shan|lian xi" +
+	"an|ji sha|hui wei huo|shi ta xi|ning ni|ru ruan er nuan nuo|tao chao shou dao|huo hu|lan jian|ju" +
+	"n xun|ai kai ke|zhuo shuo zhao|jian zan|luo po li|ying jiong|du dou|shen chen pan|mo mie|pu bao " +
+	"bo|wei dui|huai wai|yue yao|rang nang|zhuo ze jiao|she ni|guan huan|sa xian xi li shi|zan cuan q" +
+	"ian za|tan han nan|xun quan|biao huo|deng ding|zha yu|fen ben|jiong gui|yan tan|kai yan|pang fen" +
+	"g|gui que xue|zhuo chu|pao fou|xiu xiao|wu ya|lao luo|zhu chong|xuan hui|hui ai|re|xie che|ting " +
+	"jing|yan shan|xun hun|ku kao|juan ye yue yuan|yan yi|jun qu|tun tui jun|chao ju|wo ai|chao zhuo " +
+	"chuo|xiong ying gu|chang gua|hui hun yun xun xuan|shan qian|zha ye|xu xiu|wei yu|en yun|huang ye" +
+	"|he xiao kao|lian qian|ying xing jiong|lu ao|shu shou|peng beng feng|sui cui|teng tong|yun yu we" +
+	"i|han ran|chan dan|tan xun qian|jiao qiao jue zhuo|fan fen|xun qian|ying cuo|yu ao|tai lie|zao s" +
+	"ao|zhu kuo|ru ruan|xian bing|yao shuo shao|bao bo|la lie|kuang huang|shuo luo yue|yan xun|chong " +
+	"tong|zhao zhua|er mi ni|pan qiang|pian pan|bian mian|bang pang|jiu le|mou mu mao|lao lou|ge qiu " +
+	"zang|you chou|di zhai|te|zhi te|piao pao|xi suo|kui rao|an han jian|bo pei fei|huan fan|kuang ju" +
+	"e|niu nv|yi quan chi|sheng xing|huan xuan heng|hen yan ken hang|he mo|ji jie kuai|ta shi|mang zh" +
+	"uo|xi shi|suan xun jun|lang hang|bai pi|lie xi que|guo luo|yi ji e wei|ya wei|mao miao|chuan sha" +
+	"n|ya jia qie|xie he ge hai|bo po|dai ai|hao gao|tong zhuang|ge xie lie|kuai hua|xie ha jie|xian " +
+	"mi|nou ru|nao you|guang jing|xian suo xi|huan quan|luo e|miao yao|zi xuan|lv shuai lve|wang yu|c" +
+	"hang yang|bin fen|men yun|jian yin qian lin|an gan|xuan xian|ci cuo|yi tai|zu ju|luo li|hang hen" +
+	"g|xuan qiong|se cui|sheng wang|zuo zhuo|beng pei|guan gun|hun hui|chang yang dang|zhen tian|qian" +
+	"g cheng cang|shu tu|suo zao|wei zhi|qiong jue|lu fu|bin pian|qiong xuan|mi xi|qiong wei|huan ye " +
+	"yan|bo pao|hu huo gu|zhi hu|xiang hong|qian wa|zhen juan|zhuan chuan|yong dong|beng qi|zha you|d" +
+	"ian tian sheng ying|ting ding zheng tian|zhen quan zhun|yun tian|da fu|mu mou|ce ji|zhi chou shi" +
+	"|pan fan|fan pan bo po pi|she yu|tun tuan|pi shu ya|yi ning|ne|ding ne|nve yao|xia ya|ke e qia|c" +
+	"i zi zhai ji|dan da|fa bian|nie ni nian|teng chong|wei you yu|tan shi|hen gen|wu pi|huan tuan|be" +
+	"ng peng bing|lin ma|tian dian|an ye e|e ke|wen wo yun|hui lei|chai cuo|dian chen|chou lu|zhai ji" +
+	"|liao shuo|ai yan|lin bing|lai la|deng de|fa bo|bai bo mo|qie bie|ji xiang bi|de di|huang wang|g" +
+	"ao hao gu|hao hui|xiao jiao po|po pan|li luo bo|zha cu|zhao zhan dan|min ming|he ke|he an|meng m" +
+	"ing|jian kan|pan xuan|lu lv lei|ding cheng|wang mang|tian xian min|dun zhun|xi pan|pan fen|dun s" +
+	"hun yun|sheng xing xian|yun hun|dan chen|mao mei|yao ao|ju xu kou|mian min|die chou|xuan huan ju" +
+	"an|mi pan|sui hui xie wei|die zhi|xuan shun xun|yan wen|zhe zhao zhuo|suo jun juan|shao qiao xia" +
+	"o|cuo zhuai|gun huan lun|leng cheng|sui zui|sui hui wei|yi ze du gao|jie she|kui ji|kou ji|chen " +
+	"tian shen|qiong huan|ming meng mian|diao dou|run shun|pie bi|mou wu mi|lin lian|gui wei kui|qu j" +
+	"u ji|ning cheng|huo xue yue wo|kuang guo|guan quan|xi li|jin qin guan|yu jue xu|ze zhuo|yi xian|" +
+	"shi dan|qi diao|zhe da|ku qia|gang kong qiang|huo hua xu|bin fen pin|yan xing|fa jie ge|ju zu|ke" +
+	" luo|fu fei|la li|pao bao pu|bo e|kuang guang|gui he|wei hui gui|ge luo li|xian yin ken keng|xin" +
+	"g keng|dong tong liu|keng qing|xiao qiao|que ke ku|mang bang|luo long|wo e yi|liu chu|ying geng|" +
+	"chen cen|nve|zhui duo|lu liu luo|que xi|nao gang|du zhou|jie ke ya|zhen an kan|su xie|si ti|hua " +
+	"ke gu|wei kui|xia qia ya|wei ai gai|dui zhui|zhuan tuan tuo|chen ca|qi zhu|tan dian|huang kuang " +
+	"gong|pan bo|za she|he qiao ao|ke huo|que hu|e qi|ai yi|xian xin|kuang gong|shi qi zhi|qi chi zhi" +
+	"|qi gui|beng fang|zu jie|zhu zhou chu|ji zhai|shui lei|yang shang|yong ying|chan shan tan|mi ni " +
+	"xian|cha na|hao mao|mi bi bie|cheng ping|ji zhi|cheng chen|fu bu pu|xun ze|tu shu|shui tuo tui t" +
+	"uan|ke hua|bing lin|chou tiao diao|zui zu su|xi qie|xian jian lian|zi jiu|ji ze|zhen bian|gao ka" +
+	"o jiao|can shan cen|mei men mi|zhi chi ti|xiao rao|zhong tong|ji zi|cheng bie|biao pao|rang reng" +
+	"|zhuo jue|cuan zan|xue jue|wa ya|qiong kong|chuan yuan|zhun tun|jiao pao liao liu|jiao zao|chuan" +
+	"g cong|yu dou|yao qiao|ju lou|zhao ke|kuan cuan|dou du|li wei|qu kou|long neng|tong zhong|jing z" +
+	"hen|wai hua|zhu du|le jin|zhui rui|hu wen wu|cen jin han|da xia na|tiao shao|ce shan|ze zuo zha|" +
+	"jin qian|sun yun xun|tong yong dong|ce jia|ou wu|pou bu fu pu|bi bei pai|guai dai|dao zhao|chi h" +
+	"u|qing jing qiang|sha zha|jun qun|ruo na|zhen jian|zhu zhuo|yue yao chuo|shuo xiao qiao|chuan du" +
+	"an|huang hong|yun xun|long gong gan|peng pang|zhuo huo|shai shi|qiang cang|di zhu|can cen zan|zh" +
+	"uan suan zuan|gui guo|cu chuo cou|zao chou|lou lv ju|shai si|sun zhuan|zhua ke|bu bo|nie mi|chou" +
+	" tao|zhuan zuan|fan ban pan|sou shu|di za|sha chao|kang jing|zhan nian|zi ci ji|ce se|zhou yu|cu" +
+	"i sui|guo hua|san shen|mi mei|mi si|xi ji|jiu jiao|yue yao di|hong gong jiang|yu ou|he ge jie|fo" +
+	"u|chun zhun tun quan zi|pi bi chi|sha miao|fang bang|za zha|lei lv lie|shao chao|zhen tian jin|x" +
+	"ian xuan|zu qu|gua kua|huan geng|jie xie qia jia qi|gai ai|luo lao|xuan xun|beng bing peng|gei j" +
+	"i xia|tiao diao dao|xu chu nv na|juan xuan|mian wen man wan|xiao shao|huan wan|qin xian|geng bin" +
+	"g|tou xiu|sui shuai rui tuo|yan xian|zong zeng|chou tao diao|qian qing zheng|qi qing|zhui chuo|c" +
+	"huo chao|tian tan chan|gun hun|lv lu|min mian hun|tou xu yu|yun gun|zhou chao cu|ci cuo suo|cui " +
+	"sui shuai|chen zhen|ru rong|zai zeng|suo su|juan zhuan|mu mo|shan xian xiao sao can|fan po pan|s" +
+	"ao zao|mou jiu miu mu miao liao lu|yao you zhou|qiao jue|yu jue|liao rao|sheng ying min|hui gui|" +
+	"zao sao qiao|jiao zhuo he|dan tan chan|xu ru|pu fu|yao li|cai shan|rang xiang sang|li xi sa|dao " +
+	"du|gei ji|mou miao miu|qiao sao|jiao zhuo|que kui|ju jie|ti kun|gua hua guai|lan nan|ba pi bi ba" +
+	"i|mi mie|qiang you|gao mei|xian yan yi|qiang qian|suo zui|qiang kang|qian xian yan|lei lian|geng" +
+	" lang|yu hu|pi bi po|xiao shu|dao zhou|he li|he hao|hou qu|qi zhi shi|er neng|nai er|nai neng|du" +
+	"an zhuan|qu chu|zha ze|er reng|da zhe|yun ying|wa tui zhuo|liao liu|er nv|tie zhe|gua guo|pin pi" +
+	"ng|nie zhe she ye|ni jian|rou ru|le lei jin|ge qi|bo di|rong chen|han qin|fei bi|zhun chun tun z" +
+	"huo|na nu|ang hang gang|yu zhou yo|qian xu|xi bi|dan tan da|gua gu hu|zi fei|fu zhou|pang pan|zh" +
+	"en zhun|sheng xing qing|zhi chi di|bao pao|nu nv|hai gai|ge ga|an e|neng tai nai xiong|xie xian " +
+	"xi|mai mo|luan ji|wan wen|jiao jue|jing keng|cuo qie|lie luan pao|qian qu jie|de te|juan zui|cu " +
+	"ji|xiu you tiao xiao|xin chi|nei tui|tuo tui|zhang chang|pi pai bi|lei guo hua|kui quan juan|chu" +
+	"i hou chuai|la xi|yan a ang|ren dian|chuo zhui|ni ruan nao nen er|zhuan dun tu|shuan|tu dun|bo p" +
+	"o lie|lu biao|guo huo|chuai|biao piao|fu lu|zhuan chuan chun|jiao hao nao|chuai zha zhai|gui kui" +
+	" dui|teng tun|fan pan|hu wu mei|sui wei|shan dan|bi bei|jue ju|la ge|nao ru er nen nuan|ni luan|" +
+	"qian xian qin|guang jiong|chou xiu|mian bian|zhi zhui|zhi jin|yu yong kui|chong chuang zhong|xi " +
+	"que tuo|xing xin|she gua|she shi|tian tan|hua qi|chuan xiang|chuan fan|ban pan bo|qiong hong|nia" +
+	"n qian|ke jie zong|yao tiao|chong zhuang tong|huo wo|gen hen|se shai|fu bo pei|le ji|jiao qiu|na" +
+	"i reng|chai cha|shao xiao que di|qiong xiong|hu xia|mang huang wang|hui hu|tun chun|shan wei|fu " +
+	"fou|jie gai|lu hu|xu zhu|qi chi|yan yuan|rui ruo|yuan yu yun|shao tiao|li ji|ke he|bao pao biao|" +
+	"pie pi|ku gu hu|bo pa|shan tian chan|ju cha zha zu jie bao xie|sheng rui|bi bie mi|fu bo fei bei" +
+	" bi|jia qie|ba pei fei|ci zi chai|ge luo|gen jian|qian xi|chai zhi|yu wei|hao xiu kou|ji duo|jia" +
+	"n chong|mang huang|cha chi|jiao xiao qiao|jiao niao|fa pei bo ba|mang mu|quan chuo|ti yi|huang k" +
+	"ang|lao cha|hun xun|tu cha ye shu|chen nong|zuo ji|sha suo sui|meng xi qing|shen xin|you diao di" +
+	"|guan wan|you xiu|su you|niu rou|shao xiao|xian wan|lang liang|fu piao|wen wan mian|wan yu yun|j" +
+	"ian guan|zou cuan chu cong|nie ren|jie sha|pu bei bo|qiao zhao|tai zhi chi|hua kua|yan yu|shu ji" +
+	"ao|bi pi bei ba|huan zhui|yan juan|qiu jiao|yu ju|fu bei|xiao shao shuo|mao mu|luo la lao|kuo hu" +
+	"o|zuo ze|zhu zhuo chu zhao zhe|shen shan|pu bei|dong zhong|sui jun suo|zhen qian|wei hua kui e|s" +
+	"ou hui|ru na|zu ju ji|pu bo|zhen qin|suo sui|yao zhuo|lan la|diao tiao di|tiao xiu|cong zong son" +
+	"g|qiu ou xu fu|chun tuan|zi ji ju|liao lu lao liu|lu cu|di dai chai|cuo cu zha|shen san|lou lv j" +
+	"u liu|cu cou chuo|cai sa ca|juan jun|nian yan|bi bie pie|qian tan xun|fan bo pi|xun tan|rui juan" +
+	"|jue zui|zui jue zhuo|kui kuai|weng yong|ji qie|xi xiao|bao bo bu|wan luan|bi bo bai pi|xian lia" +
+	"n yan kan|hao kao|wei yuan|chou zhou dao|mai wo|ji ci qi|xiao hao he|diao di zhuo|cang zang|miao" +
+	" mo|yao shuo lve|sou shu cou|chu zhu zha|huo he|tuo ze|wu e|qi ji qin|nie bo|rang xiang nang|han" +
+	" lan|kui hui gui|feng song|lv bi|si xi ti zhi|chu ju|jiao hao|xi se|chong hui|diao dao|she ye|ho" +
+	"ng jiang gong|xia ha|bang beng pi feng|can tian|hui you|qin qian|hao ci|gong zhong|zao zhao|you " +
+	"zhu|you niu|ran tian|gou qu xu|she yi tuo chi|wa jue|kuo she|yi xu|qi jie qie|ha ge e|qiong gong" +
+	"|qie ni|chu yu|yuan xuan|ting dian|tui yue|fei pei bei|la qu zha ji|yu guo|pi miao|rui wei|wei t" +
+	"ong|di zhuo|xie he|xu xie|shi li long|rou nao|qiu you jiu|xia ha jia|li xi|wo luo guo|yun ao|qu " +
+	"yu|xi ci|ban pan huan|te teng|shi zhe|di dai|jian chan|guo yu|liu liao|mao meng|fei ben|yin xun|" +
+	"chan ti shan|nao rao|chong zhong tong|shan dan chan tuo|luo guo|huo yue|nang shang rang|gu ye|qu" +
+	" jue|xue xie|pei fou|xing hang heng|xiang long|xian yu|ya yu|shuai suo cui|zhi ti qi|mei yi|tan " +
+	"zhan|he ke kua|yi tuo|wa mo|mao mou|na jue|zhe chan|bei bi pi|chi nuo|chi qi duo nuo|bo mo|gui g" +
+	"ua|jia xie|pou bao|ge jie|lian shao|pei fei|yuan gun|yan an|ti xi|duan tuan|xiu you|hui yi|chu z" +
+	"he zhu|ru nu|suo cha|tui tun|zhe die xi|yi nie|sen shan|bao pou|zhuan juan|cui cuo|bo fei|ze duo" +
+	" yi|lian chan|tan zhan chan|bai bei|xian shan|feng ban|tan qin yan|fiao|gui xu|mie pie|chan dan " +
+	"ji|jian bian|luo luan|di ji|jiao jue lu gu|cu chu cheng|jue kui gui|zi zui|hua xie|zha da|hu que" +
+	" jue|xue hu|li lu|xi wei|qiu kao|hong jun heng|yi dan shi tuo|xin xi yin|xiao na|xu hu|zhan che " +
+	"dian tie|yi tuo duo xi|yi dai tai|cha qie|cha du|gou hou|xiang yang|e lve luo|er chi|yi chi duo|" +
+	"kua qu|ei xi yi|shuo shui yue tuo|shui shei|ni na|diao tiao zhou|pi bei|ze cuo zuo zha jie|zou z" +
+	"hou|chu ji|hao xia huo|shen nie|die xie|shi di|hua gua|xi shai ai|an tou|xian gan|qi xu|ye ai|zh" +
+	"ou chou chao|po pao|kui dui tui gui|ying hong|xiao sou|xi xia|ti si|qian zhan|shi yi xi|yuan qua" +
+	"n|he xiao|zhe ze|miu|jie zha zu|can zao san chen|ou xu|xi che|zhuo shu zhe|hu xiao|han xian|hua " +
+	"wa|nao xiao|e wa gui|zhuan quan|zen jian|zhan lian|nang nou|hua xie hui|ai yi ni|yi tui|chen cha" +
+	"n|shuo shui yue|ei|diao tiao|gu lu yu|hong long|li feng|bi bian|jian yan|ken kun|bin huan|yu xie" +
+	" shu|bo hu huo gou|na duo|kun mao ken|hao he mo ma|li mai yu|bian fa|dai te|fei fu bi|bi fen ben" +
+	" fei ban lu pan|jia gu|she sha|yun bin|gan gong zhuang|ben bi|she ce|tong xiong|he shi|yin qin|c" +
+	"hen zhen nian|die tu|ju qie|chao tiao|yue huo|chi qu|gua huo|xue chi|zhao diao|ju qu qiu|que qi " +
+	"ji|tang zheng cheng|chuo chao tiao zhuo|cui wei ju|qu cu cou zou|qiu cu|qu cu cou|qiao jiao chao" +
+	"|ti yue yao|zan zu|bao bo zhuo chuo pao|ta sa qi|qi ji zhi|nian jian chen tian|pao bo|dian tie d" +
+	"ie zhan|pan ban|ju qu qie zhu|bo bi po|duo dai chi|xian sun|quan zun|kua ku|zhuai shi|qiong qian" +
+	"g|chi die|pian beng bing|tiao diao tao|shu chou|tu duo chuo|chu cu|cun qun zun qiu zhun|wo wei r" +
+	"ui|wei cu|chuo diao zhuo tiao|ji qi que|wan wo|ti die|bo pou|yi qi ji|cu di|cai kui|peng pan|yu " +
+	"yao chu|duo chuo|di zhi ti chi shi|chuai shuan duan chuan|gua tuo|nuo re na|nian zhan chan|dai d" +
+	"ie dan zhi|pan man liang|nian ran|dun zun cun cuan qun|cu zu jiu|jue qiao jiao ju xue|chu chuo|y" +
+	"ue ti|li yue luo|sa xie|cuo zuan|jue qi|shen juan|ya zha ga|xin xian|xuan xian han jian|chen qi|" +
+	"qu gou ju|fan ben|rong fu|zhou zhu|yao diao|yi die zhe|zhi qing|jiao jue xiao|lu he ya|quan chun" +
+	"|zai dai zi|yin qun|guo hua hui|nian lian|ruan er|xian kan|chun shun|ge ya e qie|tao kan|zhuan z" +
+	"huai|nian zhan|pi bi mi|xue yi|bian ban pian|bian pian ban|chan zhen|da ti ta|wang guang kuang|h" +
+	"ang xiang|hai huan fu|zhe zhei|po pai|zhu wang|die yi da|ze zuo|zhui dui tui|shi kuo|tou shu|zhu" +
+	" di zhou tun|dou zhu tou qi|zhe yan zhei|cheng ying|qun xun suo|feng peng pang|jue zhu|dai di|lu" +
+	" dai|dun qun xun|yu yong ou|yi wei|di shi dai|chi zhi xi|shi di ti zhe|xuan suan shua|yi wei sui" +
+	"|hai huan xuan|yi e|deng shan|ru fu|xing geng|na nuo nei ne nai|xie ya ye xu she|ye qiu|qie xi|h" +
+	"uan xun|nuo na fu|hao shi|ying cheng|zou ju|lai lei|chen lan|you chui|hao qiao jiao|po pi pan|da" +
+	"n duo|kuang kuo|cuo zan|zan cuo|li zhi|gan hang|zhen dan|cu zuo|po fa|zai zui|lao luo lu|tong do" +
+	"ng chong|zui fu|wei zhui|yan ang|xing cheng jing|qiu chou|jiao qiao zhan|fa po|yan lian xian jia" +
+	"n|chou shou dao|shai shi li|ye shu|li xi lai tai|ga qiu|ding ling|hua yu|hua wu|ri ren jian|shi " +
+	"yi ye|pi zhao|ye ya|chen qin zhen|qian zhong|bu pi|na rui|xin qin|qian han|sa xi|niu chou|yun du" +
+	"i|gu pi|si ci tai|jia ge|shi zu|zhi tie|chan qian tie|shi she yi tuo ta|bi se|chu zu zhu ju cha " +
+	"xu|qian an|gou qu|shu xu|xi ni nie|xi nie|huan shen|tong zhuo|er keng|bing ping|jia ge ke ha|xia" +
+	"ng jiong|yu si|xu hui|shan shuo|chi li|xian xi|xing jian|tie yi|xiang hou|yao diao tiao qiao|xia" +
+	"n tian gua|zhe nie|zhong yong|tou dou tu|mei meng|xin zi|chan yan|cuan jian juan|si tuo|hua wu h" +
+	"u|xing jing|qin qian jin|e tie|rui dui yue|zui nie|lun fen|guo kua ke|zui zu|pi bei bi|xian gan " +
+	"qian|a ke|kun gun|nei zhui wei|chun dui duo|tan xian yan|tian tun|xi ti|tao diao|cuo cu xi|wan j" +
+	"ian|di chi shi|lian jian|shi she|tian nuo|song si|zhe duo du|yao zu|ye ta ge|nou hao|li ge|chui " +
+	"dui zhui|da sa|sha shi se|lang luo|ou kou|zu chuo|shou sou|san qiao can|ao biao|hui sui rui|san " +
+	"xian sa|dui dun|zan ti|qiao sao cao|zhuo shu|tie die|dang cheng tang|nie ni|xu ru rou|mie mi|shu" +
+	"o yue li|xin xun|yao yue|xi hui|zao zuo zu|dang cheng|ha|diao yao|a|chan tan xin|huo shan|han bi" +
+	"|kai qian|zha ya ge|xia e|bian guan|ai he hai gai kai|hong xiang|shai sha|e yu yan|hong xiang ju" +
+	"an|an yin|que jue kui|du she|chuang chen|kan han xian|xi se ta|han kan|wu wei|gai yi|zhi yi tuo|" +
+	"keng kang gang|yun yan|ruan yuan|zu zhu|dian yan|tuo zhi yi|bei pi bi po|lu liu|jiang xiang|duo " +
+	"sui|xian wen|fu wu|zhi de|chu zhu shu|zou zhe|yin an|reng er|shu yu yao|dui zhui sui|sui duo tuo" +
+	"|gai ai qi|hui duo|ge rong ji|kui wei gui|jiao pi|sui zhui|xian jian yan|li dai yi di|zhui cui w" +
+	"ei|hu he que|zhi huo|qian jie|zhi kai yi si|juan jun zui|li chi gu|nan nuo|se xi|wu meng|xu nuo " +
+	"ru ruan|zha sha sa yi|zhen shen|huo he suo|xian san|lu lou|ba po|mai li|meng mao wu|huo sui suo|" +
+	"long ling|mi ma|tian mian|ge ji|qian jian kan han|sa ta|bei bai bi|ge sa ta|xie wa|ying bian|qia" +
+	"o shao|shang zhang|bing bi pi bei|ju qu qiong|xie zha die|eng|he she mo|bei fu bu bai|bi bing|ba" +
+	"i fu|wei xue|sui hui|huang ying|qing kui|song rong|qi ken|hang gang|wan kun|ban fen|dun du|dan d" +
+	"ian|po pi|he han qin ge|e an|xie jia jie|hai ke|yu bian|fu tao tiao|ying jing|jing geng|pin bin|" +
+	"xuan jiong xian|wen hun|kan yan|kui kua|wai zhuai|yan qin han qian|chan zhan shan|biao diu|sa li" +
+	"|ba fu|gua ji|sou sao|shi si yi|zhan gan|juan yong|chi shi|sun can|tou zhu|jia he|can sun|yu ye|" +
+	"hun kun|wei nei|ai he|tang xing|tao xian|kui tui|zhuan xuan|yi ye en|le ge|kui qiu|guo xu|yun wo" +
+	"|tuo duo dai|zhe tuo|xin jin|jue kuai|pei peng|zang zu|tai dai zhai|luo jia|ai si tai|zhou dong|" +
+	"kui jue|gui tui|peng bang|zou zhu zhou qu|sao xiao|ao yao|jiao xiao ju qiao|long zang|wei wan|an" +
+	"g kang|tou gu|jie jia xie|ci zhai|qiao jiao xiao|ke kua|qia ge|bo jue|biao piao shan|mao rou men" +
+	"g|rong er|kuo yue|tuo chui duo|seng|kuo kuai|rang ning|xi he|ge li e|fu li|qin xin|gui xie|yu zh" +
+	"ou ju|po bo tuo|tui chui|e qie ji|za shi|qu xie|ling lin|bo ba|ju qu gou|pi ju|xing zheng|xiang " +
+	"zhen|luo ge|bing bi|gui xie hua wa kui|shan shen|tiao you chou|zheng qing|jiu ai|zei ji|zei ze|d" +
+	"ie qie zha|sai xi|gan jian xian|tuo wei|guan kun gun|ta die|e ge|shen sao can|xiu qiu|zhuan tuan" +
+	" lian|shan tuo|ying sheng meng|li lu luo|niao diao dao que|jiu qiu zhi|diao zhao|gan han yan|fu " +
+	"gui|jian qian zhan|mie bi|qu gou|tie hu|yan an e|huan juan guan|hu gu he|lai chi|an ya|jue qu|pi" +
+	"an bian|chuan zhi|wu mu|cang qiang|he hu|ti tan|guan huan quan|niao diao|pao biao piao|zhu cu|li" +
+	" si|mo ma me|nun|you yi|dian zhan duo|yue ye|dang tang cheng|yan jian|dan tan zhen shen|zhen yan" +
+	"|dai zhen|yi wa|zhi xian|mian meng min|min mian meng|ding zhen|qi cao|ju xi|wu hui|hou ku|e he|q" +
+	"i ji zi zhai jian|xie shi|chai zi|ju zha|ken qian yin kun|ze ce zha|zou chuo|ou yu|long mang|gon" +
+	"g wo|pang long|kan ke|gui qiu jun|gui jun qiu|ni xi"
