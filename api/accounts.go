@@ -34,6 +34,9 @@ type shownCode struct {
 	until time.Time
 }
 
+// activatePage is where a code is used up.
+const activatePage = "/my/activate"
+
 // errCodeShown answers a repeat whose code nobody has any more.
 var errCodeShown = &problem{http.StatusConflict, "code_shown", "the code was shown once and is kept nowhere; open the account again for a new one", "激活码只显示一次，已无法再次显示", "请重新开户领取新的激活码，原激活码随即失效", nil, 0}
 
@@ -67,8 +70,12 @@ func (s *Server) OpenAccount(ctx context.Context, in gen.OpenAccountRequestObjec
 	if body.Type == account.Person {
 		number = identifier.MaskIDNumber(number)
 	}
-	slip := document.Slip(document.Issuer{Centre: s.name(ctx), Supervision: s.o.SupervisionPhone, Clerk: actor.Name}, body.Name, number, code, until, calendar.DateOf(s.o.Now()))
-	return gen.OpenAccount201JSONResponse{Code: code, ExpiresAt: until.UnixMilli(), Slip: *slip, Page: string(printPage(slip)), Recorded: recorded}, nil
+	slip := document.Slip(document.Issuer{Centre: s.name(ctx), Supervision: s.o.SupervisionPhone, Clerk: actor.Name}, body.Name, number, code, until, calendar.DateOf(s.o.Now()), s.o.Address)
+	page, err := addressedPage(slip, s.o.Address, activatePage)
+	if err != nil {
+		return nil, err
+	}
+	return gen.OpenAccount201JSONResponse{Code: code, ExpiresAt: until.UnixMilli(), Slip: *slip, Page: string(page), Recorded: recorded}, nil
 }
 
 // isCode makes sure that the code which is about to be shown is the one that was

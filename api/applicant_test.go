@@ -124,6 +124,9 @@ func newGuests(t *testing.T, change ...func(*federation.Options)) guests {
 	if !strings.Contains(opened.Code, "-") || opened.Recorded.Word == "" || len(opened.Slip.Lines) == 0 {
 		t.Fatalf("%+v", opened)
 	}
+	if !strings.Contains(opened.Page, "https://zwfw.example.cn</td>") || !strings.Contains(opened.Page, "网上办事地址二维码") || strings.Contains(opened.Page, "文书核验") {
+		t.Fatalf("the slip does not say where to go: %s", opened.Page)
+	}
 	early := gen.Activation{Type: "person", Number: storetest.IDNumber(1), Code: opened.Code, Password: password}
 	if r := r.hub.send(request0{method: "POST", path: "/api/v1/my/activation", body: early}); r.Code != 422 || !strings.Contains(r.Body.String(), "once it has arrived") {
 		t.Fatalf("before it arrived: %d %s", r.Code, r.Body)

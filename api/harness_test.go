@@ -158,7 +158,7 @@ func (h *site) start(o federation.Options) {
 	h.node, err = federation.Start(h.t.Context(), o)
 	check(h.t, err)
 	h.t.Cleanup(func() { h.node.Close() })
-	h.api, err = New(Options{Node: h.node, Store: h.node.Store, Blobs: h.node.Blobs, Hasher: h.hasher, Limits: o.Limits, Version: "test", Name: "测试", Logger: o.Logger})
+	h.api, err = New(Options{Node: h.node, Store: h.node.Store, Blobs: h.node.Blobs, Hasher: h.hasher, Limits: o.Limits, Version: "test", Name: "测试", Address: "https://zwfw.example.cn", Logger: o.Logger})
 	check(h.t, err)
 }
 

@@ -1,10 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/boombuler/barcode/qr"
 
 	"github.com/tongban/tongban/node/document"
 
@@ -28,6 +31,8 @@ type pageMark struct {
 	// Code is the document's signed code; Mark that it is a reprint, or not
 	// valid, or only for looking at; Seal whose seal it has.
 	Code, Mark, Seal string
+	// Scan says what the code is scanned for, where it is not the document's own.
+	Scan string
 }
 
 // lookedAt marks a page that somebody looks at in the office: nothing says that
@@ -37,6 +42,16 @@ const lookedAt = "查阅件，不作为凭证；交付申请人的请使用“�
 // printPage is a document as a page for A4 paper, which a browser prints or
 // saves as PDF.
 func printPage(d *document.Document) []byte { return pageOf(d, "", pageMark{}) }
+
+// addressedPage is a page with the address at which somebody goes on, to be scanned;
+// without one it has none.
+func addressedPage(d *document.Document, address, path string) ([]byte, error) {
+	if address == "" {
+		return printPage(d), nil
+	}
+	svg, err := svgOf(address+path, qr.Unicode, "网上办事地址二维码")
+	return pageOf(d, svg, pageMark{Scan: "扫码打开网上办事<br>激活账户"}), err
+}
 
 // markedPage is a page with its mark, its code and its seal.
 func markedPage(d *document.Document, mark pageMark) ([]byte, error) {
@@ -83,7 +98,7 @@ func pageOf(d *document.Document, svg string, mark pageMark) []byte {
 	}
 	m.add(`<div class="end">`)
 	if svg != "" {
-		m.proof(svg)
+		m.proof(svg, cmp.Or(mark.Scan, "扫码后到政务服务网“文书核验”<br>或任一服务中心、便民服务站核验真伪"))
 	}
 	m.add("<footer><p>%s</p><p>%s</p>", d.Issuer.Centre, d.Issuer.Department)
 	if mark.Seal != "" {
@@ -95,11 +110,11 @@ func pageOf(d *document.Document, svg string, mark pageMark) []byte {
 	return m.Bytes()
 }
 
-// proof writes the code that anybody can check.
-func (m *markup) proof(svg string) {
+// proof writes the code that anybody can check, or go on by, and what for.
+func (m *markup) proof(svg, what string) {
 	m.add(`<div class="proof">`)
 	m.WriteString(svg) // ours alone
-	m.add("<p>扫码后到政务服务网“文书核验”<br>或任一服务中心、便民服务站核验真伪</p></div>\n")
+	m.WriteString("<p>" + what + "</p></div>\n")
 }
 
 // shortFact is how many characters fit beside another fact where two share a line.

@@ -13,13 +13,15 @@ const quietZone = 4
 
 // qrSVG is a text as a QR code, 32 mm wide on paper. The text has to be of the
 // alphanumeric mode's letters, which makes the modules larger.
-func qrSVG(text string) (string, error) {
-	full, path, err := qrPath(text, qr.AlphaNumeric)
+func qrSVG(text string) (string, error) { return svgOf(text, qr.AlphaNumeric, "文书核验二维码") }
+
+func svgOf(text string, mode qr.Encoding, label string) (string, error) {
+	full, path, err := qrPath(text, mode)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf(`<svg class="qr" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="文书核验二维码" width="32mm" height="32mm" viewBox="0 0 %d %d" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`,
-		full, full, full, full, path), nil
+	return fmt.Sprintf(`<svg class="qr" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="%s" width="32mm" height="32mm" viewBox="0 0 %d %d" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`,
+		label, full, full, full, full, path), nil
 }
 
 // qrPath is a text as a QR code: its modules from edge to edge, the quiet zone

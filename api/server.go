@@ -43,6 +43,8 @@ type Options struct {
 	Demo bool
 	// SupervisionPhone is where people complain; it stands on every document.
 	SupervisionPhone string
+	// Address is where applicants reach the county's pages; empty where nobody said.
+	Address string
 	// Secure says that browsers reach this node over https only, here or at
 	// a gateway in front.
 	Secure bool

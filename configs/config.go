@@ -169,6 +169,9 @@ type Log struct {
 // Centre holds what is printed on documents beside the centre's name.
 type Centre struct {
 	SupervisionPhone string
+	// Address is the county's public one, http(s)://host[:port], at which applicants
+	// reach the pages; it stands on the slip with which they open their account.
+	Address string
 }
 
 // Metrics concerns the /metrics page. Where others than this machine can reach

@@ -99,6 +99,7 @@ var keys = []key{
 	{"log.format", everyTier, choice(func(c *Config) *string { return &c.Log.Format }, "text", "json")},
 
 	{"centre.supervision_phone", everyTier, text(func(c *Config) *string { return &c.Centre.SupervisionPhone })},
+	{"centre.address", everyTier, text(func(c *Config) *string { return &c.Centre.Address })},
 
 	{"metrics.enabled", everyTier, yesNo(func(c *Config) *bool { return &c.Metrics.Enabled })},
 	{"metrics.token_file", everyTier, text(func(c *Config) *string { return &c.Metrics.TokenFile })},

@@ -99,6 +99,15 @@ func (k *checker) identity() {
 	if c.Centre.SupervisionPhone != "" && !phonePattern.MatchString(c.Centre.SupervisionPhone) {
 		k.fault("centre.supervision_phone", "必须是电话号码，如 0572-5123456", "must be a telephone number, such as 0572-5123456")
 	}
+	if a := c.Centre.Address; a != "" && !publicAddress(a) {
+		k.fault("centre.address", "必须是群众访问网上办事的地址，只含 http(s)://主机[:端口]，如 https://zwfw.example.cn", "must be the address at which applicants reach the county, http(s)://host[:port] alone, such as https://zwfw.example.cn")
+	}
+}
+
+// publicAddress reports whether an address is a scheme and a host, with a port or not.
+func publicAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && s == u.Scheme+"://"+u.Host
 }
 
 func (k *checker) listeners() {

@@ -49,6 +49,11 @@ func TestValidate(t *testing.T) {
 		{"advertises no port", County, func(c *Config) { c.Advertise.Peer = "10.0.0.1:0" }, "advertise.peer"},
 		{"advertises a name", County, func(c *Config) { c.Advertise.Peer = "hub-1.county.example:8444" }, ""},
 
+		{"an address for applicants", Village, func(c *Config) { c.Centre.Address = "https://zwfw.example.cn:8443" }, ""},
+		{"an address with a path", Village, func(c *Config) { c.Centre.Address = "https://zwfw.example.cn/my" }, "centre.address"},
+		{"an address with a password", Village, func(c *Config) { c.Centre.Address = "https://u:p@zwfw.example.cn" }, "centre.address"},
+		{"an address without a scheme", Village, func(c *Config) { c.Centre.Address = "zwfw.example.cn" }, "centre.address"},
+
 		{"an identity provider", County, provider(func(*OIDC) {}), ""},
 		{"its name and number trusted", County, provider(func(o *OIDC) { o.RealName.Trusted, o.Claims.Name, o.Claims.Number = true, "name", "id_number" }), ""},
 		{"issuer over http", County, provider(func(o *OIDC) { o.Issuer = "http://id.example.cn" }), "oidc.issuer"},

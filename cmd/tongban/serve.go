@@ -261,9 +261,17 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (*api.Server
 		Node:   n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Provider: provider, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
-		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone,
+		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone, Address: addressFor(c),
 		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway, LAN: lanAddresses(c),
 	})
+}
+
+// addressFor is where applicants reach the county, as far as the settings say.
+func addressFor(c configs.Config) string {
+	if c.Centre.Address == "" && len(c.OIDC.Addresses) > 0 {
+		return c.OIDC.Addresses[0]
+	}
+	return c.Centre.Address
 }
 
 // demoPeople are the people of a demonstration, none where nobody named them.

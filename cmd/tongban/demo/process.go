@@ -22,7 +22,7 @@ func (c *county) config(m *member) string { return loopback.Config(c.dirOf(m)) }
 // configure writes a node's settings.
 func (c *county) configure(m *member) error {
 	s := loopback.Settings{Tier: m.Tier, Node: m.ID, Division: m.Division, Name: m.Name, API: m.API, Federation: m.Fed, Peer: m.Peer,
-		More: "demo: true\nmetrics:\n  enabled: true\n"}
+		More: "demo: true\nmetrics:\n  enabled: true\ncentre:\n  address: http://" + loopback.Address(c.plan.of("county")[0].API) + "\n"}
 	if m.LAN != 0 {
 		s.LAN = m.LAN
 	}
