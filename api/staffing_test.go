@@ -22,6 +22,7 @@ func TestNobodyCanTakeTheStep(t *testing.T) {
 	var receipt gen.CaseReceipt
 	h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
 	id := receipt.Case.Id
+	answers := "" // the staff number of who does, on the board and in the list behind it
 	stands := func() (onBoard, atCase, unmanned bool) {
 		var board gen.Board
 		h.get("supervisor", "/api/v1/supervision/board", &board)
@@ -34,17 +35,23 @@ func TestNobodyCanTakeTheStep(t *testing.T) {
 		if about.Desk.Department != department || about.Desk.Verb != board.Desks[i].Desk.Verb {
 			t.Errorf("the case waits at %+v, the board says %+v", about.Desk, board.Desks[i].Desk)
 		}
+		answers = board.Desks[i].Answerable.Name
+		var list gen.BoardCaseList
+		h.get("supervisor", "/api/v1/supervision/cases", &list)
+		if p := list.Cases[0].Answerable; p.Name != answers {
+			t.Errorf("%s answers on the board, %+v behind it", answers, p)
+		}
 		return board.Desks[i].Nobody, about.Nobody, about.Unmanned
 	}
-	if b, c, u := stands(); b || c || u {
+	if b, c, u := stands(); b || c || u || answers == "" {
 		t.Errorf("it waits for the window: %v %v %v", b, c, u)
 	}
 	h.must("window", "POST", "/api/v1/cases/"+id+"/actions", gen.CaseAction{Kind: "accept"}, 200)
-	if b, c, u := stands(); !b || !c || !u {
+	if b, c, u := stands(); !b || !c || !u || answers != "" {
 		t.Errorf("nobody decides, and nobody is told: %v %v %v", b, c, u)
 	}
 	h.person("leader", theCounty, department, identity.DepartmentLeader)
-	if b, c, u := stands(); b || c || u {
+	if b, c, u := stands(); b || c || u || answers == "" {
 		t.Errorf("people are there: %v %v %v", b, c, u)
 	}
 

@@ -49,10 +49,10 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 	}
 	out := gen.GetBoard200JSONResponse{At: s.o.Now().UnixMilli(), Desks: []gen.BoardDesk{}, People: []gen.BoardPerson{}}
 	var failed error
-	who := s.whoIsAt(ctx, &failed)
+	who, answers := s.whoIsAt(ctx, &failed), s.answerableAt(ctx, &failed)
 	for _, w := range waiting {
 		unmanned, nobody := who(w.Desk)
-		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Unmanned: unmanned, Nobody: nobody, Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
+		out.Desks = append(out.Desks, gen.BoardDesk{Desk: w.Desk, Unmanned: unmanned, Nobody: nobody, Answerable: answers(w.Desk), Cases: w.Cases, Amber: w.Amber, Yellow: w.Yellow, Red: w.Red})
 		out.Cases, out.Amber, out.Yellow, out.Red = out.Cases+w.Cases, out.Amber+w.Amber, out.Yellow+w.Yellow, out.Red+w.Red
 	}
 	if failed != nil {
@@ -94,15 +94,7 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 // step on any day. Only the county's desks are a department's; a village's and a
 // township's are for whoever works there.
 func (s *Server) whoIsAt(ctx context.Context, failed *error) func(ledger.Desk) (unmanned, nobody bool) {
-	known := map[division.Code][]identity.Staff{}
-	roster := func(d division.Code) []identity.Staff {
-		people, read := known[d]
-		if !read && *failed == nil {
-			people, *failed = s.store.StaffAt(ctx, d)
-			known[d] = people
-		}
-		return people
-	}
+	roster := s.rosterOf(ctx, failed)
 	today := calendar.DateOf(s.o.Now())
 	return func(desk ledger.Desk) (unmanned, nobody bool) {
 		// A node knows the people of its own region alone.
@@ -113,6 +105,31 @@ func (s *Server) whoIsAt(ctx context.Context, failed *error) func(ledger.Desk) (
 			desk.Department = ""
 		}
 		return !supervision.Manned(desk, roster, today), !supervision.Staffed(desk, roster)
+	}
+}
+
+// rosterOf reads who works where, each place once.
+func (s *Server) rosterOf(ctx context.Context, failed *error) supervision.Roster {
+	known := map[division.Code][]identity.Staff{}
+	return func(d division.Code) []identity.Staff {
+		people, read := known[d]
+		if !read && *failed == nil {
+			people, *failed = s.store.StaffAt(ctx, d)
+			known[d] = people
+		}
+		return people
+	}
+}
+
+// answerableAt asks who answers for what waits at a desk, as a card would ask them;
+// nobody where the roster names nobody.
+func (s *Server) answerableAt(ctx context.Context, failed *error) func(ledger.Desk) ledger.NamedPerson {
+	roster, today := s.rosterOf(ctx, failed), calendar.DateOf(s.o.Now())
+	return func(desk ledger.Desk) ledger.NamedPerson {
+		if !s.self.Division.Contains(desk.Division) {
+			return ledger.NamedPerson{}
+		}
+		return supervision.Answers(desk, roster, today)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/supervision"
 	"github.com/tongban/tongban/store"
 )
 
@@ -48,6 +49,8 @@ func (s *Server) ListBoardCases(ctx context.Context, in gen.ListBoardCasesReques
 	if err != nil {
 		return nil, err
 	}
+	var failed error
+	answers := s.answerableAt(ctx, &failed)
 	out := gen.ListBoardCases200JSONResponse{Cases: []gen.BoardCase{}, Total: total}
 	for i := range open {
 		shown, err := s.summary(ctx, &open[i].Case)
@@ -59,7 +62,10 @@ func (s *Server) ListBoardCases(ctx context.Context, in gen.ListBoardCasesReques
 		} else if runs {
 			shown.Deadline = deadline
 		}
-		out.Cases = append(out.Cases, gen.BoardCase{Case: shown, Colour: boardColours[open[i].Rank]})
+		row := gen.BoardCase{Case: shown, Colour: boardColours[open[i].Rank]}
+		desk, _ := supervision.DeskOf(&open[i].Case, "")
+		row.Answerable = answers(desk)
+		out.Cases = append(out.Cases, row)
 	}
-	return out, nil
+	return out, failed
 }

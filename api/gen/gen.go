@@ -2331,7 +2331,8 @@ type Board struct {
 
 // BoardCase defines model for BoardCase.
 type BoardCase struct {
-	Case CaseSummary `json:"case"`
+	Answerable NamedPerson `json:"answerable,omitempty,omitzero"`
+	Case       CaseSummary `json:"case"`
 
 	// Colour By the worst of its cards.
 	Colour BoardCaseColour `json:"colour"`
@@ -2348,9 +2349,10 @@ type BoardCaseList struct {
 
 // BoardDesk defines model for BoardDesk.
 type BoardDesk struct {
-	Amber int64 `json:"amber"`
-	Cases int64 `json:"cases"`
-	Desk  Desk  `json:"desk"`
+	Amber      int64       `json:"amber"`
+	Answerable NamedPerson `json:"answerable,omitempty,omitzero"`
+	Cases      int64       `json:"cases"`
+	Desk       Desk        `json:"desk"`
 
 	// Nobody No account may take its step at all; what waits there waits until somebody is registered.
 	Nobody bool  `json:"nobody,omitempty,omitzero"`

@@ -118,6 +118,21 @@ func AnswerableAt(desk ledger.Desk, at Level, staff Roster, day calendar.Date) l
 	return ledger.NamedPerson{}
 }
 
+// Answers is who answers for what waits at a desk: the one person whose step it is,
+// else whoever is answerable above them; nobody where the roster names nobody.
+func Answers(desk ledger.Desk, staff Roster, day calendar.Date) ledger.NamedPerson {
+	step := desk
+	if step.Division.Tier() != node.County { // a village's and a township's steps are for whoever works there
+		step.Department = ""
+	}
+	for _, p := range []ledger.NamedPerson{HandlerAt(step, identity.Actor{}, staff, day), AnswerableAt(desk, OfficeHead, staff, day), AnswerableAt(desk, InCharge, staff, day)} {
+		if p.Staff != "" {
+			return p
+		}
+	}
+	return ledger.NamedPerson{}
+}
+
 // SupervisorOf is the supervisor who follows a card up.
 func SupervisorOf(county division.Code, staff Roster, day calendar.Date) ledger.NamedPerson {
 	people := active(staff(county), day)

@@ -1,6 +1,7 @@
 package supervision
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"testing"
@@ -132,6 +133,10 @@ func TestAnswerable(t *testing.T) {
 		got := []string{show(HandlerAt(desk, identity.Actor{}, staff, day)), show(AnswerableAt(desk, OfficeHead, staff, day)), show(AnswerableAt(desk, InCharge, staff, day))}
 		if want := []string{row.handler, row.head, row.inCharge}; !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", row.what, got, want)
+		}
+		first := cmp.Or(row.handler, row.head, row.inCharge)
+		if who := Answers(desk, staff, day); show(who) != first {
+			t.Errorf("%s: %+v answers, want %q", row.what, who, first)
 		}
 	}
 	// Who did the step is the handler, also where others might have.

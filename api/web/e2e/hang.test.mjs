@@ -34,7 +34,7 @@ async function toAndFro(login, node, pages) {
 
 test('what an operator, a supervisor and a window have read stays while the node hangs', { timeout: 400_000 }, async () => {
   await toAndFro('admin', 'county-1', ['/nodes', '/attention'])
-  await toAndFro('jiancha', 'county-1', ['/supervision', '/ratings', '/complaints'])
+  await toAndFro('jiancha', 'county-1', ['/supervision', '/supervision/ratings', '/supervision/complaints'])
   await toAndFro('yibao-chuangkou', 'county-1', ['/custody', '/cases'])
   assert.ok(browser && county)
 })
