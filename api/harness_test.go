@@ -209,7 +209,7 @@ func (h *site) heal() {
 func (h *site) person(login string, at division.Code, department string, roles ...identity.Role) {
 	h.t.Helper()
 	no := false
-	h.must("operator", "POST", "/api/v1/staff", gen.StaffRequest{Login: login, Name: "李" + login, Division: at, Department: department,
+	h.must("operator", "POST", "/api/v1/staff", gen.StaffRequest{Login: login, Name: "李" + login, Division: at, Department: department, NewDepartment: department != "",
 		Roles: roles, Password: password, MustChangePassword: &no}, 201)
 	if slices.Contains(roles, identity.TownshipLeader) || slices.Contains(roles, identity.DepartmentLeader) {
 		p, err := h.node.Store.StaffByLogin(h.t.Context(), login)

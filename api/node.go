@@ -98,6 +98,8 @@ type Node interface {
 	// key; Keyring is what documents are checked with.
 	MakeSeal(ctx context.Context, by identity.Actor, department, key string) (store.Result, error)
 	SealCode(ctx context.Context, code *proof.Code, department string) error
+	// SealOutdated tells of a seal in use whether it has to be made anew first.
+	SealOutdated(ctx context.Context, s *store.Seal) (bool, error)
 	SignCode(code *proof.Code) error
 	Keyring(ctx context.Context) (trust.Keyring, error)
 	// ForeignKey looks above for a key that the ledger here does not have.

@@ -339,7 +339,23 @@ func TestSealedNotice(t *testing.T) {
 	if got := h.as("window", "POST", path+"seal", gen.PaperRequest{Reissue: true, Why: "更换密钥后"}); got != "409 seal_renew" {
 		t.Errorf("sealed with a seal of the former keys: %s", got)
 	}
+	wantOutdated := func(when string, want ...bool) {
+		t.Helper()
+		var list gen.SealList
+		h.decode(h.must("", "GET", "/api/v1/seals", nil, 200), &list)
+		var got []bool
+		for _, s := range list.Seals {
+			if s.InUse && s.Holder == department {
+				got = append(got, s.Outdated)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s the seal in use is shown as outdated %v, want %v", when, got, want)
+		}
+	}
+	wantOutdated("under the new keys", true)
 	h.must("operator", "POST", "/api/v1/seals", gen.SealRequest{Department: department}, 201)
+	wantOutdated("made anew,", false)
 	last := h.seal("window", id, "acceptance_notice", gen.PaperRequest{Reissue: true, Why: "更换密钥后"})
 	h.wantVerdict("under the new keys", last.Code, last.Document, proof.Genuine, "")
 	h.wantVerdict("under the former keys", grant.Code, nil, proof.Genuine, "key_revoked_since")
@@ -406,6 +422,26 @@ func TestTownshipSeal(t *testing.T) {
 	if p := r.village.print("worker", id, "grant_decision", gen.PaperRequest{}); !p.Valid || p.Code != notice.Code || p.Copy != 1 {
 		t.Errorf("%+v", p)
 	}
+	// The township renews its node's keys: everybody is told that the seal is to be
+	// made anew, until it is.
+	told := func(want bool) {
+		t.Helper()
+		for name, at := range map[string]*site{"the township": r.township, "the hub": r.hub, "the village": r.village} {
+			until(t, name+" to tell it", func() bool {
+				var list gen.SealList
+				at.decode(at.must("", "GET", "/api/v1/seals", nil, 200), &list)
+				i := slices.IndexFunc(list.Seals, func(s gen.Seal) bool { return s.InUse && s.Division == r.township.node.Self().Division })
+				return i >= 0 && list.Seals[i].Outdated == want
+			})
+		}
+	}
+	told(false)
+	_, err := r.township.node.Renew(t.Context())
+	check(t, err)
+	told(true)
+	delete(r.township.tokens, "leader") // of before the renewal
+	r.township.must("leader", "POST", "/api/v1/seals", gen.SealRequest{}, 201)
+	told(false)
 }
 
 // The codes that are printed are on no log and in no address.

@@ -32,8 +32,14 @@ func (s *Server) ListSeals(ctx context.Context, _ gen.ListSealsRequestObject) (g
 			return nil, err
 		}
 		c := seal.Certificate
+		inUse, outdated := seal.EndedAt == 0 && seal.RevokedAt == 0, false
+		if inUse {
+			if outdated, err = s.node.SealOutdated(ctx, &seal); err != nil {
+				return nil, err
+			}
+		}
 		out.Seals = append(out.Seals, gen.Seal{Key: seal.Key, Division: c.Division, Holder: holder, Generation: c.Generation, Public: base64.StdEncoding.EncodeToString(c.Public),
-			MadeAt: seal.MadeAt, EndedAt: seal.EndedAt, RevokedAt: seal.RevokedAt, Reason: seal.Reason, InUse: seal.EndedAt == 0 && seal.RevokedAt == 0})
+			MadeAt: seal.MadeAt, EndedAt: seal.EndedAt, RevokedAt: seal.RevokedAt, Reason: seal.Reason, InUse: inUse, Outdated: outdated})
 	}
 	return out, nil
 }

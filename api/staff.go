@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 )
 
 // People and their roles; changes at the county:
@@ -57,6 +58,11 @@ func (s *Server) AddStaff(ctx context.Context, in gen.AddStaffRequestObject) (ge
 	}
 	if err := rolesFit(in.Body.Division, in.Body.Department, in.Body.Roles); err != nil {
 		return nil, err
+	}
+	if !in.Body.NewDepartment && slices.ContainsFunc(in.Body.Roles, identity.Role.Departmental) {
+		if err := s.departmentThere(ctx, in.Body.Division, in.Body.Department); err != nil {
+			return nil, err
+		}
 	}
 	initial, hash, err := s.initialPassword(ctx, in.Body.Password, in.Body.Login)
 	if err != nil {
@@ -152,6 +158,26 @@ func (s *Server) ResetStaffPassword(ctx context.Context, in gen.ResetStaffPasswo
 		return nil, err
 	}
 	return gen.ResetStaffPassword200JSONResponse{InitialPassword: initial, Recorded: recorded}, nil
+}
+
+// departmentThere refuses to take somebody on for a department that no item or
+// package names and nobody is of: no case would come to them. Before there is a
+// catalog every name is as good.
+func (s *Server) departmentThere(ctx context.Context, at division.Code, department string) error {
+	items, err := s.store.LatestItems(ctx)
+	if err != nil || len(items) == 0 || slices.ContainsFunc(items, func(i store.ItemVersion) bool { return i.Department == department }) {
+		return err
+	}
+	packages, err := s.store.LatestPackages(ctx)
+	if err != nil || slices.ContainsFunc(packages, func(p store.PackageVersion) bool { return p.LeadDepartment == department }) {
+		return err
+	}
+	people, err := s.store.StaffAt(ctx, at)
+	if err != nil || slices.ContainsFunc(people, func(p identity.Staff) bool { return p.Department == department }) {
+		return err
+	}
+	return &store.Refused{Code: "department_unknown", ZH: "没有“" + department + "”：事项目录中没有由它实施的事项，也没有它的人员；请核对部门全称，确是新设部门的请注明（new_department，命令行用 --new-department）",
+		EN: "there is no such department: no item is its and nobody is of it. Check its full name, or say that it is new (new_department, --new-department)"}
 }
 
 // manage finds a person whom the caller may manage.

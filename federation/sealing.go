@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 
@@ -101,6 +102,29 @@ func (n *Node) SealCode(ctx context.Context, code *proof.Code, department string
 		return errSealOld
 	}
 	return code.Sign(private)
+}
+
+// SealOutdated tells of a seal in use whether the keys that stood behind it were
+// replaced, so that it has to be made anew before anything is sealed.
+func (n *Node) SealOutdated(ctx context.Context, s *store.Seal) (bool, error) {
+	c := s.Certificate
+	if c.Department != "" && n.county != nil || c.Department == "" && n.self.Tier == node.Township && c.Division == n.self.Division {
+		private, err := n.sealKey(c)
+		return err == nil && !trust.PublicKey(c.Public).Equal(private.Public()), err
+	}
+	by := n.Trust().Roots[0]
+	if c.Signer != "" {
+		signer, err := n.Store.Node(ctx, c.Signer)
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil // of another township this node may know nothing
+		}
+		if err != nil || signer.RevokedAt > 0 {
+			return err == nil, err
+		}
+		by = signer.SignKey
+	}
+	message, err := c.Message()
+	return err == nil && !ed25519.Verify(by, message, s.Sig), err
 }
 
 // SignCode signs a document's code with this node's own key.

@@ -6468,6 +6468,9 @@ type Seal struct {
 	Key    string `json:"key"`
 	MadeAt int64  `json:"made_at"`
 
+	// Outdated In use, but the keys that stood behind it were replaced (the county's, or the township node's): sealing is refused (409 `seal_renew`) until it is made anew. What it sealed stays good.
+	Outdated bool `json:"outdated,omitempty,omitzero"`
+
 	// Public ed25519, base64.
 	Public    string `json:"public"`
 	Reason    string `json:"reason,omitempty,omitzero"`
@@ -6608,8 +6611,11 @@ type StaffRequest struct {
 	Login              string   `json:"login"`
 	MustChangePassword *bool    `json:"must_change_password,omitempty"`
 	Name               string   `json:"name"`
-	Password           string   `json:"password,omitempty,omitzero"`
-	Roles              []Role   `json:"roles"`
+
+	// NewDepartment Says that the department is one that no item names and nobody is of yet; a department's role is else refused (422 `department_unknown`).
+	NewDepartment bool   `json:"new_department,omitempty,omitzero"`
+	Password      string `json:"password,omitempty,omitzero"`
+	Roles         []Role `json:"roles"`
 }
 
 // StatisticsReport defines model for StatisticsReport.
@@ -9342,7 +9348,11 @@ type ClientInterface interface {
 
 	// VoidCaseDocumentWithBody 文书作废
 	//
-	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	// Declares the document that was printed or sealed last void; whoever checks it is
+	// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+	// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+	// decision that was served or that its applicant has opened, which only a correction or
+	// a revocation undoes; `document_void`, void already.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9351,7 +9361,11 @@ type ClientInterface interface {
 
 	// VoidCaseDocument 文书作废
 	//
-	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	// Declares the document that was printed or sealed last void; whoever checks it is
+	// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+	// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+	// decision that was served or that its applicant has opened, which only a correction or
+	// a revocation undoes; `document_void`, void already.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9382,7 +9396,9 @@ type ClientInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full (409 `amount`,
+	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+	// (409 `bill_used`). `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes any type of body and a specified content type.
@@ -9395,7 +9411,9 @@ type ClientInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full (409 `amount`,
+	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+	// (409 `bill_used`). `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes a body of the `application/json` content type.
@@ -13458,7 +13476,11 @@ func (c *Client) SealCaseDocument(ctx context.Context, id CaseID, kind DocumentK
 
 // VoidCaseDocumentWithBody 文书作废
 //
-// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+// Declares the document that was printed or sealed last void; whoever checks it is
+// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+// decision that was served or that its applicant has opened, which only a correction or
+// a revocation undoes; `document_void`, void already.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13477,7 +13499,11 @@ func (c *Client) VoidCaseDocumentWithBody(ctx context.Context, id CaseID, kind D
 
 // VoidCaseDocument 文书作废
 //
-// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+// Declares the document that was printed or sealed last void; whoever checks it is
+// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+// decision that was served or that its applicant has opened, which only a correction or
+// a revocation undoes; `document_void`, void already.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13538,7 +13564,9 @@ func (c *Client) GetCaseFees(ctx context.Context, id CaseID, reqEditors ...Reque
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full (409 `amount`,
+// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+// (409 `bill_used`). `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes any type of body and a specified content type.
@@ -13561,7 +13589,9 @@ func (c *Client) ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *A
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full (409 `amount`,
+// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+// (409 `bill_used`). `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes a body of the `application/json` content type.
@@ -32339,7 +32369,11 @@ type ClientWithResponsesInterface interface {
 
 	// VoidCaseDocumentWithBodyWithResponse 文书作废
 	//
-	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	// Declares the document that was printed or sealed last void; whoever checks it is
+	// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+	// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+	// decision that was served or that its applicant has opened, which only a correction or
+	// a revocation undoes; `document_void`, void already.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -32348,7 +32382,11 @@ type ClientWithResponsesInterface interface {
 
 	// VoidCaseDocumentWithResponse 文书作废
 	//
-	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	// Declares the document that was printed or sealed last void; whoever checks it is
+	// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+	// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+	// decision that was served or that its applicant has opened, which only a correction or
+	// a revocation undoes; `document_void`, void already.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -32383,7 +32421,9 @@ type ClientWithResponsesInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full (409 `amount`,
+	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+	// (409 `bill_used`). `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -32396,7 +32436,9 @@ type ClientWithResponsesInterface interface {
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 	// tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-	// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+	// recorded at the one fee counter or the department's window, in full (409 `amount`,
+	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+	// (409 `bill_used`). `waive`, on a ground in law, and
 	// `refund` are the leader's. Amounts are in fen.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -48561,7 +48603,11 @@ func (c *ClientWithResponses) SealCaseDocumentWithResponse(ctx context.Context, 
 
 // VoidCaseDocumentWithBodyWithResponse 文书作废
 //
-// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+// Declares the document that was printed or sealed last void; whoever checks it is
+// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+// decision that was served or that its applicant has opened, which only a correction or
+// a revocation undoes; `document_void`, void already.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -48576,7 +48622,11 @@ func (c *ClientWithResponses) VoidCaseDocumentWithBodyWithResponse(ctx context.C
 
 // VoidCaseDocumentWithResponse 文书作废
 //
-// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+// Declares the document that was printed or sealed last void; whoever checks it is
+// told so. A new one can be issued. Refused (409): `not_printed`, neither printed nor
+// sealed yet; `document_elsewhere`, another authority made it out; `decision_served`, a
+// decision that was served or that its applicant has opened, which only a correction or
+// a revocation undoes; `document_void`, void already.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -48629,7 +48679,9 @@ func (c *ClientWithResponses) GetCaseFeesWithResponse(ctx context.Context, id Ca
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full (409 `amount`,
+// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+// (409 `bill_used`). `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -48648,7 +48700,9 @@ func (c *ClientWithResponses) ActOnCaseFeesWithBodyWithResponse(ctx context.Cont
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
 // tried is recorded (`fee.excess`), and supervision issues a card. `pay` is
-// recorded at the one fee counter or the department's window, in full. `waive`, on a ground in law, and
+// recorded at the one fee counter or the department's window, in full (409 `amount`,
+// `charge_settled`), under the number of a fiscal bill that is for this payment alone
+// (409 `bill_used`). `waive`, on a ground in law, and
 // `refund` are the leader's. Amounts are in fen.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).

@@ -6468,6 +6468,9 @@ type Seal struct {
 	Key    string `json:"key"`
 	MadeAt int64  `json:"made_at"`
 
+	// Outdated In use, but the keys that stood behind it were replaced (the county's, or the township node's): sealing is refused (409 `seal_renew`) until it is made anew. What it sealed stays good.
+	Outdated bool `json:"outdated,omitempty,omitzero"`
+
 	// Public ed25519, base64.
 	Public    string `json:"public"`
 	Reason    string `json:"reason,omitempty,omitzero"`
@@ -6608,8 +6611,11 @@ type StaffRequest struct {
 	Login              string   `json:"login"`
 	MustChangePassword *bool    `json:"must_change_password,omitempty"`
 	Name               string   `json:"name"`
-	Password           string   `json:"password,omitempty,omitzero"`
-	Roles              []Role   `json:"roles"`
+
+	// NewDepartment Says that the department is one that no item names and nobody is of yet; a department's role is else refused (422 `department_unknown`).
+	NewDepartment bool   `json:"new_department,omitempty,omitzero"`
+	Password      string `json:"password,omitempty,omitzero"`
+	Roles         []Role `json:"roles"`
 }
 
 // StatisticsReport defines model for StatisticsReport.

@@ -122,6 +122,8 @@ func TestCommandsAtANode(t *testing.T) {
 		{"item validate " + file + " --at-node", map[string]any{"validateItems": client.FileReport{Ok: true, Count: 7, Faults: []client.Fault{}}}, []string{`validateItems /api/v1/items/validate {"a": 1}`}, []string{"共 7 项"}, nil},
 
 		{"staff list --division 330523110 --role village_worker", map[string]any{"listStaff": staff}, []string{"listStaff /api/v1/staff?division=330523110&role=village_worker"}, []string{"待改密码"}, []string{"must change password"}},
+		{"seal list", map[string]any{"listSeals": client.SealList{Seals: []client.Seal{{Key: "0f3a1c529f0b4d6e", Division: "330523", Holder: "县民政局", Generation: 1, InUse: true, Outdated: true}, {Key: "1f3a1c529f0b4d6e", Division: "330523", Holder: "县教育局", Generation: 1, InUse: true}}}},
+			[]string{"listSeals /api/v1/seals"}, []string{"县民政局", "须重新启用", "县教育局", "使用中"}, []string{"to be made anew", "in use"}},
 		{"staff add --login jiazi-daiban --name 甲 --division 330523110200 --role village_worker,township_clerk", map[string]any{"addStaff": client.StaffCreated{Staff: person, InitialPassword: "p-1", Recorded: savedHere}},
 			[]string{`addStaff /api/v1/staff {"division":"330523110200","login":"jiazi-daiban","name":"甲","roles":["village_worker","township_clerk"]}`}, []string{"初始密码  p-1\n", "已存本机"}, nil},
 		{"staff roles jiazi-daiban --role township_clerk", map[string]any{"listStaff": staff, "setStaffRoles": savedHere}, []string{"listStaff /api/v1/staff", `setStaffRoles /api/v1/staff/s-7/roles {"roles":["township_clerk"]}`}, []string{"已存本机"}, nil},

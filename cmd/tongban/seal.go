@@ -37,6 +37,8 @@ func sealListCommand() *cobra.Command {
 					state = c.pick("已吊销：", "revoked: ") + clean(s.Reason)
 				case !s.InUse:
 					state = c.pick("已更换", "replaced")
+				case s.Outdated:
+					state = c.pick("须重新启用：签发密钥已更换，盖章会被拒绝（tongban seal make）", "to be made anew: its keys were replaced, and sealing is refused (tongban seal make)")
 				}
 				t.row(clean(s.Holder), fmt.Sprint(s.Generation), s.Key, moment(s.MadeAt), state)
 			}

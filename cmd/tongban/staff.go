@@ -72,6 +72,7 @@ this once and changed at the first login.`,
 	flags.StringVar(&request.Login, "login", "", "登录名：小写字母、数字、. _ - (login name)")
 	flags.StringVar(&request.Name, "name", "", "姓名 (name)")
 	flags.StringVar(&request.Department, "department", "", "部门 (department)")
+	flags.BoolVar(&request.NewDepartment, "new-department", false, "确是新设部门，目录和人员中都还没有 (the department is a new one, of no item and nobody yet)")
 	place := flags.String("division", "", "区划 (division)")
 	completeFlag(cmd, "division", completeDivisions)
 	roles := flags.StringSlice("role", nil, "角色，可重复 (role; repeatable): "+joined(everyRole))
