@@ -19,6 +19,8 @@ func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 	switch b := body.(type) {
 	case *ledger.CaseDeliverV1:
 		named["proof"], named["consent"] = b.Proof, b.Consent
+	case *ledger.ResultServeV1:
+		named["proof"], named["consent"] = b.Proof, b.Consent
 	case *ledger.CaseWithdrawV1:
 		named["proof"] = b.Proof
 	case *ledger.RefusalStateV1:

@@ -84,7 +84,7 @@ var refusalNext = map[string]string{
 	"consent_expired": nextBring, "consent_missing": nextBring, "consent_purpose": nextBring, "consent_withdrawn": nextBring, "consent_taken": nextAnew,
 	"consent_unknown": nextLists, "paper_content": nextAnew, "paper_expired": nextBring, "paper_of_another": "请只选用申请人本人的材料",
 	"paper_replaced": "请使用新的材料", "paper_returned": nextBring, "paper_unchecked": nextBring, "paper_void": nextBring,
-	"proposal_decided": nextNone, "proposal_open": nextFirst, "proposal_unknown": nextLists, "result_ended": nextLists, "result_first": nextFirst,
+	"proposal_decided": nextNone, "proposal_open": nextFirst, "proposal_unknown": nextLists, "result_served": nextNone, "result_undecided": nextFirst, "result_ended": nextLists, "result_first": nextFirst,
 	"result_expired": "请重新申请", "result_unknown_id": nextLists, "renewal_authority": "请向作出决定的机关申请延续", "renewal_holder": "请由被许可人本人申请",
 	"renewal_mismatch": nextFormer, "renewal_no_end": nextNone, "renewal_unknown": "请到县中心或原办理地点申请延续", "renewal_open": "请在“我的办件”或原办件中查看已提出的延续申请", "renewal_granted": nextNone,
 	"not_expired": nextWait, "not_granted": nextLists, "archive_duties": "请先办结清单中的未了事项", "archived_already": nextNone, "not_archived": "请先归档",

@@ -46,6 +46,11 @@ func (s *Server) ActOnCaseResults(ctx context.Context, in gen.ActOnCaseResultsRe
 	if err := s.proofHere(ctx, body); err != nil {
 		return nil, err
 	}
+	if b, ok := body.(*ledger.ResultServeV1); ok {
+		if err := s.resultServed(ctx, c, b); err != nil {
+			return nil, err
+		}
+	}
 	recorded, err := s.recordOf(ctx, c, kind, body, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
@@ -92,6 +97,11 @@ func resultBody(in *gen.ResultAction) (ledger.Kind, ledger.Body, error) {
 		need.text("reasons", in.Reasons)
 		need.that("agreed", in.Agreed != nil)
 		return ledger.ResultDecide, &ledger.ResultDecideV1{Proposal: in.Proposal, Agreed: value(in.Agreed), Reasons: in.Reasons}, need.err()
+	case gen.ResultActServe:
+		need.text("proposal", in.Proposal)
+		need.text("recipient", in.Recipient)
+		need.text("method", string(in.Method))
+		return ledger.ResultServe, &ledger.ResultServeV1{Proposal: in.Proposal, Recipient: in.Recipient, Method: string(in.Method), Proof: in.Proof, Relation: in.Relation, Witness: in.Witness, Reason: in.Reason, Since: in.Since, Consent: in.Consent}, need.err()
 	case gen.ResultActReissue:
 		need.text("result", in.Result)
 		need.text("number", in.Number)
@@ -159,6 +169,9 @@ func (s *Server) resultActions(ctx context.Context, c *casework.Case, f *result.
 	}
 	if open && here && can(identity.ResultDecide) {
 		actions = append(actions, gen.ResultActDecide)
+	}
+	if len(f.Unserved()) > 0 && can(identity.CaseDeliver) {
+		actions = append(actions, gen.ResultActServe)
 	}
 	if here && can(identity.CaseIssue) {
 		actions = append(actions, gen.ResultActReissue)

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
+	"github.com/tongban/tongban/node/result"
 	"github.com/tongban/tongban/store"
 )
 
@@ -185,6 +186,42 @@ func (s *Server) sealedFirst(ctx context.Context, c *casework.Case, body ledger.
 		if d.unsealed() {
 			return errUnsealed
 		}
+	}
+	return nil
+}
+
+// resultServed keeps a decision about what was issued from being served without its
+// seal, and electronically before it was opened. Only the last of its kind is looked at:
+// the one before cannot be made out any more.
+func (s *Server) resultServed(ctx context.Context, c *casework.Case, b *ledger.ResultServeV1) error {
+	f, err := s.store.Results(ctx, c)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(f.Proposals, func(p result.Proposal) bool { return p.ID == b.Proposal })
+	if i < 0 || f.Proposals[i].Decision == nil || !f.Proposals[i].Decision.Agreed || f.Proposals[i].Decision.Served != nil {
+		return nil // applying says what is wrong
+	}
+	kind := document.DecisionOf(f.Proposals[i].Measure)
+	if last := document.DecisionNow(kind, f); last == nil || last.ID != b.Proposal {
+		return nil
+	}
+	d, err := s.deskOf(ctx, c, kind, 0, "")
+	if err != nil {
+		return err
+	}
+	if d.unsealed() {
+		return errUnsealed
+	}
+	if c.Online.Account == "" || b.Method != "electronic" {
+		return nil
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if openedAt(entries, d.present.hash) == 0 {
+		return errNotOpened
 	}
 	return nil
 }

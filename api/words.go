@@ -87,7 +87,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.CaseArchive: "归档",
 	ledger.HearingTell: "告知听证权利", ledger.HearingAsk: "申请或放弃听证", ledger.HearingConvene: "听证通知", ledger.HearingRecord: "听证笔录",
 	ledger.RefusalTell: "告知拟不予", ledger.RefusalState: "陈述申辩",
-	ledger.ResultPropose: "拟更正、撤销或注销", ledger.ResultState: "持有人陈述申辩", ledger.ResultDecide: "决定更正、撤销或注销", ledger.ResultReissue: "补发",
+	ledger.ResultPropose: "拟更正、撤销或注销", ledger.ResultState: "持有人陈述申辩", ledger.ResultDecide: "决定更正、撤销或注销", ledger.ResultReissue: "补发", ledger.ResultServe: "送达更正、撤销或注销决定",
 	ledger.CustodySend: "移交材料", ledger.CustodyReceive: "签收材料",
 	ledger.AttachmentConfirm: "附件已到县中心", ledger.AttentionResolve: "处理完毕",
 }
@@ -157,6 +157,8 @@ func said(body ledger.Body) string {
 		return b.Text
 	case *ledger.ResultDecideV1:
 		return b.Reasons
+	case *ledger.ResultServeV1:
+		return b.Recipient
 	case *ledger.ResultReissueV1:
 		return b.Number + " " + b.Reason
 	case *ledger.PaperVoidV1:

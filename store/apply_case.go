@@ -68,7 +68,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.prepareFee(c, e, body)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)
-	case *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
+	case *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1, *ledger.ResultServeV1:
 		return a.prepareResult(c, e, body, from)
 	case *ledger.CaseArchiveV1:
 		return a.prepareArchive(c, e, b, from)
@@ -157,6 +157,8 @@ func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 		return b.Proof
 	case *ledger.CaseDeliverV1:
 		return append(slices.Clip(b.Proof), b.Consent...)
+	case *ledger.ResultServeV1:
+		return append(slices.Clone(b.Proof), b.Consent...)
 	case *ledger.ResultStateV1:
 		return b.Proof
 	case *ledger.RefusalStateV1:

@@ -14,7 +14,7 @@ import (
 // What becomes of a case's results is what its entries add up to (package
 // result). The table results is made anew from them.
 
-const resultKinds = `'result.propose', 'result.state', 'result.decide', 'result.reissue'`
+const resultKinds = `'result.propose', 'result.state', 'result.decide', 'result.reissue', 'result.serve'`
 
 // prepareResult holds an entry about a result against what became of it before.
 // What comes before its case is known here is taken, and counts once it is.

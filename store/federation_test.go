@@ -19,7 +19,6 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/result"
 	"github.com/tongban/tongban/node/supervision"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
@@ -238,31 +237,6 @@ func (f *federation) onFile(n *storetest.Node) {
 		}); c != nil {
 			f.note(n.Step(c.ID, &ledger.CaseCorrectV1{Name: c.Applicant.Name, IDNumber: is, Shown: "居民身份证", Reason: "录错一位"}))
 		}
-	}
-}
-
-// result puts a result right that the township issued, or makes it out again.
-func (f *federation) result(n *storetest.Node) {
-	c := f.known(n, func(c *casework.Case) bool {
-		return n == f.township && len(c.Documents) > 0 && result.Authority(c) == n.Division()
-	})
-	if c == nil {
-		return
-	}
-	file, err := n.Results(ctx, c)
-	if err != nil {
-		f.t.Fatalf("%v", err)
-	}
-	about, number := storetest.About{Case: c.ID, Scope: c.Division}, fmt.Sprint("N", len(f.acknowledged))
-	last := file.Results[len(file.Results)-1]
-	switch open := file.Open(); {
-	case open != nil:
-		f.note(n.Do(n.Actor(identity.TownshipLeader), &ledger.ResultDecideV1{Proposal: open.ID, Agreed: rapid.Bool().Draw(f.t.T, "agreed"), Reasons: "经核对"}, about))
-	case rapid.Bool().Draw(f.t.T, "lost"):
-		f.note(n.Do(n.Actor(identity.TownshipClerk), &ledger.ResultReissueV1{Result: last.ID, Number: number, Reason: "遗失"}, about))
-	default:
-		f.note(n.Do(n.Actor(identity.TownshipClerk), &ledger.ResultProposeV1{Result: last.ID, Measure: ledger.ResultCorrect, Ground: ledger.GroundClerical, Reason: "有误",
-			Replacement: ledger.IssuedDocument{Name: last.Name, Number: number}}, about))
 	}
 }
 

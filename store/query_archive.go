@@ -62,7 +62,7 @@ func openAbout(ctx context.Context, db rowReader, c *casework.Case, itemOf func(
 			if next, err := fee.Apply(o.Account, item, e, body); err == nil {
 				o.Account = next
 			}
-		case *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
+		case *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1, *ledger.ResultServeV1:
 			o.Results, _ = result.Apply(o.Results, c, e, body, result.Authority(c))
 		}
 	}

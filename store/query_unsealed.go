@@ -68,7 +68,7 @@ func (s *Store) released(ctx context.Context, n *notice.Notice, id string, after
 	var at sql.NullInt64
 	err := s.read.QueryRowContext(ctx, `SELECT min(e.recorded_at) FROM entries e
 		WHERE e.case_id = ?1 AND e.case_id <> e.id AND e.status = 'applied' AND e.idx > ?2
-		AND (e.kind = 'case.deliver' AND ?2 = 0 OR e.kind = 'case.seal' AND json_extract(CAST(e.entry AS TEXT), '$.body.kind') IN (?3, ?4)
+		AND (e.kind = 'case.deliver' AND ?2 = 0 OR e.kind = 'result.serve' AND ?2 > 0 OR e.kind = 'case.seal' AND json_extract(CAST(e.entry AS TEXT), '$.body.kind') IN (?3, ?4)
 			AND NOT EXISTS (SELECT 1 FROM entries v WHERE v.case_id = ?1 AND v.case_id <> v.id AND v.kind = 'case.void' AND v.status = 'applied' AND v.idx > e.idx
 				AND json_extract(CAST(v.entry AS TEXT), '$.body.hash') = json_extract(CAST(e.entry AS TEXT), '$.body.hash')))`,
 		id, after, string(one), string(other)).Scan(&at)

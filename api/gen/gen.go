@@ -1077,6 +1077,7 @@ const (
 	ResultActDecide  ResultActionKind = "decide"
 	ResultActPropose ResultActionKind = "propose"
 	ResultActReissue ResultActionKind = "reissue"
+	ResultActServe   ResultActionKind = "serve"
 	ResultActState   ResultActionKind = "state"
 )
 
@@ -1088,6 +1089,8 @@ func (e ResultActionKind) Valid() bool {
 	case ResultActPropose:
 		return true
 	case ResultActReissue:
+		return true
+	case ResultActServe:
 		return true
 	case ResultActState:
 		return true
@@ -6202,6 +6205,9 @@ type ResultAction struct {
 	// Before A day in Beijing, 2026-10-12.
 	Before Date `json:"before,omitempty,omitzero"`
 
+	// Consent serve: scans of the written consent to electronic service
+	Consent []AttachmentRef `json:"consent,omitempty,omitzero"`
+
 	// Ground propose: for revoke and cancel
 	Ground ledger.Ground    `json:"ground,omitempty,omitzero"`
 	Kind   ResultActionKind `json:"kind"`
@@ -6209,30 +6215,45 @@ type ResultAction struct {
 	// Measure propose: required
 	Measure ledger.ResultMeasure `json:"measure,omitempty,omitzero"`
 
+	// Method serve: required
+	Method string `json:"method,omitempty,omitzero"`
+
 	// Number reissue: that of what is made out, required
 	Number string `json:"number,omitempty,omitzero"`
 
-	// Proof state: scans of the holder's written statement
+	// Proof state: scans of the holder's written statement; serve: a signed receipt, a photograph
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Proposal state, decide: required
+	// Proposal state, decide, serve: required
 	Proposal string `json:"proposal,omitempty,omitzero"`
 
-	// Reason propose, reissue: required
+	// Reason propose, reissue: required; serve: why it was left or served by public notice
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Reasons decide: required
-	Reasons     string   `json:"reasons,omitempty,omitzero"`
+	Reasons string `json:"reasons,omitempty,omitzero"`
+
+	// Recipient serve: who took the decision, required
+	Recipient string `json:"recipient,omitempty,omitzero"`
+
+	// Relation serve: what the recipient is to the holder, where they are another
+	Relation    string   `json:"relation,omitempty,omitzero"`
 	Replacement Document `json:"replacement,omitempty,omitzero"`
 
 	// Result propose, reissue: required
 	Result string `json:"result,omitempty,omitzero"`
+
+	// Since A day in Beijing, 2026-10-12.
+	Since Date `json:"since,omitempty,omitzero"`
 
 	// Text state: what the holder says, required
 	Text string `json:"text,omitempty,omitzero"`
 
 	// Waived state: the holder gives up the right to be heard; proof is required
 	Waived bool `json:"waived,omitempty,omitzero"`
+
+	// Witness serve: before whom it was left
+	Witness string `json:"witness,omitempty,omitzero"`
 }
 
 // ResultActionKind defines model for ResultActionKind.

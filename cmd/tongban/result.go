@@ -50,16 +50,19 @@ func showResults(w io.Writer, lang language, v *client.CaseResults) {
 		state := lang.pick("待决定", "open")
 		if p.Decision != nil {
 			state = lang.pick(map[bool]string{true: "同意", false: "不同意"}[p.Decision.Agreed], map[bool]string{true: "agreed", false: "left"}[p.Decision.Agreed]) + "：" + p.Decision.Reasons
+			if served := p.Decision.Served; served != nil {
+				state += lang.pick("；已送达 ", "; served ") + served.Recipient + " " + moment(served.AtMS)
+			}
 		}
 		fmt.Fprintln(w, p.ID, p.Measure, p.Result, p.Reason, state)
 	}
 }
 
-var resultKinds = []client.ResultActionKind{client.ResultActPropose, client.ResultActState, client.ResultActDecide, client.ResultActReissue}
+var resultKinds = []client.ResultActionKind{client.ResultActPropose, client.ResultActState, client.ResultActDecide, client.ResultActServe, client.ResultActReissue}
 
 func resultActCommand() *cobra.Command {
 	var a client.ResultAction
-	var measure, ground, replacement, before string
+	var measure, ground, replacement, before, since string
 	var proof []string
 	var agreed, dropped bool
 	cmd := &cobra.Command{
@@ -68,11 +71,13 @@ func resultActCommand() *cobra.Command {
 		Long: `propose 提出更正、撤销或注销（窗口、审核人员）
 state 登记持有人的陈述申辩（任一窗口）
 decide 决定（负责人，不能是提出人；撤销须听取申辩或期满）
+serve 送达决定书（先盖章；任一窗口，留存送达回证）
 reissue 补发遗失的证照`,
 		Example: `  tongban result act 330523110200-20261123-01-000045-7 propose --result 1 --measure correct --reason 门牌号有误 --replacement 食品经营许可证=JY-2@2031-11-15
   tongban result act 330523110200-20261123-01-000045-7 propose --result 1 --measure revoke --ground deceit --reason 提交虚假材料 --before 2026-12-08
   tongban result act 330523110200-20261123-01-000045-7 state --proposal ENTRY --text 当时已如实申报
   tongban result act 330523110200-20261123-01-000045-7 decide --proposal ENTRY --agreed --reasons 经核对属实
+  tongban result act 330523110200-20261123-01-000045-7 serve --proposal ENTRY --recipient 王芳 --method direct --proof 送达回证.jpg
   tongban result act 330523110200-20261123-01-000045-7 reissue --result 1 --number JY-3 --reason 持有人声明遗失`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 	}
@@ -80,17 +85,22 @@ reissue 补发遗失的证照`,
 	flags.StringVar(&a.Result, "result", "", "结果序号或条目：propose、reissue (which result)")
 	flags.StringVar(&measure, "measure", "", "correct 更正、revoke 撤销、cancel 注销：propose")
 	flags.StringVar(&ground, "ground", "", "法定情形，如 deceit、expired：propose (the ground in law)")
-	flags.StringVar(&a.Reason, "reason", "", "事实与理由：propose、reissue (why)")
+	flags.StringVar(&a.Reason, "reason", "", "事实与理由：propose、reissue；留置、公告送达的事由：serve (why)")
 	flags.StringVar(&replacement, "replacement", "", "更正后的证照 NAME=NUMBER[@VALID-UNTIL]：propose (what takes its place)")
 	flags.StringVar(&before, "before", "", "陈述申辩的期限：propose (last day to be heard)")
-	flags.StringVar(&a.Proposal, "proposal", "", "拟办条目：state、decide (the proposal)")
+	flags.StringVar(&a.Proposal, "proposal", "", "拟办条目：state、decide、serve (the proposal)")
 	flags.StringVar(&a.Text, "text", "", "持有人的意见：state (what the holder says)")
 	flags.BoolVar(&a.Waived, "waived", false, "放弃陈述申辩：state (the right is given up)")
-	flags.StringSliceVar(&proof, "proof", nil, "持有人书面声明的扫描件，放弃陈述申辩时须附：state (scan of what the holder wrote)")
+	flags.StringSliceVar(&proof, "proof", nil, "持有人书面声明的扫描件，放弃陈述申辩时须附：state；送达凭证：serve (scan of what the holder wrote, or signed)")
 	flags.BoolVar(&agreed, "agreed", false, "同意：decide")
 	flags.BoolVar(&dropped, "dropped", false, "不同意：decide (it stays as it is)")
 	flags.StringVar(&a.Reasons, "reasons", "", "决定的理由：decide (reasons)")
 	flags.StringVar(&a.Number, "number", "", "新编号：reissue (the new number)")
+	flags.StringVar(&a.Recipient, "recipient", "", "签收人：serve (who took it)")
+	flags.StringVar(&a.Method, "method", "", "direct、left、post、electronic、entrusted、notice：serve (how)")
+	flags.StringVar(&a.Relation, "relation", "", "签收人与持有人的关系：serve (what they are to the holder)")
+	flags.StringVar(&a.Witness, "witness", "", "留置送达的见证人：serve (before whom it was left)")
+	flags.StringVar(&since, "since", "", "公告之日：serve (since when the notice stands)")
 	key := keyFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("agreed", "dropped")
 	completeFlag(cmd, "measure", completeWords("correct", "revoke", "cancel"))
@@ -119,6 +129,13 @@ reissue 补发遗失的证照`,
 			}
 			a.Before = day
 		}
+		if since != "" {
+			day, err := parseDate("since", since)
+			if err != nil {
+				return err
+			}
+			a.Since = day
+		}
 		if err := checkKey(*key); err != nil {
 			return err
 		}
@@ -131,7 +148,11 @@ reissue 补发遗失的证照`,
 			if err != nil {
 				return err
 			}
-			a.Proof = append(a.Proof, ref)
+			if a.Kind == client.ResultActServe && a.Method == "electronic" {
+				a.Consent = append(a.Consent, ref)
+			} else {
+				a.Proof = append(a.Proof, ref)
+			}
 		}
 		r, err := answered[client.ResultReceipt](c.api.ActOnCaseResults(cmd.Context(), caseID(args[0]), &client.ActOnCaseResultsParams{IdempotencyKey: *key}, a))
 		if err != nil {

@@ -25,6 +25,16 @@ func (c *Case) HandsOver(at division.Code) bool {
 // are left, before whom and why; those that are sent electronically, that it was
 // agreed to; a public notice, that its days are over.
 func (c *Case) deliver(e *ledger.Entry, b *ledger.CaseDeliverV1) error {
+	if err := c.CheckService(e, b, c.IssuedMS); err != nil {
+		return err
+	}
+	c.handOver(e, b)
+	return nil
+}
+
+// CheckService holds a way of serving something of this case, made out at a moment,
+// against what it has to prove.
+func (c *Case) CheckService(e *ledger.Entry, b *ledger.CaseDeliverV1, madeOutMS int64) error {
 	switch b.Method {
 	case "direct":
 		// An organisation's post is taken by whoever it has for that (civil procedure).
@@ -41,23 +51,21 @@ func (c *Case) deliver(e *ledger.Entry, b *ledger.CaseDeliverV1) error {
 			return refuse("no_consent", "未经申请人书面同意不能电子送达，请附同意电子送达的确认书，或改用其他方式", "the applicant has not agreed to electronic service: add the written consent, or serve it another way")
 		}
 	case "notice":
-		return c.deliverByNotice(e, b)
+		return checkPublicNotice(e, b, madeOutMS)
 	}
-	c.handOver(e, b)
 	return nil
 }
 
-func (c *Case) deliverByNotice(e *ledger.Entry, b *ledger.CaseDeliverV1) error {
+func checkPublicNotice(e *ledger.Entry, b *ledger.CaseDeliverV1, madeOutMS int64) error {
 	end := b.Since.AddDays(PublicNoticeDays)
 	switch {
 	case b.Since.IsZero() || b.Reason == "":
 		return refuse("notice_since", "公告送达须写明公告之日和其他方式无法送达的原因", "say since when the public notice stands and why it could not be served otherwise")
-	case b.Since.Before(moment(c.IssuedMS)):
-		return refuse("notice_since", "公告之日不能早于制发之日 "+moment(c.IssuedMS).String(), "the notice cannot be older than what it serves, made out on "+moment(c.IssuedMS).String())
+	case b.Since.Before(moment(madeOutMS)):
+		return refuse("notice_since", "公告之日不能早于制发之日 "+moment(madeOutMS).String(), "the notice cannot be older than what it serves, made out on "+moment(madeOutMS).String())
 	case !calendar.DateOf(time.UnixMilli(e.OccurredAt)).After(end):
 		return refuse("notice_running", "公告期三十日到 "+end.String()+" 届满，届满后才视为送达", "the thirty days of the notice end on "+end.String()+"; it counts as served after that")
 	}
-	c.handOver(e, b)
 	return nil
 }
 

@@ -137,7 +137,7 @@ var wordsOf = map[ledger.Kind]string{
 // besideWords what they are and when they can happen.
 var besideOrder = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledger.HearingAsk, ledger.RefusalState, ledger.PackageFinding, ledger.CaseComment, ledger.CustodySend, ledger.CustodyReceive,
 	ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.FeeExcess, ledger.CasePrint, ledger.CaseSeal, ledger.CaseVoid, ledger.PaperVoid,
-	ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultReissue, ledger.CaseArchive}
+	ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultServe, ledger.ResultReissue, ledger.CaseArchive}
 
 var besideWords = map[ledger.Kind][2]string{
 	ledger.CaseSupplement: {"补正", "any time, at any desk, and by the applicant from home"}, ledger.CaseWithdraw: {"申请撤回", "any time, at any desk, and by the applicant from home; whoever holds the case ends it"},
@@ -152,6 +152,7 @@ var besideWords = map[ledger.Kind][2]string{
 	ledger.ResultPropose: {"拟更正、撤销或注销", "after issue, about a result that holds, while nothing else is proposed about it; revocation and cancellation of what was granted only; at the authority"},
 	ledger.ResultState:   {"持有人陈述申辩", "until it is decided, at any desk, and by the holder from home"},
 	ledger.ResultDecide:  {"决定更正、撤销或注销", "by another person than proposed; a revocation after the holder was heard or had the time; at the authority"},
+	ledger.ResultServe:   {"送达更正、撤销、注销决定", "once it was decided, and not twice; at any desk"},
 	ledger.ResultReissue: {"补发", "after issue, of a result that holds; at the authority"},
 	ledger.CaseArchive:   {"归档", "after the end, once nothing is open about it, and again when something has come since; at the authority"},
 }

@@ -89,6 +89,8 @@ func PlainStep(k ledger.Kind) (zh, en string, told bool) {
 		return "对拟办的更正、撤销或注销作出决定", "decided on the measure that was proposed", true
 	case ledger.ResultReissue:
 		return "补发证照", "the result was made out again", true
+	case ledger.ResultServe:
+		return "送达更正、撤销或注销决定", "the decision on what was issued was served", true
 	case ledger.CaseOpened:
 		return "打开电子文书（视为送达）", "a document was opened, which is service", true
 	}

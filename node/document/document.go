@@ -41,6 +41,7 @@ const (
 	CorrectionDecision     Kind = "correction_decision"      // 更正决定书
 	RevocationNotice       Kind = "revocation_notice"        // 拟撤销事先告知书
 	RevocationDecision     Kind = "revocation_decision"      // 撤销、注销决定书
+	ResultServiceReceipt   Kind = "result_service_receipt"   // 送达回证，对已发结果的决定
 )
 
 // Template is the version of what this package writes. A document keeps the
@@ -265,7 +266,7 @@ var titles = map[Kind]string{
 	ReceiptSlip: "收件凭证", AcceptanceNotice: "受理通知书", RejectionNotice: "不予受理决定书", SupplementNotice: "一次性补正告知书",
 	SpecialProcedureNotice: "特别程序告知书", ExtensionNotice: "延长审批期限告知书", GrantDecision: "准予决定书", RefusalDecision: "不予决定书",
 	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单", PaymentNotice: "缴款通知", TransferList: "纸质材料交接单",
-	HearingNotice: "听证告知书", HearingSummons: "听证通知书", RefusalNotice: "拟不予事先告知书", CorrectionDecision: "更正决定书", RevocationNotice: "拟撤销事先告知书", RevocationDecision: "撤销（注销）决定书",
+	HearingNotice: "听证告知书", HearingSummons: "听证通知书", RefusalNotice: "拟不予事先告知书", CorrectionDecision: "更正决定书", RevocationNotice: "拟撤销事先告知书", RevocationDecision: "撤销（注销）决定书", ResultServiceReceipt: "送达回证",
 	JointReceipt: "联办件收件凭证", JointSupplementNotice: "联办件一次性补正告知书", JointAcceptanceNotice: "联办件受理通知书", JointExtensionNotice: "联办件延长期限告知书", JointResult: "联办件办理结果告知单",
 }
 
@@ -273,7 +274,7 @@ var titles = map[Kind]string{
 var signs = map[Kind]string{
 	ReceiptSlip: "收", AcceptanceNotice: "受", RejectionNotice: "不受", SupplementNotice: "补", SpecialProcedureNotice: "特", ExtensionNotice: "延",
 	GrantDecision: "准", RefusalDecision: "不准", TerminationNotice: "终", PaymentNotice: "缴", ServiceReceipt: "送",
-	HearingNotice: "听告", HearingSummons: "听通", RefusalNotice: "拟不", CorrectionDecision: "更", RevocationNotice: "拟撤", RevocationDecision: "撤",
+	HearingNotice: "听告", HearingSummons: "听通", RefusalNotice: "拟不", CorrectionDecision: "更", RevocationNotice: "拟撤", RevocationDecision: "撤", ResultServiceReceipt: "撤送",
 	JointReceipt: "联收", JointSupplementNotice: "联补", JointAcceptanceNotice: "联受", JointExtensionNotice: "联延", JointResult: "联结",
 }
 

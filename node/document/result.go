@@ -10,7 +10,7 @@ import (
 
 // ResultKinds are the documents about what became of a case's results, in the
 // order in which they can be made out.
-var ResultKinds = []Kind{CorrectionDecision, RevocationNotice, RevocationDecision}
+var ResultKinds = []Kind{CorrectionDecision, RevocationNotice, RevocationDecision, ResultServiceReceipt}
 
 // measuresOf are what a document about results can be about.
 func measuresOf(k Kind) []ledger.ResultMeasure {
@@ -19,6 +19,8 @@ func measuresOf(k Kind) []ledger.ResultMeasure {
 		return []ledger.ResultMeasure{ledger.ResultCorrect}
 	case RevocationNotice:
 		return []ledger.ResultMeasure{ledger.ResultRevoke}
+	case ResultServiceReceipt:
+		return []ledger.ResultMeasure{ledger.ResultCorrect, ledger.ResultRevoke, ledger.ResultCancel}
 	case RevocationDecision:
 		return []ledger.ResultMeasure{ledger.ResultRevoke, ledger.ResultCancel}
 	}
@@ -64,6 +66,9 @@ func MakeResult(k Kind, s Subject, f result.File) (*Document, error) {
 	if r == nil {
 		return nil, &NotYet{k}
 	}
+	if k == ResultServiceReceipt {
+		return resultReceipt(s, f, p, r, nth), nil
+	}
 	d := &Document{Kind: k, Template: Template, Title: titles[k], Issuer: s.Issuer, Case: printed(s.Case.Number), Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name}
 	d.add("证照名称", r.Name).add("证照编号", r.Number)
 	if k == RevocationNotice {
@@ -91,6 +96,52 @@ func MakeResult(k Kind, s Subject, f result.File) (*Document, error) {
 	}
 	d.Number = Number(k, d.Date, d.Case, nth)
 	return d, nil
+}
+
+// DecisionOf is the kind of the decision on a measure.
+func DecisionOf(m ledger.ResultMeasure) Kind {
+	if m == ledger.ResultCorrect {
+		return CorrectionDecision
+	}
+	return RevocationDecision
+}
+
+// DecisionNow is the measure that a kind of decision is made out about now; nil for none.
+func DecisionNow(k Kind, f result.File) *result.Proposal {
+	p, _ := proposalOf(k, f)
+	return p
+}
+
+// resultReceipt is the proof of delivery (送达回证) of the last decision about a
+// result: to be signed while it was not served, and a record of it then.
+func resultReceipt(s Subject, f result.File, p *result.Proposal, r *result.Result, nth int) *Document {
+	decision := DecisionOf(p.Measure)
+	which := 0
+	for _, q := range f.Proposals {
+		if q.Decision != nil && q.Decision.Agreed && DecisionOf(q.Measure) == decision {
+			which++
+		}
+	}
+	d := &Document{Kind: ResultServiceReceipt, Template: Template, Title: titles[ResultServiceReceipt], Issuer: s.Issuer, Case: printed(s.Case.Number), Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name, Date: day(p.Decision.AtMS)}
+	rows := []string{titles[decision] + " " + Number(decision, day(p.Decision.AtMS), d.Case, which)}
+	if fresh := f.Find(r.By); fresh != nil && p.Measure == ledger.ResultCorrect {
+		rows = append(rows, strings.TrimSpace(fresh.Name+" "+fresh.Number))
+	}
+	d.list("送达的文书", rows)
+	d.add("证照名称", r.Name).add("证照编号", r.Number)
+	d.Signatures = []string{"送达人", "受送达人", "送达日期"}
+	if x := p.Decision.Served; x != nil {
+		d.Date = day(x.AtMS)
+		d.add("受送达人", x.Recipient).add("与持有人的关系", x.Relation).add("送达方式", methods[x.Method]).add("见证人", x.Witness).add("事由", x.Reason).add("送达人", x.By.Name)
+		if !x.Since.IsZero() {
+			d.add("公告日期", x.Since.Chinese())
+		}
+		if x.Witness != "" {
+			d.Signatures = append(d.Signatures, "见证人")
+		}
+	}
+	d.Number = Number(ResultServiceReceipt, d.Date, d.Case, nth)
+	return d
 }
 
 var measureZH = map[ledger.ResultMeasure]string{ledger.ResultCorrect: "更正", ledger.ResultRevoke: "撤销", ledger.ResultCancel: "注销"}

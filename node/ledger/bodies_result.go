@@ -146,3 +146,29 @@ type ResultReissueV1 struct {
 func (b *ResultReissueV1) Check() error {
 	return first(required("result", b.Result, maxIDBytes), required("number", b.Number, maxName), required("reason", b.Reason, maxText))
 }
+
+// ResultServeV1 says that the decision on a measure was served (送达), in which way and
+// on whom, as CaseDeliverV1 says it of what a case ended in.
+type ResultServeV1 struct {
+	// Proposal is the entry that proposed the measure.
+	Proposal  string `json:"proposal"`
+	Recipient string `json:"recipient"`
+	// Method is one of direct, left, post, electronic, entrusted, notice.
+	Method   string                  `json:"method"`
+	Proof    []catalog.AttachmentRef `json:"proof,omitempty"`
+	Relation string                  `json:"relation,omitempty"`
+	Witness  string                  `json:"witness,omitempty"`
+	Reason   string                  `json:"reason,omitempty"`
+	Since    calendar.Date           `json:"since,omitzero"`
+	Consent  []catalog.AttachmentRef `json:"consent,omitempty"`
+}
+
+// Delivery is how it was served.
+func (b *ResultServeV1) Delivery() *CaseDeliverV1 {
+	return &CaseDeliverV1{Recipient: b.Recipient, Method: b.Method, Proof: b.Proof, Relation: b.Relation, Witness: b.Witness, Reason: b.Reason, Since: b.Since, Consent: b.Consent}
+}
+
+// Check implements Body.
+func (b *ResultServeV1) Check() error {
+	return first(b.Delivery().Check(), required("proposal", b.Proposal, maxIDBytes))
+}

@@ -109,6 +109,7 @@ const (
 	ResultState   Kind = "result.state"
 	ResultDecide  Kind = "result.decide"
 	ResultReissue Kind = "result.reissue"
+	ResultServe   Kind = "result.serve"
 
 	CustodySend    Kind = "custody.send"
 	CustodyReceive Kind = "custody.receive"
@@ -325,6 +326,7 @@ var Kinds = []Info{
 	besideCase(kind[ResultStateV1](ResultState, identity.CaseSubmit)),
 	besideCase(kind[ResultDecideV1](ResultDecide, identity.ResultDecide)),
 	besideCase(kind[ResultReissueV1](ResultReissue, identity.CaseIssue)),
+	besideCase(kind[ResultServeV1](ResultServe, identity.CaseDeliver)),
 
 	besideCase(kind[CustodySendV1](CustodySend, identity.CustodyMove)),
 	besideCase(kind[CustodyReceiveV1](CustodyReceive, identity.CustodyMove)),

@@ -217,6 +217,7 @@ func samples() map[Kind]Body {
 		ResultState:   &ResultStateV1{Proposal: samplePrev, Text: "当时已如实申报", Waived: true},
 		ResultDecide:  &ResultDecideV1{Proposal: samplePrev, Agreed: true, Reasons: "经核对申请材料，确系录入错误"},
 		ResultReissue: &ResultReissueV1{Result: "1", Number: "JY13305990001234-3", Reason: "持有人声明遗失"},
+		ResultServe:   &ResultServeV1{Proposal: samplePrev, Recipient: "王芳", Method: "left", Proof: material.Attachments, Relation: "配偶", Witness: "村委会 李强", Reason: "拒绝签收", Since: later, Consent: material.Attachments},
 		CustodySend: &CustodySendV1{List: "J261123-KEMQHAPB", From: "330523110200", To: "330523110", Carrier: "乡镇通讯员", Note: "随车送达",
 			Papers: []MovedPaper{{Original: Original{Material: "户口簿", Brought: sampleCase}, After: sampleCase}}},
 		CustodyReceive: &CustodyReceiveV1{Sent: samplePrev, At: "330523110", Note: "当面清点", Received: []MarkedPaper{{Original: Original{Material: "户口簿", Brought: sampleCase}, Note: "缺末页"}},

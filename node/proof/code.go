@@ -83,7 +83,7 @@ var kinds = map[document.Kind]byte{
 	document.TerminationNotice: 9, document.ServiceReceipt: 10, document.NoticeSheet: 11, document.PaymentNotice: 12,
 	document.HearingNotice: 13, document.HearingSummons: 14, document.CorrectionDecision: 15, document.RevocationNotice: 16, document.RevocationDecision: 17,
 	document.JointReceipt: 18, document.JointSupplementNotice: 19, document.JointAcceptanceNotice: 20, document.JointExtensionNotice: 21, document.JointResult: 22,
-	document.RefusalNotice: 23,
+	document.RefusalNotice: 23, document.ResultServiceReceipt: 24,
 }
 
 // epoch is the day from which dates are counted.

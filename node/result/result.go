@@ -79,6 +79,21 @@ type Decision struct {
 	By      identity.Actor `json:"by"`
 	Agreed  bool           `json:"agreed"`
 	Reasons string         `json:"reasons"`
+	// Served is nil while it was not served.
+	Served *Served `json:"served,omitempty"`
+}
+
+// Served is how the decision was served, and by whom.
+type Served struct {
+	Entry     string         `json:"entry"`
+	AtMS      int64          `json:"at_ms"`
+	By        identity.Actor `json:"by"`
+	Recipient string         `json:"recipient"`
+	Method    string         `json:"method"`
+	Relation  string         `json:"relation,omitempty"`
+	Witness   string         `json:"witness,omitempty"`
+	Reason    string         `json:"reason,omitempty"`
+	Since     calendar.Date  `json:"since,omitzero"`
 }
 
 // File is all that is known of a case's results.
@@ -88,7 +103,7 @@ type File struct {
 }
 
 // Kinds are the kinds of entries that make a file.
-var Kinds = []ledger.Kind{ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultReissue}
+var Kinds = []ledger.Kind{ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultReissue, ledger.ResultServe}
 
 // Of is the file of a case to which nothing has happened since it was issued.
 func Of(c *casework.Case) File {
@@ -107,7 +122,7 @@ func Authority(c *casework.Case) division.Code { return c.HolderAt(ledger.VerbDe
 // error is a *casework.Refusal.
 func Apply(f File, c *casework.Case, e *ledger.Entry, body ledger.Body, from division.Code) (File, error) {
 	next := File{slices.Clone(f.Results), slices.Clone(f.Proposals)}
-	if _, anywhere := body.(*ledger.ResultStateV1); !anywhere && from != Authority(c) {
+	if !anywhere(body) && from != Authority(c) {
 		return f, refuse("not_authority", "只有作出决定的机关可以更正、补发、撤销或注销", "only the authority that decided the case does anything about its results")
 	}
 	var err error
@@ -120,11 +135,23 @@ func Apply(f File, c *casework.Case, e *ledger.Entry, body ledger.Body, from div
 		err = next.decide(e, b)
 	case *ledger.ResultReissueV1:
 		err = next.reissue(e, b)
+	case *ledger.ResultServeV1:
+		err = next.serve(c, e, b)
 	}
 	if err != nil {
 		return f, err
 	}
 	return next, nil
+}
+
+// anywhere reports whether something is done at any desk: what the holder says, and what
+// is handed to them.
+func anywhere(body ledger.Body) bool {
+	switch body.(type) {
+	case *ledger.ResultStateV1, *ledger.ResultServeV1:
+		return true
+	}
+	return false
 }
 
 func (f *File) propose(c *casework.Case, e *ledger.Entry, b *ledger.ResultProposeV1) error {
@@ -186,7 +213,7 @@ func (f *File) decide(e *ledger.Entry, b *ledger.ResultDecideV1) error {
 	case b.Agreed && ledger.Heard(p.Measure) && len(p.Statements) == 0 && !day(e.OccurredAt).After(p.Before):
 		return refuse("holder_unheard", "持有人陈述申辩的期限到 "+p.Before.String()+"，期满或听取意见后才能决定", "the holder may state and defend until "+p.Before.String()+"; decide after that, or after hearing them")
 	}
-	p.Decision = &Decision{e.ID, e.OccurredAt, e.Actor, b.Agreed, b.Reasons}
+	p.Decision = &Decision{Entry: e.ID, AtMS: e.OccurredAt, By: e.Actor, Agreed: b.Agreed, Reasons: b.Reasons}
 	if !b.Agreed {
 		return nil
 	}
@@ -203,6 +230,25 @@ func (f *File) decide(e *ledger.Entry, b *ledger.ResultDecideV1) error {
 	case ledger.ResultCancel:
 		r.State = Cancelled
 	}
+	return nil
+}
+
+func (f *File) serve(c *casework.Case, e *ledger.Entry, b *ledger.ResultServeV1) error {
+	i := slices.IndexFunc(f.Proposals, func(p Proposal) bool { return p.ID == b.Proposal })
+	switch {
+	case i < 0:
+		return refuse("proposal_unknown", "没有这项拟办决定，请核对后再办", "there is no such proposal in this case; look it up again")
+	case f.Proposals[i].Decision == nil || !f.Proposals[i].Decision.Agreed:
+		return refuse("result_undecided", "没有作出更正、撤销或注销的决定，没有可以送达的决定书", "nothing was decided that could be served")
+	case f.Proposals[i].Decision.Served != nil:
+		return refuse("result_served", "该决定书已送达", "the decision was served already")
+	}
+	d := *f.Proposals[i].Decision
+	if err := c.CheckService(e, b.Delivery(), d.AtMS); err != nil {
+		return err
+	}
+	d.Served = &Served{e.ID, e.OccurredAt, e.Actor, b.Recipient, b.Method, b.Relation, b.Witness, b.Reason, b.Since}
+	f.Proposals[i].Decision = &d
 	return nil
 }
 
@@ -318,6 +364,16 @@ func (f *File) Ended() (on calendar.Date, state State, why string) {
 		}
 	}
 	return on, state, why
+}
+
+// Unserved are the decisions that were not served yet, by what proposed them.
+func (f *File) Unserved() (ids []string) {
+	for i := range f.Proposals {
+		if d := f.Proposals[i].Decision; d != nil && d.Agreed && d.Served == nil {
+			ids = append(ids, f.Proposals[i].ID)
+		}
+	}
+	return ids
 }
 
 // Last is the last proposal of a measure; nil for none.

@@ -279,6 +279,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.ResultState
 	case *ledger.ResultDecideV1:
 		return ledger.ResultDecide
+	case *ledger.ResultServeV1:
+		return ledger.ResultServe
 	case *ledger.ResultReissueV1:
 		return ledger.ResultReissue
 	case *ledger.CustodySendV1:

@@ -24,9 +24,15 @@ export interface ResultFill {
   /** The holder's signed statement, without which a waiver is refused. */
   proof: Schemas['AttachmentRef'][]
   agreed: 'yes' | 'no'
+  /** How the decision was served, on whom. */
+  recipient: string
+  method: NonNullable<Schemas['ResultAction']['method']>
+  relation: string
+  witness: string
+  since: string
 }
 
-export const emptyFill = (): ResultFill => ({ measure: 'correct', ground: 'clerical', reason: '', name: '', number: '', validUntil: '', before: '', text: '', waived: false, proof: [], agreed: 'yes' })
+export const emptyFill = (): ResultFill => ({ measure: 'correct', ground: 'clerical', reason: '', name: '', number: '', validUntil: '', before: '', text: '', waived: false, proof: [], agreed: 'yes', recipient: '', method: 'direct', relation: '', witness: '', since: '' })
 
 /** The action as the node takes it; `of` is the result or the proposal it is about. */
 export function resultAction(kind: Schemas['ResultActionKind'], of: string, f: ResultFill): Schemas['ResultAction'] {
@@ -45,6 +51,18 @@ export function resultAction(kind: Schemas['ResultActionKind'], of: string, f: R
       return { kind, proposal: of, text: f.text.trim(), ...(f.waived ? { waived: true } : {}), ...(f.proof.length ? { proof: f.proof } : {}) }
     case 'decide':
       return { kind, proposal: of, agreed: f.agreed === 'yes', reasons: f.reason.trim() }
+    case 'serve':
+      return {
+        kind,
+        proposal: of,
+        recipient: f.recipient.trim(),
+        method: f.method,
+        ...(f.method === 'direct' && f.relation.trim() ? { relation: f.relation.trim() } : {}),
+        ...(f.method === 'left' ? { witness: f.witness.trim() } : {}),
+        ...(f.method === 'notice' ? { since: f.since } : {}),
+        ...(['left', 'notice'].includes(f.method) ? { reason: f.reason.trim() } : {}),
+        ...(f.proof.length ? (f.method === 'electronic' ? { consent: f.proof } : { proof: f.proof }) : {}),
+      }
     case 'reissue':
       return { kind, result: of, number: f.number.trim(), reason: f.reason.trim() }
   }
