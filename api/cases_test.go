@@ -206,6 +206,19 @@ func (r region) attachments(t *testing.T, id string, scan []byte) {
 		r := r.hub.send(request0{method: "GET", path: path, token: r.hub.token("supervisor")})
 		return r.Code == 200 && bytes.Equal(r.Body.Bytes(), scan)
 	})
+	// Who says why, and is then shown the paper as a picture in a page, looked once.
+	r.hub.person("inspector", theCounty, "", identity.Supervisor)
+	for _, header := range []map[string]string{{"Tongban-Why": "%E6%A0%B8%E5%AF%B9", "Range": "bytes=0-0"}, nil} {
+		if got := r.hub.send(request0{method: "GET", path: path, token: r.hub.token("inspector"), header: header}); got.Code/100 != 2 {
+			t.Fatalf("%v: %d %s", header, got.Code, got.Body)
+		}
+	}
+	var seen gen.RevealList
+	r.hub.get("inspector", "/api/v1/reveals?case="+id+"&limit=500", &seen)
+	seen.Reveals = slices.DeleteFunc(seen.Reveals, func(v gen.Reveal) bool { return v.Actor.Name != "李inspector" })
+	if len(seen.Reveals) != 1 || seen.Reveals[0].Why != "核对" {
+		t.Errorf("%+v", seen.Reveals)
+	}
 }
 
 // reach: people of one place do not see another's cases, and cannot tell them

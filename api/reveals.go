@@ -59,6 +59,9 @@ func (s *Server) revealAs(ctx context.Context, id string, target identity.Target
 		return err
 	}
 	s.views.set(v, now)
+	// What a page then shows by itself, as a picture in it, has no reason of its own.
+	v.why = sha256.Sum256(nil)
+	s.views.set(v, now)
 	return nil
 }
 

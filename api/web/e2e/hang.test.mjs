@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fit } from './browser.mjs'
-import { browser, county, desk } from './scene.mjs'
+import { desk } from './scene.mjs'
 
 const stale = '.as-of.stale:has-text("未能更新")'
 
 async function toAndFro(login, node, pages) {
   const { page, context } = await desk(node, login)
-  await page.clock.install()
   for (const path of pages) {
     await page.click(`nav >> a[href="${path}"]`)
     await page.waitForSelector('main h1')
@@ -18,7 +17,6 @@ async function toAndFro(login, node, pages) {
   }
   let asked = 0
   await page.route('**/api/v1/**', () => void asked++) // no answer, ever
-  await page.clock.runFor(12_000)
   await page.waitForSelector(stale)
   for (const path of pages) {
     await page.click(`nav >> a[href="${path}"]`)
@@ -36,5 +34,4 @@ test('what an operator, a supervisor and a window have read stays while the node
   await toAndFro('admin', 'county-1', ['/nodes', '/attention'])
   await toAndFro('jiancha', 'county-1', ['/supervision', '/supervision/ratings', '/supervision/complaints'])
   await toAndFro('yibao-chuangkou', 'county-1', ['/custody', '/cases'])
-  assert.ok(browser && county)
 })
