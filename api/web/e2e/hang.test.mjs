@@ -9,9 +9,14 @@ const stale = '.as-of.stale:has-text("未能更新")'
 
 async function toAndFro(login, node, pages) {
   const { page, context } = await desk(node, login)
-  for (const path of pages) {
+  const goTo = async (path) => {
+    const before = await page.innerText('main h1')
+    const there = new URL(page.url()).pathname === path
     await page.click(`nav >> a[href="${path}"]`)
-    await page.waitForSelector('main h1')
+    if (!there) await page.waitForFunction((b) => (document.querySelector('main h1')?.textContent.trim() ?? b) !== b, before.trim())
+  }
+  for (const path of pages) {
+    await goTo(path)
     await page.waitForSelector('.el-skeleton', { state: 'detached' })
     await page.waitForSelector('main .as-of')
   }
@@ -19,8 +24,7 @@ async function toAndFro(login, node, pages) {
   await page.route('**/api/v1/**', () => void asked++) // no answer, ever
   await page.waitForSelector(stale)
   for (const path of pages) {
-    await page.click(`nav >> a[href="${path}"]`)
-    await page.waitForURL('**' + path)
+    await goTo(path)
     await page.waitForSelector(stale)
     assert.ok(!(await page.isVisible('main .el-skeleton')), `${path} forgot what it knew`)
   }
