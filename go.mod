@@ -4,7 +4,10 @@ go 1.26.0
 
 ignore ./api/web/node_modules
 
-replace github.com/boltdb/bolt => ./federation/county/boltshim
+replace (
+	github.com/boltdb/bolt => ./federation/county/boltshim
+	github.com/santhosh-tekuri/jsonschema/v6 => ./api/jsonschemashim
+)
 
 require (
 	filippo.io/age v1.3.2

@@ -33,7 +33,7 @@ var floors = map[string]struct {
 }
 
 // groundModules are the small pure libraries the ground floor may use.
-var groundModules = []string{"github.com/google/uuid", "github.com/santhosh-tekuri/jsonschema/v6", "golang.org/x/mod/sumdb", "golang.org/x/text"}
+var groundModules = []string{"github.com/google/uuid", "golang.org/x/mod/sumdb", "golang.org/x/text"}
 
 // homes says where a library is at home. Test files may use it anywhere: a
 // test of the hub needs a real database to apply to.
