@@ -131,6 +131,9 @@ func (m *Membership) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
+	if m.Genesis != nil {
+		return m.saveFounding(dir)
+	}
 	keys := filepath.Join(dir, keysFolder)
 	err := m.Keys.Create(keys)
 	if errors.Is(err, trust.ErrKeysExist) {
@@ -171,12 +174,20 @@ func Vacant(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, membershipFile)); err == nil {
 		return fmt.Errorf("%s: %w", dir, ErrEnrolled)
 	}
-	for _, name := range []string{"state.db", "local.db", "raft", "attachments"} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return fmt.Errorf("%s: %w", filepath.Join(dir, name), ErrDataLeft)
-		}
+	if name := dataIn(dir); name != "" {
+		return fmt.Errorf("%s: %w", filepath.Join(dir, name), ErrDataLeft)
 	}
 	return nil
+}
+
+// dataIn names something in a directory that a node has made which was started.
+func dataIn(dir string) string {
+	for _, name := range []string{"state.db", "local.db", "raft", "attachments"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return name
+		}
+	}
+	return ""
 }
 
 // EnrolmentKeys are the keys with which a directory enrols: new ones, kept

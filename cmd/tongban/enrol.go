@@ -99,23 +99,23 @@ func initialise(ctx context.Context, c configs.Config, login, name, passwordFile
 	if id == "" {
 		id = federation.NodeID(division.Code(c.Division), 1)
 	}
-	if err := federation.Vacant(c.DataDir); err != nil {
-		return nil, err
-	}
-	m, err := federation.NewCounty(rand.Reader, division.Code(c.Division), id, c.Name, certificateNames(c),
-		federation.Genesis{Login: login, Name: name, PasswordHash: hash, MustChange: mustChange, Federation: federationURL(c), Peer: c.Advertise.Peer}, time.Now())
-	if err != nil {
-		return nil, err
-	}
 	unlock, err := lockData(c.DataDir)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if _, err := makeStorageKey(c, stdout); err != nil {
+	genesis := federation.Genesis{Login: login, Name: name, PasswordHash: hash, MustChange: mustChange, Federation: federationURL(c), Peer: c.Advertise.Peer}
+	openOwnKeys(c)
+	m, err := federation.Unfounded(c.DataDir)
+	if err != nil {
 		return nil, err
 	}
-	if err := m.Save(c.DataDir); err != nil {
+	if m != nil && m.Credential.Credential.Node == id && string(m.Credential.Credential.Division) == c.Division {
+		if err := m.FoundAnew(rand.Reader, c.DataDir, c.Name, certificateNames(c), genesis, time.Now()); err != nil {
+			return nil, err
+		}
+		fmt.Fprintln(stdout, "上次 init 之后还没有启动过：沿用已生成的密钥，重新设定首位管理员 (nothing was started since the init before: its keys are kept, and the first operator is set anew)")
+	} else if err := newCounty(c, id, genesis, stdout); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(stdout, "已新建县 %s，首个县中心进程 %s，数据在 %s (county founded)\n", c.Division, id, c.DataDir)
@@ -126,6 +126,21 @@ func initialise(ctx context.Context, c configs.Config, login, name, passwordFile
 		fmt.Fprintf(stdout, "管理员 %s 的初始密码：%s（首次登录须修改 to be changed at first login）\n", login, password)
 	}
 	return made, nil
+}
+
+// newCounty makes the keys of a county and of its first hub, and saves them.
+func newCounty(c configs.Config, id string, g federation.Genesis, stdout io.Writer) error {
+	if err := federation.Vacant(c.DataDir); err != nil {
+		return err
+	}
+	m, err := federation.NewCounty(rand.Reader, division.Code(c.Division), id, c.Name, certificateNames(c), g, time.Now())
+	if err != nil {
+		return err
+	}
+	if _, err := makeStorageKey(c, stdout); err != nil {
+		return err
+	}
+	return m.Save(c.DataDir)
 }
 
 func joinCommand() *cobra.Command {

@@ -54,6 +54,21 @@ func TestLocalCommandsForPrograms(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.out), &made); r.code != exitOK || err != nil || made.Node == "" || made.DataDir != dir || made.InitialPassword == "" || made.Login != "admin" {
 		t.Fatalf("%+v, %v", r, err)
 	}
+	// Nothing was started: it may be run again, for a password that nobody read.
+	var again founded
+	r = tongban(t, "init", "--config", config, "--login", "admin2", "--json")
+	if err := json.Unmarshal([]byte(r.out), &again); r.code != exitOK || err != nil || again.Node != made.Node || again.Login != "admin2" || again.InitialPassword == "" || again.InitialPassword == made.InitialPassword {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "state.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r = tongban(t, "init", "--config", config, "--json"); r.code != exitRefused || asProblem(t, r.err).Code != "failed" {
+		t.Errorf("once it was started: %+v", r)
+	}
+	if err := os.Remove(filepath.Join(dir, "state.db")); err != nil {
+		t.Fatal(err)
+	}
 	var key keyState
 	r = tongban(t, "key", "show", "--config", config, "--json")
 	if err := json.Unmarshal([]byte(r.out), &key); err != nil || key.File != made.KeyFile || key.ID == "" || key.Locked == nil || *key.Locked || key.Data != "sealed" {
@@ -74,7 +89,6 @@ func TestLocalCommandsForPrograms(t *testing.T) {
 		code string
 		says string
 	}{
-		{[]string{"init", "--config", config}, exitRefused, "failed", ""},
 		{[]string{"calendar", "due", "--from", "2031-09-29", "--days", "5"}, exitRefused, "calendar_year", "2031"},
 		{[]string{"restore", "--config", config}, exitUsage, "usage", "--from"},
 		{[]string{"restore", "--config", config, "--from", filepath.Join(dir, "none")}, exitRefused, "failed", "none"},
