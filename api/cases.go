@@ -281,6 +281,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err := s.supplemented(ctx, c, body); err != nil {
 		return nil, err
 	}
+	if err := numberedResults(c, body); err != nil {
+		return nil, err
+	}
 	if err := s.samePerson(ctx, c, a); err != nil {
 		return nil, err
 	}

@@ -365,6 +365,14 @@ func (s *Server) GetJointDocument(ctx context.Context, in gen.GetJointDocumentRe
 	return gen.GetJointDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
 }
 
+// jointDesk is a document of a joint matter with what the ledger has of it.
+func jointDesk(c *joint.Case, members []*casework.Case, kind document.Kind, fresh *document.Document, entries []store.EntryView) *desk {
+	d := &desk{id: c.ID, applicant: c.Applicant, department: c.Department, target: jointTarget(c), kind: kind, fresh: fresh, number: fresh.Number,
+		nth: document.NthJoint(kind, c, members), before: papersOf(entries, fresh.Number)}
+	d.present = present(d.before)
+	return d
+}
+
 // PrintJointDocument prints a document of a joint matter for the applicant, with
 // its code: the first time, or again as it was.
 func (s *Server) PrintJointDocument(ctx context.Context, in gen.PrintJointDocumentRequestObject) (gen.PrintJointDocumentResponseObject, error) {
@@ -384,9 +392,7 @@ func (s *Server) PrintJointDocument(ctx context.Context, in gen.PrintJointDocume
 	if err != nil {
 		return nil, err
 	}
-	d := &desk{id: c.ID, applicant: c.Applicant, department: c.Department, target: jointTarget(c), kind: in.Kind, fresh: fresh, number: fresh.Number,
-		nth: document.NthJoint(in.Kind, c, members), before: papersOf(entries, fresh.Number)}
-	d.present = present(d.before)
+	d := jointDesk(c, members, in.Kind, fresh, entries)
 	printed, err := s.printFor(ctx, actor, d, in.Body, in.Params.TongbanWhy, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err

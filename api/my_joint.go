@@ -480,10 +480,19 @@ func (s *Server) GetMyJointDocument(ctx context.Context, in gen.GetMyJointDocume
 			}
 		}
 	}
-	if asPage(string(in.Params.Format)) {
-		return printedPage(printPage(d)), nil
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return nil, err
 	}
-	return gen.GetMyJointDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+	p, err := s.paperAtHome(ctx, jointDesk(c, members, in.Kind, d, entries))
+	if err != nil {
+		return nil, err
+	}
+	if asPage(string(in.Params.Format)) {
+		page, err := markedPage(&p.Document, pageMark{Code: p.Code, Mark: p.Mark, Seal: s.sealLine(ctx, p.Key)})
+		return printedPage(page), err
+	}
+	return gen.GetMyJointDocument200JSONResponse(p), nil
 }
 
 // VisitGetMyJointDocumentResponse implements gen.GetMyJointDocumentResponseObject.

@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store/storetest"
 )
 
@@ -97,6 +98,12 @@ func TestJointMatterFromHome(t *testing.T) {
 	if page.Code != 200 || !strings.Contains(page.Body.String(), made.Joint.Number) {
 		t.Errorf("%d %s", page.Code, page.Body)
 	}
+	var opened gen.MyPaper
+	g.one.want("GET", path+"/documents/joint_receipt", nil, 200, &opened)
+	if code := scanned(t, page.Body.String()); code == "" || code != opened.Code || !opened.Valid {
+		t.Errorf("the code on the page is %q, in the answer %q", code, opened.Code)
+	}
+	g.hub.wantVerdict("opened at home", opened.Code, &opened.Document, proof.Genuine, "unrecorded")
 	supplement := gen.MyJointAction{Kind: gen.MyJointSupplement, Materials: in.Materials[:1]}
 	if r := g.one.ask("POST", path+"/actions", supplement); r.Code != 409 {
 		t.Errorf("brought what nobody asked for: %d", r.Code)

@@ -42729,13 +42729,13 @@ type GetMyJointDocumentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *DocumentAnswer
+	JSON200 *MyPaper
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *ProblemAnswer
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetMyJointDocumentResponse) GetJSON200() *DocumentAnswer {
+func (r GetMyJointDocumentResponse) GetJSON200() *MyPaper {
 	return r.JSON200
 }
 
@@ -58454,7 +58454,7 @@ func ParseGetMyJointDocumentResponse(rsp *http.Response) (*GetMyJointDocumentRes
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest DocumentAnswer
+		var dest MyPaper
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -58466,9 +58466,6 @@ func ParseGetMyJointDocumentResponse(rsp *http.Response) (*GetMyJointDocumentRes
 			return nil, err
 		}
 		response.ApplicationproblemJSONDefault = &dest
-
-	case rsp.StatusCode == 200:
-		// Content-type (text/html) unsupported
 
 	}
 

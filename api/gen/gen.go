@@ -25929,7 +25929,7 @@ type GetMyJointDocumentResponseObject interface {
 	VisitGetMyJointDocumentResponse(w http.ResponseWriter) error
 }
 
-type GetMyJointDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+type GetMyJointDocument200JSONResponse MyPaper
 
 func (response GetMyJointDocument200JSONResponse) VisitGetMyJointDocumentResponse(w http.ResponseWriter) error {
 
@@ -25940,23 +25940,6 @@ func (response GetMyJointDocument200JSONResponse) VisitGetMyJointDocumentRespons
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
-	return err
-}
-
-type GetMyJointDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
-
-func (response GetMyJointDocument200TexthtmlResponse) VisitGetMyJointDocumentResponse(w http.ResponseWriter) error {
-
-	w.Header().Set("Content-Type", "text/html")
-	if response.ContentLength != 0 {
-		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
-	}
-	w.WriteHeader(200)
-
-	if closer, ok := response.Body.(io.ReadCloser); ok {
-		defer closer.Close()
-	}
-	_, err := io.Copy(w, response.Body)
 	return err
 }
 
