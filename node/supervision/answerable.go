@@ -125,7 +125,7 @@ func Answers(desk ledger.Desk, staff Roster, day calendar.Date) ledger.NamedPers
 	if step.Division.Tier() != node.County { // a village's and a township's steps are for whoever works there
 		step.Department = ""
 	}
-	for _, p := range []ledger.NamedPerson{HandlerAt(step, identity.Actor{}, staff, day), AnswerableAt(desk, OfficeHead, staff, day), AnswerableAt(desk, InCharge, staff, day)} {
+	for _, p := range []ledger.NamedPerson{HandlerAt(step, identity.Actor{}, staff, day), AnswerableAt(step, OfficeHead, staff, day), AnswerableAt(step, InCharge, staff, day)} {
 		if p.Staff != "" {
 			return p
 		}

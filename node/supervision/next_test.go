@@ -139,6 +139,13 @@ func TestAnswerable(t *testing.T) {
 			t.Errorf("%s: %+v answers, want %q", row.what, who, first)
 		}
 	}
+	// A township's desk is for whoever works there, whose department the item is.
+	clerk, clerk2, boss := person("c", identity.TownshipClerk, "", identity.RankClerk), person("e", identity.TownshipClerk, "", identity.RankClerk), person("t", identity.TownshipLeader, "", identity.RankVice)
+	clerk.Department, clerk2.Department, boss.Department = "", "", ""
+	town := func(division.Code) []identity.Staff { return []identity.Staff{clerk, clerk2, boss} }
+	if who := Answers(ledger.Desk{Division: "330523110", Department: "县民政局", Verb: ledger.VerbRelay}, town, day); who.Staff != "t" {
+		t.Errorf("%+v answers at a township", who)
+	}
 	// Who did the step is the handler, also where others might have.
 	staff := func(division.Code) []identity.Staff { return []identity.Staff{a, b} }
 	if !Manned(desk, staff, day) || Manned(desk, func(division.Code) []identity.Staff { return nil }, day) {
