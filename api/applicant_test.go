@@ -206,6 +206,11 @@ func TestApplyFromHome(t *testing.T) {
 	better.Attachments = []catalog.AttachmentRef{g.one.upload(append(picture(t), "better"...), "清晰.png")}
 	g.one.want("POST", "/api/v1/my/cases/"+id+"/actions", gen.MyAction{Kind: gen.MySupplement, Materials: []catalog.SubmittedMaterial{better}}, 200, nil)
 	g.one.want("GET", "/api/v1/my/attachments/"+better.Attachments[0].Hash+"?case="+id, nil, 200, nil)
+	var list gen.MyCases
+	g.one.want("GET", "/api/v1/my/cases", nil, 200, &list)
+	if i := slices.IndexFunc(list.Cases, func(c gen.MyCaseSummary) bool { return c.Id == id }); list.Cases[i].StatusZh != suppliedZH {
+		t.Errorf("what was asked for has come, and the list says %q", list.Cases[i].StatusZh)
+	}
 	g.one.want("POST", "/api/v1/my/cases/"+id+"/actions", gen.MyAction{Kind: gen.MyComment, Text: "已补齐"}, 200, nil)
 
 	var supplements []gen.CaseSupplement

@@ -222,20 +222,47 @@ func (r *rights) toDo(today calendar.Date) (all []gen.MyToDo) {
 	return all
 }
 
+// What an applicant reads of a case for which everything that was asked for has come.
+const (
+	suppliedZH = "已补交，等窗口核对，暂时不需要您做什么"
+	suppliedEN = "what was asked for has come and is being checked; there is nothing for you to do"
+)
+
+// supplied reports whether everything that was asked for last has come since.
+func supplied(points []ledger.SupplementPoint, entries []store.EntryView) bool {
+	asked := int64(0)
+	for i := range entries {
+		if entries[i].Kind == ledger.CaseRequestSupplement && entries[i].Status != ledger.Refused {
+			asked = max(asked, entries[i].OccurredAt)
+		}
+	}
+	came, _ := supplements(entries)
+	return asked > 0 && len(points) > 0 && !slices.ContainsFunc(points, func(p ledger.SupplementPoint) bool {
+		return !slices.ContainsFunc(came, func(s gen.CaseSupplement) bool {
+			return s.At >= asked && (p.Material != "" && slices.ContainsFunc(s.Materials, func(m catalog.SubmittedMaterial) bool { return m.Name == p.Material }) ||
+				p.Field != "" && slices.ContainsFunc(s.Form, func(v catalog.FieldValue) bool { return v.Key == p.Field }))
+		})
+	})
+}
+
 // mySummaryNow is a case as its applicant's lists show it, with what they may say
 // now. Few cases have anything of that, and of the others nothing more is read.
 func (s *Server) mySummaryNow(ctx context.Context, c *casework.Case) (gen.MyCaseSummary, error) {
 	out := mySummary(c)
 	told := c.Decision == "" && (c.Hearing != nil || c.Intended() != nil)
-	if len(c.Documents) == 0 && !told {
+	asked := c.Status == casework.Supplementing && c.Notice != nil
+	if len(c.Documents) == 0 && !told && !asked {
 		return out, nil
 	}
 	var entries []store.EntryView
 	var err error
-	if told {
+	if told || asked {
 		if entries, err = s.store.Timeline(ctx, c.ID); err != nil {
 			return out, err
 		}
+	}
+	if asked && supplied(c.Notice.Points, entries) {
+		out.StatusZh, out.StatusEn = suppliedZH, suppliedEN
 	}
 	r, err := s.rightsOf(ctx, c, entries)
 	out.ToDo = r.toDo(s.today())
