@@ -199,6 +199,7 @@ func TestApplyFromHome(t *testing.T) {
 		g.one.want("GET", "/api/v1/my/cases/"+id, nil, 200, &mine)
 		return len(mine.Notice) == 1
 	})
+	g.one.want("POST", "/api/v1/public/lookup", gen.LookupRequest{Number: mine.Summary.Number, Code: mine.LookupCode}, 200, nil)
 	if !slices.Contains(mine.Actions, gen.MySupplement) || mine.Applicant.IDNumber != g.one.number {
 		t.Fatalf("%+v", mine)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
@@ -98,6 +99,9 @@ func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (
 	out := gen.GetMyCase200JSONResponse{Summary: mySummary(c), Applicant: c.Applicant, Agent: c.Agent, Form: c.Form, Materials: c.Materials, Authority: c.Authority,
 		Due: dues.Promised, Service: gen.MyCaseService(service), Actions: more.actions(c), Hearing: more.hearing, Refusal: more.refusal, Proposals: more.proposals, Renews: c.Renews}
 	out.Summary.ToDo = more.toDo(s.today())
+	if i := slices.IndexFunc(entries, func(e store.EntryView) bool { return e.Kind == ledger.CaseSubmit }); i >= 0 && c.Package == nil {
+		out.LookupCode = proof.QueryCode(&entries[i].Entry)
+	}
 	out.Division, out.Applying = c.Division, c.Applying
 	if out.ActingFor, out.ForOther, err = s.asWhom(ctx, v, c); err != nil {
 		return nil, err

@@ -4489,8 +4489,11 @@ type MyCase struct {
 	Form     []FieldValue `json:"form"`
 
 	// Hearing The hearing (听证) of a case, from when the right to it was told.
-	Hearing   MyHearing           `json:"hearing,omitempty,omitzero"`
-	Materials []SubmittedMaterial `json:"materials"`
+	Hearing MyHearing `json:"hearing,omitempty,omitzero"`
+
+	// LookupCode The lookup code of its receipt, for looking it up and rating it without the account. Absent for a case of a joint matter, whose receipt is the whole matter's.
+	LookupCode string              `json:"lookup_code,omitempty,omitzero"`
+	Materials  []SubmittedMaterial `json:"materials"`
 
 	// Notice What is missing or wrong.
 	Notice []SupplementPoint `json:"notice,omitempty,omitzero"`
