@@ -56,7 +56,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	case *ledger.CasePrintV1:
 		return a.preparePrint(number, &b.Paper)
 	case *ledger.CaseVoidV1:
-		return func() error { return nil }, nil
+		return func() error { return nil }, a.mayVoid(c, b, from)
 	case *ledger.CaseOpenedV1:
 		return func() error { return nil }, nil
 	case *ledger.CaseConsentV1:

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -62,4 +64,45 @@ func (a *applier) billFree(e *ledger.Entry, b *ledger.FeePayV1) (twice error, er
 		return nil, err
 	}
 	return refuse("bill_used", "票据号 "+b.Bill+" 已用于另一笔缴费，请核对", "the bill "+b.Bill+" was made out for another payment; look at its number again"), nil
+}
+
+// mayVoid keeps a decision from being declared void elsewhere than where it was made
+// out, wherever that was recorded, and at a desk any document; and at a desk a
+// decision that somebody relies on by now. What was declared void below while the
+// decision was being opened elsewhere stands: its people were told so.
+func (a *applier) mayVoid(c *casework.Case, b *ledger.CaseVoidV1, from origin) error {
+	kind := document.Kind(b.Kind)
+	if c == nil || !a.desk && !decides(kind) {
+		return nil
+	}
+	if strict, err := a.strict(); err != nil || !strict {
+		return err
+	}
+	if from.Division != document.Authority(kind, c) {
+		return refuse("document_elsewhere", "该文书不由本单位出具，不能在此作废", "another authority made this document out; it cannot be declared void here")
+	}
+	if !a.desk || !decides(kind) {
+		return nil
+	}
+	relied := c.Status == casework.Closed && (kind == document.GrantDecision || kind == document.RefusalDecision)
+	if !relied {
+		n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM entries WHERE case_id = ? AND kind = 'case.opened' AND status = 'applied' AND json_extract(CAST(entry AS TEXT), '$.body.document') = ?)`, c.ID, b.Kind)
+		if err != nil {
+			return err
+		}
+		relied = n != 0
+	}
+	if relied {
+		return refuse("decision_served", "决定已送达或申请人已打开，不能作废", "the decision was served, or its applicant has opened it; it cannot be declared void any more")
+	}
+	return nil
+}
+
+// decides tells of the documents that are decisions, which somebody may rely on.
+func decides(k document.Kind) bool {
+	switch k {
+	case document.GrantDecision, document.RefusalDecision, document.RejectionNotice, document.CorrectionDecision, document.RevocationDecision:
+		return true
+	}
+	return false
 }

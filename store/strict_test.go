@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -155,5 +156,45 @@ func TestBillIsForOnePayment(t *testing.T) {
 		if level == 2 {
 			hub.MustDo(counter, pays[1], abouts[1])
 		}
+	}
+}
+
+// From level 2 on the ledger itself keeps a decision that was served, and one that
+// another authority made out, from being declared void; before, it was judged as
+// ever.
+func TestVoidIsHeldByTheLedger(t *testing.T) {
+	for _, level := range []int{1, 2} {
+		want := func(what string, err error, code string) {
+			t.Helper()
+			if level == 1 {
+				must(t, err)
+			} else {
+				wantRefused(t, what, err, code)
+			}
+		}
+		c, townNode, hub, elsewhere := granted(t)
+		hub.MustDo(c.Operator(), &ledger.LevelRaiseV1{Level: level})
+		c.Settle()
+		is := hub.MustCase(elsewhere)
+		void := &ledger.CaseVoidV1{Kind: string(document.GrantDecision), Number: "准", Hash: storetest.Attachment("paper").Hash, Reason: "有误"}
+		about := storetest.About{Case: is.ID, Scope: is.Division}
+		_, err := hub.Do(hub.DepartmentActor(identity.DepartmentWindow, is.Department), void, about)
+		want("a township's, at the county", err, "document_elsewhere")
+		_, err = townNode.Do(townNode.Actor(identity.TownshipClerk), void, about)
+		must(t, err)
+
+		id := decidedAtTheCounty(t, hub)
+		key := storetest.SealKey("first")
+		hub.MustDo(c.Operator(), storetest.SealOf(hub, hub.MustCase(id).Department, 1, key))
+		hub.Advance(id)
+		grant := storetest.SealedPaper(t, document.GrantDecision, hub.MustCase(id), key)
+		must(t, err2(hub.Step(id, grant)))
+		own := &ledger.CaseVoidV1{Kind: grant.Kind, Number: grant.Number, Hash: grant.Hash, Reason: "有误"}
+		must(t, err2(hub.Step(id, own)))
+		must(t, err2(hub.Step(id, storetest.SealedPaper(t, document.GrantDecision, hub.MustCase(id), key))))
+		for hub.MustCase(id).Status != "closed" {
+			hub.Advance(id)
+		}
+		want("served", err2(hub.Step(id, own)), "decision_served")
 	}
 }

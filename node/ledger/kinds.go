@@ -182,8 +182,9 @@ const (
 //
 // 1 (2026-11): the first kinds.
 //
-// 2 (2026-11): no new kinds. The ledger itself keeps the county's last operator and
-// a fiscal bill for one payment (store/apply_strict.go).
+// 2 (2026-11): no new kinds. The ledger itself keeps the county's last operator,
+// a fiscal bill for one payment, and decisions that were served
+// (store/apply_strict.go).
 const Level = 2
 
 // Body is the decoded content of an entry: one frozen struct per kind and
