@@ -295,6 +295,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err := s.brought(ctx, c, a); err != nil {
 		return nil, err
 	}
+	if err := s.acceptsBrought(ctx, c, a); err != nil {
+		return nil, err
+	}
 	if err := s.convened(ctx, c, a); err != nil {
 		return nil, err
 	}
