@@ -194,6 +194,10 @@ var requestDocument = sync.OnceValues(func() (*openapi3.T, error) {
 	return doc, err
 })
 
+// Prepare begins to read the document, which takes as long as to open the databases,
+// so that a start does both at once.
+func Prepare() { go requestDocument() }
+
 // loadDocument reads the document that the server types were generated from.
 func loadDocument() (*openapi3.T, error) {
 	text, err := Document()

@@ -92,6 +92,7 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 		return err
 	}
 	collecting(node.Tier(c.Tier))
+	api.Prepare()
 	k, err := storageKey(ctx, c, logger(c, stderr))
 	if err != nil {
 		return startProblem(c.DataDir, err)
