@@ -16,13 +16,20 @@ import (
 func manyPlaces(t *testing.T, bytes int) *ledger.DivisionImportV1 {
 	t.Helper()
 	b := &ledger.DivisionImportV1{}
+	have := 0
 	for i := range 5000 {
-		if raw, err := json.Marshal(b); i%50 == 0 && (err != nil || len(raw) >= bytes) {
+		if have >= bytes {
 			return b
 		}
 		name := strings.Repeat("新", 30)
-		b.Divisions = append(b.Divisions, division.Division{Code: division.Code(fmt.Sprintf("330523%03d%03d", 150+i/150, 200+i%150)),
-			Name: name, OfficialName: name + "委会", Kind: division.KindVillage, UrbanRural: "220"})
+		d := division.Division{Code: division.Code(fmt.Sprintf("330523%03d%03d", 150+i/150, 200+i%150)),
+			Name: name, OfficialName: name + "委会", Kind: division.KindVillage, UrbanRural: "220"}
+		raw, err := json.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		have += len(raw) + len(",")
+		b.Divisions = append(b.Divisions, d)
 	}
 	t.Fatalf("5000 places make less than %d bytes", bytes)
 	return nil

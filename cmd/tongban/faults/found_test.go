@@ -41,7 +41,7 @@ func runAll(m *testing.M) int {
 // at which it can be told to die; without being told it is the product.
 var binary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(work, "tongban")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-tags", "sqlite_fts5 faults", "-o", path, "..")
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "sqlite_fts5 faults", "-o", path, "..")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
