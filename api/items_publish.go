@@ -37,7 +37,7 @@ func (s *Server) ValidateItems(ctx context.Context, _ gen.ValidateItemsRequestOb
 
 // ImportItems drafts the next version of every item of a file that changed.
 // Everything is checked before the first entry is made.
-func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject) (gen.ImportItemsResponseObject, error) {
+func (s *Server) ImportItems(ctx context.Context, in gen.ImportItemsRequestObject) (gen.ImportItemsResponseObject, error) {
 	items, ruled, faults := catalog.ParseItemsRuled(requestOf(ctx).file)
 	if len(faults) > 0 {
 		return nil, errFile.with(faults...)
@@ -52,7 +52,7 @@ func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject
 		return nil, err
 	}
 	for _, item := range items {
-		a, changed, err := draft(ctx, item, latest)
+		a, changed, err := s.draft(ctx, item, latest, partKey(in.Params.IdempotencyKey, item.Code))
 		if err != nil {
 			return nil, err
 		}
@@ -62,7 +62,7 @@ func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject
 		}
 		drafts = append(drafts, a)
 	}
-	if _, err := s.node.RecordTogether(ctx, drafts); err != nil {
+	if err := s.recordBatch(ctx, in.Params.IdempotencyKey, ledger.ItemDraft, drafts); err != nil {
 		return nil, err
 	}
 	for _, a := range drafts {
@@ -88,14 +88,14 @@ func (s *Server) DraftItem(ctx context.Context, in gen.DraftItemRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	a, changed, err := draft(ctx, item, latest)
+	a, changed, err := s.draft(ctx, item, latest, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
 	if !changed {
 		return nil, &store.Refused{Code: "nothing_changed", ZH: "与最新版本相同，无需起草", EN: "nothing changed since the latest version"}
 	}
-	if _, err := s.record(ctx, a); err != nil {
+	if _, err := s.recordSame(ctx, a); err != nil {
 		return nil, err
 	}
 	b := a.Body.(*ledger.ItemDraftV1)
@@ -126,12 +126,13 @@ func (s *Server) ApproveItems(ctx context.Context, in gen.ApproveItemsRequestObj
 			missing = append(missing, catalog.Fault{Path: pathAt("items", i), Code: catalog.FaultLaw, ZH: "须由起草人以外的人审核", EN: "somebody other than the drafter must approve"})
 			continue
 		}
+		v.action.Key = partKey(in.Params.IdempotencyKey, fmt.Sprint(ref.Code, ".", ref.Version))
 		actions = append(actions, v.action)
 	}
 	if len(missing) > 0 {
 		return nil, &store.Refused{Code: "not_approvable", ZH: "有版本不能复核，未复核任何版本", EN: "some versions cannot be approved; none was", Faults: missing}
 	}
-	if _, err := s.node.RecordTogether(ctx, actions); err != nil {
+	if err := s.recordBatch(ctx, in.Params.IdempotencyKey, ledger.ItemApprove, actions); err != nil {
 		return nil, err
 	}
 	return gen.ApproveItems200JSONResponse{Approved: in.Body.Items}, nil
@@ -143,13 +144,17 @@ func (s *Server) PublishEdition(ctx context.Context, in gen.PublishEditionReques
 	for _, ref := range in.Body.Items {
 		entries = append(entries, catalog.EditionItem{Code: ref.Code, Version: ref.Version})
 	}
+	asked := catalog.Edition{EffectiveFrom: in.Body.EffectiveFrom, Entries: entries, Note: in.Body.Note}
+	if out, known, err := s.publishedBefore(ctx, in.Params.IdempotencyKey, asked); known || err != nil {
+		return gen.PublishEdition201JSONResponse{EditionAnswerJSONResponse: gen.EditionAnswerJSONResponse(out)}, err
+	}
 	if len(entries) == 0 {
 		var err error
 		if entries, err = s.unpublished(ctx); err != nil {
 			return nil, err
 		}
 	}
-	out, err := s.publish(ctx, in.Body.EffectiveFrom, in.Body.Note, entries, in.Body.Unstaffed)
+	out, err := s.publish(ctx, in.Body.EffectiveFrom, in.Body.Note, entries, in.Body.Unstaffed, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +163,10 @@ func (s *Server) PublishEdition(ctx context.Context, in gen.PublishEditionReques
 
 // WithdrawItem publishes an edition that withdraws an item.
 func (s *Server) WithdrawItem(ctx context.Context, in gen.WithdrawItemRequestObject) (gen.WithdrawItemResponseObject, error) {
+	asked := catalog.Edition{EffectiveFrom: in.Body.EffectiveFrom, Entries: []catalog.EditionItem{{Code: in.Code, Withdrawn: true}}, Note: in.Body.Note}
+	if out, known, err := s.publishedBefore(ctx, in.Params.IdempotencyKey, asked); known || err != nil {
+		return gen.WithdrawItem201JSONResponse{EditionAnswerJSONResponse: gen.EditionAnswerJSONResponse(out)}, err
+	}
 	view, err := s.catalog(ctx)
 	if err != nil {
 		return nil, err
@@ -180,7 +189,7 @@ func (s *Server) WithdrawItem(ctx context.Context, in gen.WithdrawItemRequestObj
 	case !ok:
 		return nil, errNotFound
 	}
-	out, err := s.publish(ctx, from, in.Body.Note, []catalog.EditionItem{{Code: in.Code, Version: term.Version, Withdrawn: true}}, false)
+	out, err := s.publish(ctx, from, in.Body.Note, []catalog.EditionItem{{Code: in.Code, Version: term.Version, Withdrawn: true}}, false, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +202,8 @@ func (s *Server) CancelEdition(ctx context.Context, in gen.CancelEditionRequestO
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionCancel, Body: &ledger.EditionCancelV1{Number: in.Number, Reason: in.Body.Reason}})
+	recorded, err := s.recordSame(ctx, Action{Actor: actor, Kind: ledger.EditionCancel, Key: in.Params.IdempotencyKey,
+		Body: &ledger.EditionCancelV1{Number: in.Number, Reason: in.Body.Reason}})
 	if err != nil {
 		return nil, err
 	}
@@ -213,21 +223,32 @@ func (s *Server) SetOverlay(ctx context.Context, in gen.SetOverlayRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.OverlaySet, Body: &ledger.OverlaySetV1{Overlay: o}})
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.OverlaySet, Key: in.Params.IdempotencyKey, Body: &ledger.OverlaySetV1{Overlay: o}})
 	if err != nil {
 		return nil, err
 	}
 	return gen.SetOverlay200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
 }
 
-// draft is the action that drafts an item, unless it is as it was.
-func draft(ctx context.Context, item catalog.Item, latest map[string]store.ItemVersion) (Action, bool, error) {
+// draft is the action that drafts an item, unless it is as it was and was not drafted
+// under this key.
+func (s *Server) draft(ctx context.Context, item catalog.Item, latest map[string]store.ItemVersion, key string) (Action, bool, error) {
 	actor, err := as(ctx, identity.ItemDraft, identity.Target{Department: item.Department})
 	if err != nil {
 		return Action{}, false, err
 	}
 	last := latest[item.Code]
 	hash := catalog.Hash(item)
+	first, err := recordedBefore[*ledger.ItemDraftV1](ctx, s, s.actionID(actor, key))
+	if err != nil {
+		return Action{}, false, err
+	}
+	if first != nil {
+		if (*first).Code != item.Code || (*first).Hash != hash {
+			return Action{}, false, errKeyReused
+		}
+		return Action{Actor: actor, Kind: ledger.ItemDraft, Key: key, Body: *first}, true, nil
+	}
 	if last.Hash == hash {
 		return Action{}, false, nil
 	}
@@ -235,7 +256,7 @@ func draft(ctx context.Context, item catalog.Item, latest map[string]store.ItemV
 	if last.Version > 0 && last.Approver == "" {
 		version = last.Version // a draft is replaced until it is approved
 	}
-	return Action{Actor: actor, Kind: ledger.ItemDraft,
+	return Action{Actor: actor, Kind: ledger.ItemDraft, Key: key,
 		Body: &ledger.ItemDraftV1{Code: item.Code, Version: version, Hash: hash, Item: catalog.Canonical(item)}}, true, nil
 }
 
@@ -282,7 +303,7 @@ func (s *Server) unpublished(ctx context.Context) ([]catalog.EditionItem, error)
 // publish puts versions into force. What nobody at the county can do is refused here,
 // before anything is proposed, unless the operator says that it is meant: whoever applies
 // the entry does not ask again, for people come and go while it travels.
-func (s *Server) publish(ctx context.Context, from int64, note string, entries []catalog.EditionItem, unstaffed bool) (gen.PublishedEdition, error) {
+func (s *Server) publish(ctx context.Context, from int64, note string, entries []catalog.EditionItem, unstaffed bool, key string) (gen.PublishedEdition, error) {
 	actor, err := as(ctx, identity.EditionPublish, identity.Target{})
 	if err != nil {
 		return gen.PublishedEdition{}, err
@@ -315,8 +336,54 @@ func (s *Server) publish(ctx context.Context, from int64, note string, entries [
 			EN: "some steps have nobody at the county who can do them, and cases would stand there; nothing was published", Faults: warnings}
 	}
 	e := catalog.Edition{Number: len(editions) + 1, EffectiveFrom: from, Entries: slices.Clone(entries), Note: note}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionPublish, Body: &ledger.EditionPublishV1{Edition: e}})
+	want := &ledger.EditionPublishV1{Edition: e}
+	first, recorded, err := recordedAs(ctx, s, Action{Actor: actor, Kind: ledger.EditionPublish, Body: want, Key: key}, want)
+	if err != nil {
+		return gen.PublishedEdition{}, err
+	}
+	if !slices.Equal(first.Edition.Entries, entries) || first.Edition.Note != note {
+		return gen.PublishedEdition{}, errKeyReused
+	}
+	e = first.Edition
 	return gen.PublishedEdition{Edition: e, Recorded: recorded, Coming: changedAgain(editions, e), Warnings: warnings}, err
+}
+
+// publishedBefore is the edition that was published under a key, whose entries are not
+// waiting for one any more.
+func (s *Server) publishedBefore(ctx context.Context, key string, asked catalog.Edition) (out gen.PublishedEdition, known bool, err error) {
+	actor, err := as(ctx, identity.EditionPublish, identity.Target{})
+	if err != nil {
+		return out, false, err
+	}
+	id := s.actionID(actor, key)
+	first, err := recordedBefore[*ledger.EditionPublishV1](ctx, s, id)
+	if first == nil || err != nil {
+		return out, false, err
+	}
+	e := (*first).Edition
+	same := e.Note == asked.Note && (asked.EffectiveFrom == 0 || asked.EffectiveFrom == e.EffectiveFrom)
+	if len(asked.Entries) > 0 {
+		same = same && slices.EqualFunc(e.Entries, asked.Entries, func(was, now catalog.EditionItem) bool {
+			return was.Code == now.Code && was.Withdrawn == now.Withdrawn && (now.Withdrawn || was.Version == now.Version)
+		})
+	}
+	if !same {
+		return out, false, errKeyReused
+	}
+	editions, err := s.store.Editions(ctx)
+	if err != nil {
+		return out, false, err
+	}
+	items, err := s.itemsOf(ctx, e.Entries)
+	if err != nil {
+		return out, false, err
+	}
+	warnings, err := s.unstaffed(ctx, items)
+	if err != nil {
+		return out, false, err
+	}
+	recorded, err := s.recorded(ctx, id)
+	return gen.PublishedEdition{Edition: e, Recorded: recorded, Coming: changedAgain(editions, e), Warnings: warnings}, true, err
 }
 
 // reasoned refuses versions that were drafted before their reasons were looked at.

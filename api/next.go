@@ -77,6 +77,7 @@ var nextEN = map[string]string{
 	"请查看主机状态后再试":                           "look at the state of the hubs, then try again",
 
 	"请重新开户领取新的激活码，原激活码随即失效":                                 "open the account anew for another activation code; the former one ends with that",
+	"请到“人员”页为其重置密码（命令行用 tongban staff reset-password）":      "reset the person's password on the page of people (tongban staff reset-password)",
 	"请核对后重试；线路中断时出具的激活码请稍后再试，或持证件到窗口重新领取":                   "check it and try again; a code given out with the line down works a little later, or get another at a window with your papers",
 	"请等待下一个动态码后重试；手机遗失请持证件到窗口办理":                            "wait for the next one-time code and try again; if the phone is lost, come to a window with your papers",
 	"请打开动态码应用，输入6位数字后重新登录":                                  "open the app with the one-time codes, and log in with the six digits it shows",

@@ -164,7 +164,7 @@ func (s *Server) layOut(ctx context.Context, code string, wanted []string) (*lai
 
 // ImportPackages drafts the next version of every package of a file that
 // changed. Everything is checked before the first entry is made.
-func (s *Server) ImportPackages(ctx context.Context, _ gen.ImportPackagesRequestObject) (gen.ImportPackagesResponseObject, error) {
+func (s *Server) ImportPackages(ctx context.Context, in gen.ImportPackagesRequestObject) (gen.ImportPackagesResponseObject, error) {
 	approved, _, err := s.approvedItems(ctx)
 	if err != nil {
 		return nil, err
@@ -185,6 +185,19 @@ func (s *Server) ImportPackages(ctx context.Context, _ gen.ImportPackagesRequest
 			return nil, err
 		}
 		version, hash := 1, catalog.HashPackage(p)
+		key := partKey(in.Params.IdempotencyKey, p.Code)
+		first, err := recordedBefore[*ledger.PackageDraftV1](ctx, s, s.actionID(actor, key))
+		if err != nil {
+			return nil, err
+		}
+		if first != nil {
+			if (*first).Hash != hash {
+				return nil, errKeyReused
+			}
+			drafts = append(drafts, Action{Actor: actor, Kind: ledger.PackageDraft, Key: key, Body: *first})
+			out.Drafted = append(out.Drafted, gen.ItemRef{Code: p.Code, Version: (*first).Version})
+			continue
+		}
 		if i := slices.IndexFunc(latest, func(v store.PackageVersion) bool { return v.Code == p.Code }); i >= 0 {
 			last := latest[i]
 			if last.Hash == hash {
@@ -196,12 +209,11 @@ func (s *Server) ImportPackages(ctx context.Context, _ gen.ImportPackagesRequest
 				version++ // a draft is replaced until it is approved
 			}
 		}
-		drafts = append(drafts, Action{Actor: actor, Kind: ledger.PackageDraft,
+		drafts = append(drafts, Action{Actor: actor, Kind: ledger.PackageDraft, Key: key,
 			Body: &ledger.PackageDraftV1{Code: p.Code, Version: version, Hash: hash, Package: catalog.CanonicalPackage(p)}})
 		out.Drafted = append(out.Drafted, gen.ItemRef{Code: p.Code, Version: version})
 	}
-	_, err = s.node.RecordTogether(ctx, drafts)
-	return out, err
+	return out, s.recordBatch(ctx, in.Params.IdempotencyKey, ledger.PackageDraft, drafts)
 }
 
 // GetPackageVersion shows a version of a package as it was drafted.

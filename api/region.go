@@ -32,7 +32,7 @@ func (s *Server) ListDivisions(ctx context.Context, in gen.ListDivisionsRequestO
 
 // ImportDivisions adds the divisions of a file and renames those it has, and says how many
 // it does not have: they stay, for cases and people are there.
-func (s *Server) ImportDivisions(ctx context.Context, _ gen.ImportDivisionsRequestObject) (gen.ImportDivisionsResponseObject, error) {
+func (s *Server) ImportDivisions(ctx context.Context, in gen.ImportDivisionsRequestObject) (gen.ImportDivisionsResponseObject, error) {
 	actor, err := as(ctx, identity.DivisionImport, identity.Target{})
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *Server) ImportDivisions(ctx context.Context, _ gen.ImportDivisionsReque
 			kept++
 		}
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.DivisionImport, Body: &ledger.DivisionImportV1{Divisions: divisions}})
+	recorded, err := s.recordSame(ctx, Action{Actor: actor, Kind: ledger.DivisionImport, Body: &ledger.DivisionImportV1{Divisions: divisions}, Key: in.Params.IdempotencyKey})
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Server) GetCalendar(ctx context.Context, in gen.GetCalendarRequestObjec
 }
 
 // ImportCalendar sets the working days of whole years from a file.
-func (s *Server) ImportCalendar(ctx context.Context, _ gen.ImportCalendarRequestObject) (gen.ImportCalendarResponseObject, error) {
+func (s *Server) ImportCalendar(ctx context.Context, in gen.ImportCalendarRequestObject) (gen.ImportCalendarResponseObject, error) {
 	actor, err := as(ctx, identity.CalendarImport, identity.Target{})
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (s *Server) ImportCalendar(ctx context.Context, _ gen.ImportCalendarRequest
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CalendarImport, Body: &ledger.CalendarImportV1{Years: years}})
+	recorded, err := s.recordSame(ctx, Action{Actor: actor, Kind: ledger.CalendarImport, Body: &ledger.CalendarImportV1{Years: years}, Key: in.Params.IdempotencyKey})
 	if err != nil {
 		return nil, err
 	}

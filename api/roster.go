@@ -21,7 +21,7 @@ func (s *Server) SetStaffRoster(ctx context.Context, in gen.SetStaffRosterReques
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffRoster, Body: &ledger.StaffRosterV1{Staff: person.ID, Established: in.Body.Established,
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffRoster, Key: in.Params.IdempotencyKey, Body: &ledger.StaffRosterV1{Staff: person.ID, Established: in.Body.Established,
 		Qualifications: in.Body.Qualifications, Rank: in.Body.Rank, Office: in.Body.Office, Heads: in.Body.Heads, Reason: in.Body.Reason}})
 	return gen.SetStaffRoster200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
 }
@@ -38,7 +38,7 @@ func (s *Server) SetSubstitute(ctx context.Context, in gen.SetSubstituteRequestO
 	if in.Body.Absent && in.Body.Substitute != "" {
 		return nil, errInvalid.with(fault("absent", "conflict"))
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffSubstitute,
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffSubstitute, Key: in.Params.IdempotencyKey,
 		Body: &ledger.StaffSubstituteV1{Staff: person.ID, Substitute: in.Body.Substitute, Absent: in.Body.Absent, From: in.Body.From, Until: in.Body.Until, Reason: in.Body.Reason}})
 	return gen.SetSubstitute200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
 }

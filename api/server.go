@@ -94,6 +94,7 @@ type Server struct {
 	ring      atomic.Pointer[ring]
 	operators sync.Mutex // held while one may lose the rights
 	codes     *memory[string, shownCode]
+	passwords *memory[string, shownPassword]
 	tries     *tries   // of people who look a case up or give a code back
 	mailCodes *buckets // of codes sent, by account and by address
 	screens   atomic.Int64
@@ -125,7 +126,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, door: o.Blobs.Door(o.Limits.AttachmentBytes), self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
-		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000),
+		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000), passwords: newMemory[string, shownPassword](200),
 		tries: newTries(), mailCodes: newBuckets(mailCodeRate, mailCodeBurst), stopping: make(chan struct{}),
 		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),
 		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -64,19 +67,26 @@ func (s *Server) AddStaff(ctx context.Context, in gen.AddStaffRequestObject) (ge
 			return nil, err
 		}
 	}
-	initial, hash, err := s.initialPassword(ctx, in.Body.Password, in.Body.Login)
+	key := in.Params.IdempotencyKey
+	initial, hash, err := s.initialPassword(ctx, s.actionID(actor, key), in.Body.Password, in.Body.Login)
 	if err != nil {
 		return nil, err
 	}
 	change := initial != "" || in.Body.MustChangePassword == nil || *in.Body.MustChangePassword
-	id := uuid.Must(uuid.NewV7()).String()
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffAdd, Body: &ledger.StaffAddV1{
-		Staff: id, Login: in.Body.Login, Name: in.Body.Name, Division: in.Body.Division,
-		Department: in.Body.Department, Roles: in.Body.Roles, PasswordHash: hash, MustChange: change}})
+	want := &ledger.StaffAddV1{Staff: uuid.Must(uuid.NewV7()).String(), Login: in.Body.Login, Name: in.Body.Name, Division: in.Body.Division,
+		Department: in.Body.Department, Roles: in.Body.Roles, PasswordHash: hash, MustChange: change}
+	first, recorded, err := recordedAs(ctx, s, Action{Actor: actor, Kind: ledger.StaffAdd, Body: want, Key: key}, want)
 	if err != nil {
 		return nil, err
 	}
-	person, err := s.store.Staff(ctx, id)
+	want.Staff = first.Staff
+	if err := s.samePassword(ctx, in.Body.Password, initial, first.PasswordHash, &want.PasswordHash); err != nil {
+		return nil, err
+	}
+	if !sameBody(want, first) {
+		return nil, errKeyReused
+	}
+	person, err := s.store.Staff(ctx, first.Staff)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +109,7 @@ func (s *Server) SetStaffRoles(ctx context.Context, in gen.SetStaffRolesRequestO
 		}
 		defer leave()
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffRoles, Body: &ledger.StaffRolesV1{Staff: person.ID, Roles: in.Body.Roles}})
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffRoles, Body: &ledger.StaffRolesV1{Staff: person.ID, Roles: in.Body.Roles}, Key: in.Params.IdempotencyKey})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +133,7 @@ func (s *Server) DisableStaff(ctx context.Context, in gen.DisableStaffRequestObj
 		}
 		defer leave()
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffDisable,
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffDisable, Key: in.Params.IdempotencyKey,
 		Body: &ledger.StaffDisableV1{Staff: person.ID, Disabled: disabled, Reason: in.Body.Reason}})
 	if err != nil {
 		return nil, err
@@ -142,14 +152,26 @@ func (s *Server) ResetStaffPassword(ctx context.Context, in gen.ResetStaffPasswo
 	if err != nil {
 		return nil, err
 	}
-	initial, hash, err := s.initialPassword(ctx, in.Body.Password, person.Login)
+	key := in.Params.IdempotencyKey
+	initial, hash, err := s.initialPassword(ctx, s.actionID(actor, key), in.Body.Password, person.Login)
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffPassword,
-		Body: &ledger.StaffPasswordV1{Staff: person.ID, PasswordHash: hash, MustChange: true}})
+	want := &ledger.StaffPasswordV1{Staff: person.ID, PasswordHash: hash, MustChange: true}
+	first, recorded, err := recordedAs(ctx, s, Action{Actor: actor, Kind: ledger.StaffPassword, Body: want, Key: key}, want)
 	if err != nil {
 		return nil, err
+	}
+	repeat := first.PasswordHash != hash
+	if first.Staff != want.Staff {
+		return nil, errKeyReused
+	}
+	if err := s.samePassword(ctx, in.Body.Password, initial, first.PasswordHash, &want.PasswordHash); err != nil {
+		return nil, err
+	}
+	if repeat && person.PasswordHash != first.PasswordHash {
+		// It was changed since: whoever logged in with that stays.
+		return gen.ResetStaffPassword200JSONResponse{InitialPassword: initial, Recorded: recorded}, nil
 	}
 	if err := s.store.EndSessions(ctx, person.ID, s.o.Now().UnixMilli()); err != nil {
 		return nil, err
@@ -222,17 +244,54 @@ func (s *Server) operatorLeaves(ctx context.Context, person *identity.Staff) (do
 	return s.operators.Unlock, nil
 }
 
+// shownPassword is a password that was made here, in memory alone.
+type shownPassword struct {
+	password string
+	until    time.Time
+}
+
+// passwordShown is for how long a repeat shows a password again.
+const passwordShown = 15 * time.Minute
+
+// errPasswordShown answers a repeat whose password nobody has any more.
+var errPasswordShown = &problem{http.StatusConflict, "password_shown", "this was recorded, and the password that was made is kept nowhere; reset it for a new one", "已经办好；当时生成的初始密码没有保存，无法再次显示", "请到“人员”页为其重置密码（命令行用 tongban staff reset-password）", nil, 0}
+
 // initialPassword hashes a given password, or makes one and returns it to be
-// shown once.
-func (s *Server) initialPassword(ctx context.Context, given, login string) (made, hash string, err error) {
+// shown: the same again for a repeat of the action, while this node remembers it.
+func (s *Server) initialPassword(ctx context.Context, action, given, login string) (made, hash string, err error) {
 	if given == "" {
-		if made, err = trust.InitialPassword(); err != nil {
+		if shown, ok := s.passwords.get(action); ok && s.o.Now().Before(shown.until) {
+			made = shown.password
+		} else if made, err = trust.InitialPassword(); err != nil {
 			return "", "", err
+		}
+		if action != "" {
+			s.passwords.set(action, shownPassword{made, s.o.Now().Add(passwordShown)})
 		}
 		given = made
 	}
 	hash, err = s.hashPassword(ctx, given, login)
 	return made, hash, err
+}
+
+// samePassword makes sure that the password of a request is the one that was
+// recorded: each time it has another hash, and another hub, or this one before it was
+// started anew, may have made out another.
+func (s *Server) samePassword(ctx context.Context, given, made, first string, hash *string) error {
+	if *hash == first {
+		return nil
+	}
+	check, err := s.o.Hasher.Verify(ctx, cmp.Or(given, made), first)
+	switch {
+	case err != nil:
+		return err
+	case !check.OK && given == "":
+		return errPasswordShown
+	case !check.OK:
+		return errKeyReused
+	}
+	*hash = first
+	return nil
 }
 
 // within is the division to list: the one asked for, which the caller's reach

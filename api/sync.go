@@ -160,7 +160,7 @@ func (s *Server) ResolveAttention(ctx context.Context, in gen.ResolveAttentionRe
 		recorded, err := s.recorded(ctx, in.Entry)
 		return gen.ResolveAttention200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
 	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve,
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve, Key: in.Params.IdempotencyKey,
 		Body: &ledger.AttentionResolveV1{Entry: in.Entry, Note: in.Body.Note, ReplacedBy: in.Body.ReplacedBy}})
 	if err != nil {
 		return nil, err

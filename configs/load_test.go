@@ -438,3 +438,12 @@ func TestWrongTierHidesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestLetterSwapped: two letters that changed places are the likeliest slip.
+func TestLetterSwapped(t *testing.T) {
+	for slip, meant := range map[string]string{"nmae": "name", "ndoe": "node", "teir": "tier"} {
+		if got := nearest(slip); got != meant {
+			t.Errorf("%s: %q, want %s", slip, got, meant)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/federation/trust"
@@ -303,9 +304,15 @@ func checkClock(ctx context.Context, c *http.Client, o EnrolOptions) error {
 type Place struct{ Node, Tier, Division string }
 
 func (p Place) check(inv invitation) error {
-	if p.Node != "" && p.Node != inv.Node || p.Tier != "" && p.Tier != string(inv.Tier) || p.Division != "" && p.Division != string(inv.Division) {
-		return fmt.Errorf("口令是给节点 %s（%s %s）的，与本机配置 %s %s 不符 (the token was made for another node than these settings)",
-			inv.Node, inv.Tier, inv.Division, p.Tier, p.Division)
+	var differ []string
+	for _, f := range [][3]string{{"node", p.Node, inv.Node}, {"tier", p.Tier, string(inv.Tier)}, {"division", p.Division, string(inv.Division)}} {
+		if f[1] != "" && f[1] != f[2] {
+			differ = append(differ, f[0]+": "+f[1]+" ≠ "+f[2])
+		}
+	}
+	if len(differ) > 0 {
+		return fmt.Errorf("口令是给节点 %s（%s %s）的，与本机配置不符：%s（前为本机配置，后为口令）；请改正配置，或为本机另出口令 (the token was made for another node than these settings, which say the first of each pair; mend them, or make a token for this node)",
+			inv.Node, inv.Tier, inv.Division, strings.Join(differ, "，"))
 	}
 	return nil
 }

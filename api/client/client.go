@@ -7137,6 +7137,9 @@ type NoticeID = string
 // Nth defines model for Nth.
 type Nth = int
 
+// OptionalKey defines model for OptionalKey.
+type OptionalKey = string
+
 // RatingID defines model for RatingID.
 type RatingID = string
 
@@ -7302,6 +7305,12 @@ type ListAttentionParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ResolveAttentionParams defines parameters for ResolveAttention.
+type ResolveAttentionParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // GetCalendarParams defines parameters for GetCalendar.
 type GetCalendarParams struct {
 	Year int `form:"year,omitempty" json:"year,omitempty,omitzero"`
@@ -7326,6 +7335,12 @@ type GetDueParams struct {
 	// Approved When the extension was approved; default the starting day.
 	Approved string `form:"approved,omitempty" json:"approved,omitempty,omitzero"`
 	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
+}
+
+// ImportCalendarParams defines parameters for ImportCalendar.
+type ImportCalendarParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListCardsParams defines parameters for ListCards.
@@ -7628,6 +7643,24 @@ type ListDivisionsParams struct {
 	Parent Division `form:"parent,omitempty" json:"parent,omitempty,omitzero"`
 }
 
+// ImportDivisionsParams defines parameters for ImportDivisions.
+type ImportDivisionsParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// PublishEditionParams defines parameters for PublishEdition.
+type PublishEditionParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CancelEditionParams defines parameters for CancelEdition.
+type CancelEditionParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListFeesParams defines parameters for ListFees.
 type ListFeesParams struct {
 	// Outstanding Only what is still to be paid.
@@ -7700,6 +7733,18 @@ type ListItemsParams struct {
 // ListItemsParamsStatus defines parameters for ListItems.
 type ListItemsParamsStatus string
 
+// ApproveItemsParams defines parameters for ApproveItems.
+type ApproveItemsParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ImportItemsParams defines parameters for ImportItems.
+type ImportItemsParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // GetItemParams defines parameters for GetItem.
 type GetItemParams struct {
 	Version int `form:"version,omitempty" json:"version,omitempty,omitzero"`
@@ -7715,6 +7760,18 @@ type GetItemParams struct {
 type DiffItemParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
+}
+
+// DraftItemParams defines parameters for DraftItem.
+type DraftItemParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetOverlayParams defines parameters for SetOverlay.
+type SetOverlayParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // GetPaperSampleParams defines parameters for GetPaperSample.
@@ -7743,6 +7800,12 @@ type GetItemSheetParams struct {
 
 // GetItemSheetParamsFormat defines parameters for GetItemSheet.
 type GetItemSheetParamsFormat string
+
+// WithdrawItemParams defines parameters for WithdrawItem.
+type WithdrawItemParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
 
 // ListJointCasesParams defines parameters for ListJointCases.
 type ListJointCasesParams struct {
@@ -8031,6 +8094,12 @@ type ListPackagesParams struct {
 	Subject ApplicantType `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
 }
 
+// ImportPackagesParams defines parameters for ImportPackages.
+type ImportPackagesParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // GetPackageParams defines parameters for GetPackage.
 type GetPackageParams struct {
 	// Items The items wanted; those that are not optional are always part of it.
@@ -8214,6 +8283,42 @@ type RevokeSealParams struct {
 type ListStaffParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
 	Role     Role     `form:"role,omitempty" json:"role,omitempty,omitzero"`
+}
+
+// AddStaffParams defines parameters for AddStaff.
+type AddStaffParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// DisableStaffParams defines parameters for DisableStaff.
+type DisableStaffParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ResetStaffPasswordParams defines parameters for ResetStaffPassword.
+type ResetStaffPasswordParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetStaffRolesParams defines parameters for SetStaffRoles.
+type SetStaffRolesParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetStaffRosterParams defines parameters for SetStaffRoster.
+type SetStaffRosterParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetSubstituteParams defines parameters for SetSubstitute.
+type SetSubstituteParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // GetStatisticsParams defines parameters for GetStatistics.
@@ -9029,7 +9134,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-	ResolveAttentionWithBody(ctx context.Context, entry string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ResolveAttentionWithBody(ctx context.Context, entry string, params *ResolveAttentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResolveAttention 标记已处理
 	//
@@ -9039,7 +9144,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-	ResolveAttention(ctx context.Context, entry string, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ResolveAttention(ctx context.Context, entry string, params *ResolveAttentionParams, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetLastBackup 最近一次备份
 	//
@@ -9078,7 +9183,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-	ImportCalendarWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportCalendarWithBody(ctx context.Context, params *ImportCalendarParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportCalendar 导入日历
 	//
@@ -9087,7 +9192,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-	ImportCalendar(ctx context.Context, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportCalendar(ctx context.Context, params *ImportCalendarParams, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCards 监察牌
 	//
@@ -9847,7 +9952,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-	ImportDivisionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportDivisionsWithBody(ctx context.Context, params *ImportDivisionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportDivisions 导入区划
 	//
@@ -9856,7 +9961,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-	ImportDivisions(ctx context.Context, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportDivisions(ctx context.Context, params *ImportDivisionsParams, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDrafts 待复核、待发布的版本
 	//
@@ -9882,7 +9987,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-	PublishEditionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishEditionWithBody(ctx context.Context, params *PublishEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishEdition 发布新一期目录
 	//
@@ -9896,7 +10001,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-	PublishEdition(ctx context.Context, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishEdition(ctx context.Context, params *PublishEditionParams, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelEditionWithBody 取消尚未生效的目录
 	//
@@ -9907,7 +10012,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-	CancelEditionWithBody(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CancelEditionWithBody(ctx context.Context, number int, params *CancelEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelEdition 取消尚未生效的目录
 	//
@@ -9918,7 +10023,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-	CancelEdition(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CancelEdition(ctx context.Context, number int, params *CancelEditionParams, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFees 收费窗口
 	//
@@ -10059,7 +10164,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-	ApproveItemsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ApproveItemsWithBody(ctx context.Context, params *ApproveItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ApproveItems 复核草稿（第二人）
 	//
@@ -10068,7 +10173,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-	ApproveItems(ctx context.Context, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ApproveItems(ctx context.Context, params *ApproveItemsParams, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportItemsWithBody 导入事项（形成草稿）
 	//
@@ -10082,7 +10187,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-	ImportItemsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportItemsWithBody(ctx context.Context, params *ImportItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportItems 导入事项（形成草稿）
 	//
@@ -10096,7 +10201,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-	ImportItems(ctx context.Context, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportItems(ctx context.Context, params *ImportItemsParams, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ValidateItemsWithBody 校验事项文件
 	//
@@ -10135,7 +10240,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-	DraftItemWithBody(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DraftItemWithBody(ctx context.Context, code ItemCode, params *DraftItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DraftItem 起草事项的下一版本
 	//
@@ -10144,7 +10249,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-	DraftItem(ctx context.Context, code ItemCode, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DraftItem(ctx context.Context, code ItemCode, params *DraftItemParams, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetOverlayWithBody 设置本处窗口、电话、时间
 	//
@@ -10153,7 +10258,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-	SetOverlayWithBody(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetOverlayWithBody(ctx context.Context, code ItemCode, params *SetOverlayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetOverlay 设置本处窗口、电话、时间
 	//
@@ -10162,7 +10267,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-	SetOverlay(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetOverlay(ctx context.Context, code ItemCode, params *SetOverlayParams, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPaperSample 材料样本
 	//
@@ -10190,7 +10295,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-	WithdrawItemWithBody(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WithdrawItemWithBody(ctx context.Context, code ItemCode, params *WithdrawItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WithdrawItem 下架事项
 	//
@@ -10199,7 +10304,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-	WithdrawItem(ctx context.Context, code ItemCode, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WithdrawItem(ctx context.Context, code ItemCode, params *WithdrawItemParams, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJointCases 联办件列表
 	//
@@ -11198,7 +11303,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-	ImportPackagesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportPackagesWithBody(ctx context.Context, params *ImportPackagesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportPackages 导入一件事（形成草稿）
 	//
@@ -11209,7 +11314,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-	ImportPackages(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ImportPackages(ctx context.Context, params *ImportPackagesParams, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ValidatePackagesWithBody 校验一件事文件，并预览一张表单、一套材料
 	//
@@ -11829,21 +11934,21 @@ type ClientInterface interface {
 
 	// AddStaffWithBody 新增人员
 	//
-	// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+	// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-	AddStaffWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddStaffWithBody(ctx context.Context, params *AddStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddStaff 新增人员
 	//
-	// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+	// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-	AddStaff(ctx context.Context, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddStaff(ctx context.Context, params *AddStaffParams, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DisableStaffWithBody 停用或恢复人员
 	//
@@ -11852,7 +11957,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-	DisableStaffWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DisableStaffWithBody(ctx context.Context, id StaffID, params *DisableStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DisableStaff 停用或恢复人员
 	//
@@ -11861,7 +11966,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-	DisableStaff(ctx context.Context, id StaffID, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DisableStaff(ctx context.Context, id StaffID, params *DisableStaffParams, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResetStaffPasswordWithBody 重置密码
 	//
@@ -11870,7 +11975,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-	ResetStaffPasswordWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ResetStaffPasswordWithBody(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResetStaffPassword 重置密码
 	//
@@ -11879,21 +11984,21 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-	ResetStaffPassword(ctx context.Context, id StaffID, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ResetStaffPassword(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetStaffRolesWithBody 设置角色
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-	SetStaffRolesWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetStaffRolesWithBody(ctx context.Context, id StaffID, params *SetStaffRolesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetStaffRoles 设置角色
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-	SetStaffRoles(ctx context.Context, id StaffID, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetStaffRoles(ctx context.Context, id StaffID, params *SetStaffRolesParams, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetStaffRosterWithBody 登记花名册
 	//
@@ -11905,7 +12010,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-	SetStaffRosterWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetStaffRosterWithBody(ctx context.Context, id StaffID, params *SetStaffRosterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetStaffRoster 登记花名册
 	//
@@ -11917,7 +12022,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-	SetStaffRoster(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetStaffRoster(ctx context.Context, id StaffID, params *SetStaffRosterParams, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetSubstituteWithBody 安排AB岗
 	//
@@ -11930,7 +12035,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-	SetSubstituteWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetSubstituteWithBody(ctx context.Context, id StaffID, params *SetSubstituteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetSubstitute 安排AB岗
 	//
@@ -11943,7 +12048,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-	SetSubstitute(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetSubstitute(ctx context.Context, id StaffID, params *SetSubstituteParams, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetStatistics 办件统计
 	//
@@ -12807,8 +12912,8 @@ func (c *Client) GetAttention(ctx context.Context, entry string, reqEditors ...R
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-func (c *Client) ResolveAttentionWithBody(ctx context.Context, entry string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewResolveAttentionRequestWithBody(c.Server, entry, contentType, body)
+func (c *Client) ResolveAttentionWithBody(ctx context.Context, entry string, params *ResolveAttentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResolveAttentionRequestWithBody(c.Server, entry, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12827,8 +12932,8 @@ func (c *Client) ResolveAttentionWithBody(ctx context.Context, entry string, con
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-func (c *Client) ResolveAttention(ctx context.Context, entry string, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewResolveAttentionRequest(c.Server, entry, body)
+func (c *Client) ResolveAttention(ctx context.Context, entry string, params *ResolveAttentionParams, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResolveAttentionRequest(c.Server, entry, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12916,8 +13021,8 @@ func (c *Client) GetDue(ctx context.Context, params *GetDueParams, reqEditors ..
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-func (c *Client) ImportCalendarWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportCalendarRequestWithBody(c.Server, contentType, body)
+func (c *Client) ImportCalendarWithBody(ctx context.Context, params *ImportCalendarParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportCalendarRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12935,8 +13040,8 @@ func (c *Client) ImportCalendarWithBody(ctx context.Context, contentType string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-func (c *Client) ImportCalendar(ctx context.Context, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportCalendarRequest(c.Server, body)
+func (c *Client) ImportCalendar(ctx context.Context, params *ImportCalendarParams, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportCalendarRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14445,8 +14550,8 @@ func (c *Client) ListDivisions(ctx context.Context, params *ListDivisionsParams,
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-func (c *Client) ImportDivisionsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportDivisionsRequestWithBody(c.Server, contentType, body)
+func (c *Client) ImportDivisionsWithBody(ctx context.Context, params *ImportDivisionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportDivisionsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14464,8 +14569,8 @@ func (c *Client) ImportDivisionsWithBody(ctx context.Context, contentType string
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-func (c *Client) ImportDivisions(ctx context.Context, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportDivisionsRequest(c.Server, body)
+func (c *Client) ImportDivisions(ctx context.Context, params *ImportDivisionsParams, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportDivisionsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14520,8 +14625,8 @@ func (c *Client) ListEditions(ctx context.Context, reqEditors ...RequestEditorFn
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-func (c *Client) PublishEditionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishEditionRequestWithBody(c.Server, contentType, body)
+func (c *Client) PublishEditionWithBody(ctx context.Context, params *PublishEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishEditionRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14544,8 +14649,8 @@ func (c *Client) PublishEditionWithBody(ctx context.Context, contentType string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-func (c *Client) PublishEdition(ctx context.Context, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishEditionRequest(c.Server, body)
+func (c *Client) PublishEdition(ctx context.Context, params *PublishEditionParams, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishEditionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14565,8 +14670,8 @@ func (c *Client) PublishEdition(ctx context.Context, body PublishEditionJSONRequ
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-func (c *Client) CancelEditionWithBody(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelEditionRequestWithBody(c.Server, number, contentType, body)
+func (c *Client) CancelEditionWithBody(ctx context.Context, number int, params *CancelEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelEditionRequestWithBody(c.Server, number, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14586,8 +14691,8 @@ func (c *Client) CancelEditionWithBody(ctx context.Context, number int, contentT
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-func (c *Client) CancelEdition(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelEditionRequest(c.Server, number, body)
+func (c *Client) CancelEdition(ctx context.Context, number int, params *CancelEditionParams, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelEditionRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14897,8 +15002,8 @@ func (c *Client) ListItems(ctx context.Context, params *ListItemsParams, reqEdit
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-func (c *Client) ApproveItemsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewApproveItemsRequestWithBody(c.Server, contentType, body)
+func (c *Client) ApproveItemsWithBody(ctx context.Context, params *ApproveItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveItemsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14916,8 +15021,8 @@ func (c *Client) ApproveItemsWithBody(ctx context.Context, contentType string, b
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-func (c *Client) ApproveItems(ctx context.Context, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewApproveItemsRequest(c.Server, body)
+func (c *Client) ApproveItems(ctx context.Context, params *ApproveItemsParams, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveItemsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14940,8 +15045,8 @@ func (c *Client) ApproveItems(ctx context.Context, body ApproveItemsJSONRequestB
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-func (c *Client) ImportItemsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportItemsRequestWithBody(c.Server, contentType, body)
+func (c *Client) ImportItemsWithBody(ctx context.Context, params *ImportItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportItemsRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14964,8 +15069,8 @@ func (c *Client) ImportItemsWithBody(ctx context.Context, contentType string, bo
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-func (c *Client) ImportItems(ctx context.Context, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportItemsRequest(c.Server, body)
+func (c *Client) ImportItems(ctx context.Context, params *ImportItemsParams, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportItemsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15053,8 +15158,8 @@ func (c *Client) DiffItem(ctx context.Context, code ItemCode, params *DiffItemPa
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-func (c *Client) DraftItemWithBody(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDraftItemRequestWithBody(c.Server, code, contentType, body)
+func (c *Client) DraftItemWithBody(ctx context.Context, code ItemCode, params *DraftItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDraftItemRequestWithBody(c.Server, code, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15072,8 +15177,8 @@ func (c *Client) DraftItemWithBody(ctx context.Context, code ItemCode, contentTy
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-func (c *Client) DraftItem(ctx context.Context, code ItemCode, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDraftItemRequest(c.Server, code, body)
+func (c *Client) DraftItem(ctx context.Context, code ItemCode, params *DraftItemParams, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDraftItemRequest(c.Server, code, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15091,8 +15196,8 @@ func (c *Client) DraftItem(ctx context.Context, code ItemCode, body DraftItemJSO
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-func (c *Client) SetOverlayWithBody(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetOverlayRequestWithBody(c.Server, code, contentType, body)
+func (c *Client) SetOverlayWithBody(ctx context.Context, code ItemCode, params *SetOverlayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetOverlayRequestWithBody(c.Server, code, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15110,8 +15215,8 @@ func (c *Client) SetOverlayWithBody(ctx context.Context, code ItemCode, contentT
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-func (c *Client) SetOverlay(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetOverlayRequest(c.Server, code, body)
+func (c *Client) SetOverlay(ctx context.Context, code ItemCode, params *SetOverlayParams, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetOverlayRequest(c.Server, code, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15178,8 +15283,8 @@ func (c *Client) ListItemVersions(ctx context.Context, code ItemCode, reqEditors
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-func (c *Client) WithdrawItemWithBody(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewWithdrawItemRequestWithBody(c.Server, code, contentType, body)
+func (c *Client) WithdrawItemWithBody(ctx context.Context, code ItemCode, params *WithdrawItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawItemRequestWithBody(c.Server, code, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15197,8 +15302,8 @@ func (c *Client) WithdrawItemWithBody(ctx context.Context, code ItemCode, conten
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-func (c *Client) WithdrawItem(ctx context.Context, code ItemCode, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewWithdrawItemRequest(c.Server, code, body)
+func (c *Client) WithdrawItem(ctx context.Context, code ItemCode, params *WithdrawItemParams, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawItemRequest(c.Server, code, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17316,8 +17421,8 @@ func (c *Client) ListPackages(ctx context.Context, params *ListPackagesParams, r
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-func (c *Client) ImportPackagesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportPackagesRequestWithBody(c.Server, contentType, body)
+func (c *Client) ImportPackagesWithBody(ctx context.Context, params *ImportPackagesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportPackagesRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17337,8 +17442,8 @@ func (c *Client) ImportPackagesWithBody(ctx context.Context, contentType string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-func (c *Client) ImportPackages(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewImportPackagesRequest(c.Server, body)
+func (c *Client) ImportPackages(ctx context.Context, params *ImportPackagesParams, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportPackagesRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18627,13 +18732,13 @@ func (c *Client) ListStaff(ctx context.Context, params *ListStaffParams, reqEdit
 
 // AddStaffWithBody 新增人员
 //
-// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-func (c *Client) AddStaffWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddStaffRequestWithBody(c.Server, contentType, body)
+func (c *Client) AddStaffWithBody(ctx context.Context, params *AddStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddStaffRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18646,13 +18751,13 @@ func (c *Client) AddStaffWithBody(ctx context.Context, contentType string, body 
 
 // AddStaff 新增人员
 //
-// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-func (c *Client) AddStaff(ctx context.Context, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddStaffRequest(c.Server, body)
+func (c *Client) AddStaff(ctx context.Context, params *AddStaffParams, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddStaffRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18670,8 +18775,8 @@ func (c *Client) AddStaff(ctx context.Context, body AddStaffJSONRequestBody, req
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-func (c *Client) DisableStaffWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDisableStaffRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) DisableStaffWithBody(ctx context.Context, id StaffID, params *DisableStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDisableStaffRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18689,8 +18794,8 @@ func (c *Client) DisableStaffWithBody(ctx context.Context, id StaffID, contentTy
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-func (c *Client) DisableStaff(ctx context.Context, id StaffID, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDisableStaffRequest(c.Server, id, body)
+func (c *Client) DisableStaff(ctx context.Context, id StaffID, params *DisableStaffParams, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDisableStaffRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18708,8 +18813,8 @@ func (c *Client) DisableStaff(ctx context.Context, id StaffID, body DisableStaff
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-func (c *Client) ResetStaffPasswordWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewResetStaffPasswordRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) ResetStaffPasswordWithBody(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetStaffPasswordRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18727,8 +18832,8 @@ func (c *Client) ResetStaffPasswordWithBody(ctx context.Context, id StaffID, con
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-func (c *Client) ResetStaffPassword(ctx context.Context, id StaffID, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewResetStaffPasswordRequest(c.Server, id, body)
+func (c *Client) ResetStaffPassword(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetStaffPasswordRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18744,8 +18849,8 @@ func (c *Client) ResetStaffPassword(ctx context.Context, id StaffID, body ResetS
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-func (c *Client) SetStaffRolesWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetStaffRolesRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) SetStaffRolesWithBody(ctx context.Context, id StaffID, params *SetStaffRolesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetStaffRolesRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18761,8 +18866,8 @@ func (c *Client) SetStaffRolesWithBody(ctx context.Context, id StaffID, contentT
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-func (c *Client) SetStaffRoles(ctx context.Context, id StaffID, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetStaffRolesRequest(c.Server, id, body)
+func (c *Client) SetStaffRoles(ctx context.Context, id StaffID, params *SetStaffRolesParams, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetStaffRolesRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18783,8 +18888,8 @@ func (c *Client) SetStaffRoles(ctx context.Context, id StaffID, body SetStaffRol
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-func (c *Client) SetStaffRosterWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetStaffRosterRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) SetStaffRosterWithBody(ctx context.Context, id StaffID, params *SetStaffRosterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetStaffRosterRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18805,8 +18910,8 @@ func (c *Client) SetStaffRosterWithBody(ctx context.Context, id StaffID, content
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-func (c *Client) SetStaffRoster(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetStaffRosterRequest(c.Server, id, body)
+func (c *Client) SetStaffRoster(ctx context.Context, id StaffID, params *SetStaffRosterParams, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetStaffRosterRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18828,8 +18933,8 @@ func (c *Client) SetStaffRoster(ctx context.Context, id StaffID, body SetStaffRo
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-func (c *Client) SetSubstituteWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetSubstituteRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) SetSubstituteWithBody(ctx context.Context, id StaffID, params *SetSubstituteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetSubstituteRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -18851,8 +18956,8 @@ func (c *Client) SetSubstituteWithBody(ctx context.Context, id StaffID, contentT
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-func (c *Client) SetSubstitute(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetSubstituteRequest(c.Server, id, body)
+func (c *Client) SetSubstitute(ctx context.Context, id StaffID, params *SetSubstituteParams, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetSubstituteRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -20417,18 +20522,18 @@ func NewGetAttentionRequest(server string, entry string) (*http.Request, error) 
 }
 
 // NewResolveAttentionRequest calls the generic ResolveAttention builder with application/json body
-func NewResolveAttentionRequest(server string, entry string, body ResolveAttentionJSONRequestBody) (*http.Request, error) {
+func NewResolveAttentionRequest(server string, entry string, params *ResolveAttentionParams, body ResolveAttentionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewResolveAttentionRequestWithBody(server, entry, "application/json", bodyReader)
+	return NewResolveAttentionRequestWithBody(server, entry, params, "application/json", bodyReader)
 }
 
 // NewResolveAttentionRequestWithBody constructs an http.Request for the ResolveAttention method, with any body, and a specified content type
-func NewResolveAttentionRequestWithBody(server string, entry string, contentType string, body io.Reader) (*http.Request, error) {
+func NewResolveAttentionRequestWithBody(server string, entry string, params *ResolveAttentionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -20459,6 +20564,19 @@ func NewResolveAttentionRequestWithBody(server string, entry string, contentType
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -20670,18 +20788,18 @@ func NewGetDueRequest(server string, params *GetDueParams) (*http.Request, error
 }
 
 // NewImportCalendarRequest calls the generic ImportCalendar builder with application/json body
-func NewImportCalendarRequest(server string, body ImportCalendarJSONRequestBody) (*http.Request, error) {
+func NewImportCalendarRequest(server string, params *ImportCalendarParams, body ImportCalendarJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewImportCalendarRequestWithBody(server, "application/json", bodyReader)
+	return NewImportCalendarRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewImportCalendarRequestWithBody constructs an http.Request for the ImportCalendar method, with any body, and a specified content type
-func NewImportCalendarRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewImportCalendarRequestWithBody(server string, params *ImportCalendarParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -20705,6 +20823,19 @@ func NewImportCalendarRequestWithBody(server string, contentType string, body io
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -23551,18 +23682,18 @@ func NewListDivisionsRequest(server string, params *ListDivisionsParams) (*http.
 }
 
 // NewImportDivisionsRequest calls the generic ImportDivisions builder with application/json body
-func NewImportDivisionsRequest(server string, body ImportDivisionsJSONRequestBody) (*http.Request, error) {
+func NewImportDivisionsRequest(server string, params *ImportDivisionsParams, body ImportDivisionsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewImportDivisionsRequestWithBody(server, "application/json", bodyReader)
+	return NewImportDivisionsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewImportDivisionsRequestWithBody constructs an http.Request for the ImportDivisions method, with any body, and a specified content type
-func NewImportDivisionsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewImportDivisionsRequestWithBody(server string, params *ImportDivisionsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -23586,6 +23717,19 @@ func NewImportDivisionsRequestWithBody(server string, contentType string, body i
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -23645,18 +23789,18 @@ func NewListEditionsRequest(server string) (*http.Request, error) {
 }
 
 // NewPublishEditionRequest calls the generic PublishEdition builder with application/json body
-func NewPublishEditionRequest(server string, body PublishEditionJSONRequestBody) (*http.Request, error) {
+func NewPublishEditionRequest(server string, params *PublishEditionParams, body PublishEditionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPublishEditionRequestWithBody(server, "application/json", bodyReader)
+	return NewPublishEditionRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewPublishEditionRequestWithBody constructs an http.Request for the PublishEdition method, with any body, and a specified content type
-func NewPublishEditionRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewPublishEditionRequestWithBody(server string, params *PublishEditionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -23681,22 +23825,35 @@ func NewPublishEditionRequestWithBody(server string, contentType string, body io
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewCancelEditionRequest calls the generic CancelEdition builder with application/json body
-func NewCancelEditionRequest(server string, number int, body CancelEditionJSONRequestBody) (*http.Request, error) {
+func NewCancelEditionRequest(server string, number int, params *CancelEditionParams, body CancelEditionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCancelEditionRequestWithBody(server, number, "application/json", bodyReader)
+	return NewCancelEditionRequestWithBody(server, number, params, "application/json", bodyReader)
 }
 
 // NewCancelEditionRequestWithBody constructs an http.Request for the CancelEdition method, with any body, and a specified content type
-func NewCancelEditionRequestWithBody(server string, number int, contentType string, body io.Reader) (*http.Request, error) {
+func NewCancelEditionRequestWithBody(server string, number int, params *CancelEditionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -23727,6 +23884,19 @@ func NewCancelEditionRequestWithBody(server string, number int, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -24344,18 +24514,18 @@ func NewListItemsRequest(server string, params *ListItemsParams) (*http.Request,
 }
 
 // NewApproveItemsRequest calls the generic ApproveItems builder with application/json body
-func NewApproveItemsRequest(server string, body ApproveItemsJSONRequestBody) (*http.Request, error) {
+func NewApproveItemsRequest(server string, params *ApproveItemsParams, body ApproveItemsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewApproveItemsRequestWithBody(server, "application/json", bodyReader)
+	return NewApproveItemsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewApproveItemsRequestWithBody constructs an http.Request for the ApproveItems method, with any body, and a specified content type
-func NewApproveItemsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewApproveItemsRequestWithBody(server string, params *ApproveItemsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -24380,22 +24550,35 @@ func NewApproveItemsRequestWithBody(server string, contentType string, body io.R
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewImportItemsRequest calls the generic ImportItems builder with application/json body
-func NewImportItemsRequest(server string, body ImportItemsJSONRequestBody) (*http.Request, error) {
+func NewImportItemsRequest(server string, params *ImportItemsParams, body ImportItemsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewImportItemsRequestWithBody(server, "application/json", bodyReader)
+	return NewImportItemsRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewImportItemsRequestWithBody constructs an http.Request for the ImportItems method, with any body, and a specified content type
-func NewImportItemsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewImportItemsRequestWithBody(server string, params *ImportItemsParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -24419,6 +24602,19 @@ func NewImportItemsRequestWithBody(server string, contentType string, body io.Re
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -24602,18 +24798,18 @@ func NewDiffItemRequest(server string, code ItemCode, params *DiffItemParams) (*
 }
 
 // NewDraftItemRequest calls the generic DraftItem builder with application/json body
-func NewDraftItemRequest(server string, code ItemCode, body DraftItemJSONRequestBody) (*http.Request, error) {
+func NewDraftItemRequest(server string, code ItemCode, params *DraftItemParams, body DraftItemJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewDraftItemRequestWithBody(server, code, "application/json", bodyReader)
+	return NewDraftItemRequestWithBody(server, code, params, "application/json", bodyReader)
 }
 
 // NewDraftItemRequestWithBody constructs an http.Request for the DraftItem method, with any body, and a specified content type
-func NewDraftItemRequestWithBody(server string, code ItemCode, contentType string, body io.Reader) (*http.Request, error) {
+func NewDraftItemRequestWithBody(server string, code ItemCode, params *DraftItemParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -24645,22 +24841,35 @@ func NewDraftItemRequestWithBody(server string, code ItemCode, contentType strin
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewSetOverlayRequest calls the generic SetOverlay builder with application/json body
-func NewSetOverlayRequest(server string, code ItemCode, body SetOverlayJSONRequestBody) (*http.Request, error) {
+func NewSetOverlayRequest(server string, code ItemCode, params *SetOverlayParams, body SetOverlayJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetOverlayRequestWithBody(server, code, "application/json", bodyReader)
+	return NewSetOverlayRequestWithBody(server, code, params, "application/json", bodyReader)
 }
 
 // NewSetOverlayRequestWithBody constructs an http.Request for the SetOverlay method, with any body, and a specified content type
-func NewSetOverlayRequestWithBody(server string, code ItemCode, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetOverlayRequestWithBody(server string, code ItemCode, params *SetOverlayParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -24691,6 +24900,19 @@ func NewSetOverlayRequestWithBody(server string, code ItemCode, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -24872,18 +25094,18 @@ func NewListItemVersionsRequest(server string, code ItemCode) (*http.Request, er
 }
 
 // NewWithdrawItemRequest calls the generic WithdrawItem builder with application/json body
-func NewWithdrawItemRequest(server string, code ItemCode, body WithdrawItemJSONRequestBody) (*http.Request, error) {
+func NewWithdrawItemRequest(server string, code ItemCode, params *WithdrawItemParams, body WithdrawItemJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewWithdrawItemRequestWithBody(server, code, "application/json", bodyReader)
+	return NewWithdrawItemRequestWithBody(server, code, params, "application/json", bodyReader)
 }
 
 // NewWithdrawItemRequestWithBody constructs an http.Request for the WithdrawItem method, with any body, and a specified content type
-func NewWithdrawItemRequestWithBody(server string, code ItemCode, contentType string, body io.Reader) (*http.Request, error) {
+func NewWithdrawItemRequestWithBody(server string, code ItemCode, params *WithdrawItemParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -24914,6 +25136,19 @@ func NewWithdrawItemRequestWithBody(server string, code ItemCode, contentType st
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -28559,18 +28794,18 @@ func NewListPackagesRequest(server string, params *ListPackagesParams) (*http.Re
 }
 
 // NewImportPackagesRequest calls the generic ImportPackages builder with application/json body
-func NewImportPackagesRequest(server string, body ImportPackagesJSONRequestBody) (*http.Request, error) {
+func NewImportPackagesRequest(server string, params *ImportPackagesParams, body ImportPackagesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewImportPackagesRequestWithBody(server, "application/json", bodyReader)
+	return NewImportPackagesRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewImportPackagesRequestWithBody constructs an http.Request for the ImportPackages method, with any body, and a specified content type
-func NewImportPackagesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewImportPackagesRequestWithBody(server string, params *ImportPackagesParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -28594,6 +28829,19 @@ func NewImportPackagesRequestWithBody(server string, contentType string, body io
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -30787,18 +31035,18 @@ func NewListStaffRequest(server string, params *ListStaffParams) (*http.Request,
 }
 
 // NewAddStaffRequest calls the generic AddStaff builder with application/json body
-func NewAddStaffRequest(server string, body AddStaffJSONRequestBody) (*http.Request, error) {
+func NewAddStaffRequest(server string, params *AddStaffParams, body AddStaffJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewAddStaffRequestWithBody(server, "application/json", bodyReader)
+	return NewAddStaffRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewAddStaffRequestWithBody constructs an http.Request for the AddStaff method, with any body, and a specified content type
-func NewAddStaffRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewAddStaffRequestWithBody(server string, params *AddStaffParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -30823,22 +31071,35 @@ func NewAddStaffRequestWithBody(server string, contentType string, body io.Reade
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewDisableStaffRequest calls the generic DisableStaff builder with application/json body
-func NewDisableStaffRequest(server string, id StaffID, body DisableStaffJSONRequestBody) (*http.Request, error) {
+func NewDisableStaffRequest(server string, id StaffID, params *DisableStaffParams, body DisableStaffJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewDisableStaffRequestWithBody(server, id, "application/json", bodyReader)
+	return NewDisableStaffRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewDisableStaffRequestWithBody constructs an http.Request for the DisableStaff method, with any body, and a specified content type
-func NewDisableStaffRequestWithBody(server string, id StaffID, contentType string, body io.Reader) (*http.Request, error) {
+func NewDisableStaffRequestWithBody(server string, id StaffID, params *DisableStaffParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -30870,22 +31131,35 @@ func NewDisableStaffRequestWithBody(server string, id StaffID, contentType strin
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewResetStaffPasswordRequest calls the generic ResetStaffPassword builder with application/json body
-func NewResetStaffPasswordRequest(server string, id StaffID, body ResetStaffPasswordJSONRequestBody) (*http.Request, error) {
+func NewResetStaffPasswordRequest(server string, id StaffID, params *ResetStaffPasswordParams, body ResetStaffPasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewResetStaffPasswordRequestWithBody(server, id, "application/json", bodyReader)
+	return NewResetStaffPasswordRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewResetStaffPasswordRequestWithBody constructs an http.Request for the ResetStaffPassword method, with any body, and a specified content type
-func NewResetStaffPasswordRequestWithBody(server string, id StaffID, contentType string, body io.Reader) (*http.Request, error) {
+func NewResetStaffPasswordRequestWithBody(server string, id StaffID, params *ResetStaffPasswordParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -30917,22 +31191,35 @@ func NewResetStaffPasswordRequestWithBody(server string, id StaffID, contentType
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewSetStaffRolesRequest calls the generic SetStaffRoles builder with application/json body
-func NewSetStaffRolesRequest(server string, id StaffID, body SetStaffRolesJSONRequestBody) (*http.Request, error) {
+func NewSetStaffRolesRequest(server string, id StaffID, params *SetStaffRolesParams, body SetStaffRolesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetStaffRolesRequestWithBody(server, id, "application/json", bodyReader)
+	return NewSetStaffRolesRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewSetStaffRolesRequestWithBody constructs an http.Request for the SetStaffRoles method, with any body, and a specified content type
-func NewSetStaffRolesRequestWithBody(server string, id StaffID, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetStaffRolesRequestWithBody(server string, id StaffID, params *SetStaffRolesParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -30964,22 +31251,35 @@ func NewSetStaffRolesRequestWithBody(server string, id StaffID, contentType stri
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewSetStaffRosterRequest calls the generic SetStaffRoster builder with application/json body
-func NewSetStaffRosterRequest(server string, id StaffID, body SetStaffRosterJSONRequestBody) (*http.Request, error) {
+func NewSetStaffRosterRequest(server string, id StaffID, params *SetStaffRosterParams, body SetStaffRosterJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetStaffRosterRequestWithBody(server, id, "application/json", bodyReader)
+	return NewSetStaffRosterRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewSetStaffRosterRequestWithBody constructs an http.Request for the SetStaffRoster method, with any body, and a specified content type
-func NewSetStaffRosterRequestWithBody(server string, id StaffID, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetStaffRosterRequestWithBody(server string, id StaffID, params *SetStaffRosterParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -31011,22 +31311,35 @@ func NewSetStaffRosterRequestWithBody(server string, id StaffID, contentType str
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
 	return req, nil
 }
 
 // NewSetSubstituteRequest calls the generic SetSubstitute builder with application/json body
-func NewSetSubstituteRequest(server string, id StaffID, body SetSubstituteJSONRequestBody) (*http.Request, error) {
+func NewSetSubstituteRequest(server string, id StaffID, params *SetSubstituteParams, body SetSubstituteJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetSubstituteRequestWithBody(server, id, "application/json", bodyReader)
+	return NewSetSubstituteRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewSetSubstituteRequestWithBody constructs an http.Request for the SetSubstitute method, with any body, and a specified content type
-func NewSetSubstituteRequestWithBody(server string, id StaffID, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetSubstituteRequestWithBody(server string, id StaffID, params *SetSubstituteParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -31057,6 +31370,19 @@ func NewSetSubstituteRequestWithBody(server string, id StaffID, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -32026,7 +32352,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-	ResolveAttentionWithBodyWithResponse(ctx context.Context, entry string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error)
+	ResolveAttentionWithBodyWithResponse(ctx context.Context, entry string, params *ResolveAttentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error)
 
 	// ResolveAttentionWithResponse 标记已处理
 	//
@@ -32036,7 +32362,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-	ResolveAttentionWithResponse(ctx context.Context, entry string, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error)
+	ResolveAttentionWithResponse(ctx context.Context, entry string, params *ResolveAttentionParams, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error)
 
 	// GetLastBackupWithResponse 最近一次备份
 	//
@@ -32083,7 +32409,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-	ImportCalendarWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error)
+	ImportCalendarWithBodyWithResponse(ctx context.Context, params *ImportCalendarParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error)
 
 	// ImportCalendarWithResponse 导入日历
 	//
@@ -32092,7 +32418,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-	ImportCalendarWithResponse(ctx context.Context, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error)
+	ImportCalendarWithResponse(ctx context.Context, params *ImportCalendarParams, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error)
 
 	// ListCardsWithResponse 监察牌
 	//
@@ -32906,7 +33232,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-	ImportDivisionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error)
+	ImportDivisionsWithBodyWithResponse(ctx context.Context, params *ImportDivisionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error)
 
 	// ImportDivisionsWithResponse 导入区划
 	//
@@ -32915,7 +33241,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-	ImportDivisionsWithResponse(ctx context.Context, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error)
+	ImportDivisionsWithResponse(ctx context.Context, params *ImportDivisionsParams, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error)
 
 	// ListDraftsWithResponse 待复核、待发布的版本
 	//
@@ -32945,7 +33271,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-	PublishEditionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error)
+	PublishEditionWithBodyWithResponse(ctx context.Context, params *PublishEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error)
 
 	// PublishEditionWithResponse 发布新一期目录
 	//
@@ -32959,7 +33285,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-	PublishEditionWithResponse(ctx context.Context, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error)
+	PublishEditionWithResponse(ctx context.Context, params *PublishEditionParams, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error)
 
 	// CancelEditionWithBodyWithResponse 取消尚未生效的目录
 	//
@@ -32970,7 +33296,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-	CancelEditionWithBodyWithResponse(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error)
+	CancelEditionWithBodyWithResponse(ctx context.Context, number int, params *CancelEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error)
 
 	// CancelEditionWithResponse 取消尚未生效的目录
 	//
@@ -32981,7 +33307,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-	CancelEditionWithResponse(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error)
+	CancelEditionWithResponse(ctx context.Context, number int, params *CancelEditionParams, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error)
 
 	// ListFeesWithResponse 收费窗口
 	//
@@ -33138,7 +33464,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-	ApproveItemsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error)
+	ApproveItemsWithBodyWithResponse(ctx context.Context, params *ApproveItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error)
 
 	// ApproveItemsWithResponse 复核草稿（第二人）
 	//
@@ -33147,7 +33473,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-	ApproveItemsWithResponse(ctx context.Context, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error)
+	ApproveItemsWithResponse(ctx context.Context, params *ApproveItemsParams, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error)
 
 	// ImportItemsWithBodyWithResponse 导入事项（形成草稿）
 	//
@@ -33161,7 +33487,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-	ImportItemsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error)
+	ImportItemsWithBodyWithResponse(ctx context.Context, params *ImportItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error)
 
 	// ImportItemsWithResponse 导入事项（形成草稿）
 	//
@@ -33175,7 +33501,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-	ImportItemsWithResponse(ctx context.Context, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error)
+	ImportItemsWithResponse(ctx context.Context, params *ImportItemsParams, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error)
 
 	// ValidateItemsWithBodyWithResponse 校验事项文件
 	//
@@ -33218,7 +33544,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-	DraftItemWithBodyWithResponse(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DraftItemResponse, error)
+	DraftItemWithBodyWithResponse(ctx context.Context, code ItemCode, params *DraftItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DraftItemResponse, error)
 
 	// DraftItemWithResponse 起草事项的下一版本
 	//
@@ -33227,7 +33553,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-	DraftItemWithResponse(ctx context.Context, code ItemCode, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*DraftItemResponse, error)
+	DraftItemWithResponse(ctx context.Context, code ItemCode, params *DraftItemParams, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*DraftItemResponse, error)
 
 	// SetOverlayWithBodyWithResponse 设置本处窗口、电话、时间
 	//
@@ -33236,7 +33562,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-	SetOverlayWithBodyWithResponse(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error)
+	SetOverlayWithBodyWithResponse(ctx context.Context, code ItemCode, params *SetOverlayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error)
 
 	// SetOverlayWithResponse 设置本处窗口、电话、时间
 	//
@@ -33245,7 +33571,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-	SetOverlayWithResponse(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error)
+	SetOverlayWithResponse(ctx context.Context, code ItemCode, params *SetOverlayParams, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error)
 
 	// GetPaperSampleWithResponse 材料样本
 	//
@@ -33279,7 +33605,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-	WithdrawItemWithBodyWithResponse(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error)
+	WithdrawItemWithBodyWithResponse(ctx context.Context, code ItemCode, params *WithdrawItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error)
 
 	// WithdrawItemWithResponse 下架事项
 	//
@@ -33288,7 +33614,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-	WithdrawItemWithResponse(ctx context.Context, code ItemCode, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error)
+	WithdrawItemWithResponse(ctx context.Context, code ItemCode, params *WithdrawItemParams, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error)
 
 	// ListJointCasesWithResponse 联办件列表
 	//
@@ -34377,7 +34703,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-	ImportPackagesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error)
+	ImportPackagesWithBodyWithResponse(ctx context.Context, params *ImportPackagesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error)
 
 	// ImportPackagesWithResponse 导入一件事（形成草稿）
 	//
@@ -34388,7 +34714,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-	ImportPackagesWithResponse(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error)
+	ImportPackagesWithResponse(ctx context.Context, params *ImportPackagesParams, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error)
 
 	// ValidatePackagesWithBodyWithResponse 校验一件事文件，并预览一张表单、一套材料
 	//
@@ -35060,21 +35386,21 @@ type ClientWithResponsesInterface interface {
 
 	// AddStaffWithBodyWithResponse 新增人员
 	//
-	// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+	// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-	AddStaffWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddStaffResponse, error)
+	AddStaffWithBodyWithResponse(ctx context.Context, params *AddStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddStaffResponse, error)
 
 	// AddStaffWithResponse 新增人员
 	//
-	// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+	// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-	AddStaffWithResponse(ctx context.Context, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*AddStaffResponse, error)
+	AddStaffWithResponse(ctx context.Context, params *AddStaffParams, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*AddStaffResponse, error)
 
 	// DisableStaffWithBodyWithResponse 停用或恢复人员
 	//
@@ -35083,7 +35409,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-	DisableStaffWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error)
+	DisableStaffWithBodyWithResponse(ctx context.Context, id StaffID, params *DisableStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error)
 
 	// DisableStaffWithResponse 停用或恢复人员
 	//
@@ -35092,7 +35418,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-	DisableStaffWithResponse(ctx context.Context, id StaffID, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error)
+	DisableStaffWithResponse(ctx context.Context, id StaffID, params *DisableStaffParams, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error)
 
 	// ResetStaffPasswordWithBodyWithResponse 重置密码
 	//
@@ -35101,7 +35427,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-	ResetStaffPasswordWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error)
+	ResetStaffPasswordWithBodyWithResponse(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error)
 
 	// ResetStaffPasswordWithResponse 重置密码
 	//
@@ -35110,21 +35436,21 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-	ResetStaffPasswordWithResponse(ctx context.Context, id StaffID, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error)
+	ResetStaffPasswordWithResponse(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error)
 
 	// SetStaffRolesWithBodyWithResponse 设置角色
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-	SetStaffRolesWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error)
+	SetStaffRolesWithBodyWithResponse(ctx context.Context, id StaffID, params *SetStaffRolesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error)
 
 	// SetStaffRolesWithResponse 设置角色
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-	SetStaffRolesWithResponse(ctx context.Context, id StaffID, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error)
+	SetStaffRolesWithResponse(ctx context.Context, id StaffID, params *SetStaffRolesParams, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error)
 
 	// SetStaffRosterWithBodyWithResponse 登记花名册
 	//
@@ -35136,7 +35462,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-	SetStaffRosterWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error)
+	SetStaffRosterWithBodyWithResponse(ctx context.Context, id StaffID, params *SetStaffRosterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error)
 
 	// SetStaffRosterWithResponse 登记花名册
 	//
@@ -35148,7 +35474,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-	SetStaffRosterWithResponse(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error)
+	SetStaffRosterWithResponse(ctx context.Context, id StaffID, params *SetStaffRosterParams, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error)
 
 	// SetSubstituteWithBodyWithResponse 安排AB岗
 	//
@@ -35161,7 +35487,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-	SetSubstituteWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error)
+	SetSubstituteWithBodyWithResponse(ctx context.Context, id StaffID, params *SetSubstituteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error)
 
 	// SetSubstituteWithResponse 安排AB岗
 	//
@@ -35174,7 +35500,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-	SetSubstituteWithResponse(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error)
+	SetSubstituteWithResponse(ctx context.Context, id StaffID, params *SetSubstituteParams, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error)
 
 	// GetStatisticsWithResponse 办件统计
 	//
@@ -48050,8 +48376,8 @@ func (c *ClientWithResponses) GetAttentionWithResponse(ctx context.Context, entr
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-func (c *ClientWithResponses) ResolveAttentionWithBodyWithResponse(ctx context.Context, entry string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error) {
-	rsp, err := c.ResolveAttentionWithBody(ctx, entry, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ResolveAttentionWithBodyWithResponse(ctx context.Context, entry string, params *ResolveAttentionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error) {
+	rsp, err := c.ResolveAttentionWithBody(ctx, entry, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -48066,8 +48392,8 @@ func (c *ClientWithResponses) ResolveAttentionWithBodyWithResponse(ctx context.C
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
-func (c *ClientWithResponses) ResolveAttentionWithResponse(ctx context.Context, entry string, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error) {
-	rsp, err := c.ResolveAttention(ctx, entry, body, reqEditors...)
+func (c *ClientWithResponses) ResolveAttentionWithResponse(ctx context.Context, entry string, params *ResolveAttentionParams, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error) {
+	rsp, err := c.ResolveAttention(ctx, entry, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -48143,8 +48469,8 @@ func (c *ClientWithResponses) GetDueWithResponse(ctx context.Context, params *Ge
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-func (c *ClientWithResponses) ImportCalendarWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error) {
-	rsp, err := c.ImportCalendarWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ImportCalendarWithBodyWithResponse(ctx context.Context, params *ImportCalendarParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error) {
+	rsp, err := c.ImportCalendarWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -48158,8 +48484,8 @@ func (c *ClientWithResponses) ImportCalendarWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
-func (c *ClientWithResponses) ImportCalendarWithResponse(ctx context.Context, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error) {
-	rsp, err := c.ImportCalendar(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ImportCalendarWithResponse(ctx context.Context, params *ImportCalendarParams, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error) {
+	rsp, err := c.ImportCalendar(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49422,8 +49748,8 @@ func (c *ClientWithResponses) ListDivisionsWithResponse(ctx context.Context, par
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-func (c *ClientWithResponses) ImportDivisionsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error) {
-	rsp, err := c.ImportDivisionsWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ImportDivisionsWithBodyWithResponse(ctx context.Context, params *ImportDivisionsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error) {
+	rsp, err := c.ImportDivisionsWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49437,8 +49763,8 @@ func (c *ClientWithResponses) ImportDivisionsWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/divisions/import (the `ImportDivisions` operationId).
-func (c *ClientWithResponses) ImportDivisionsWithResponse(ctx context.Context, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error) {
-	rsp, err := c.ImportDivisions(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ImportDivisionsWithResponse(ctx context.Context, params *ImportDivisionsParams, body ImportDivisionsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDivisionsResponse, error) {
+	rsp, err := c.ImportDivisions(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49485,8 +49811,8 @@ func (c *ClientWithResponses) ListEditionsWithResponse(ctx context.Context, reqE
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-func (c *ClientWithResponses) PublishEditionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error) {
-	rsp, err := c.PublishEditionWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PublishEditionWithBodyWithResponse(ctx context.Context, params *PublishEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error) {
+	rsp, err := c.PublishEditionWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49505,8 +49831,8 @@ func (c *ClientWithResponses) PublishEditionWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
-func (c *ClientWithResponses) PublishEditionWithResponse(ctx context.Context, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error) {
-	rsp, err := c.PublishEdition(ctx, body, reqEditors...)
+func (c *ClientWithResponses) PublishEditionWithResponse(ctx context.Context, params *PublishEditionParams, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error) {
+	rsp, err := c.PublishEdition(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49522,8 +49848,8 @@ func (c *ClientWithResponses) PublishEditionWithResponse(ctx context.Context, bo
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-func (c *ClientWithResponses) CancelEditionWithBodyWithResponse(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error) {
-	rsp, err := c.CancelEditionWithBody(ctx, number, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CancelEditionWithBodyWithResponse(ctx context.Context, number int, params *CancelEditionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error) {
+	rsp, err := c.CancelEditionWithBody(ctx, number, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49539,8 +49865,8 @@ func (c *ClientWithResponses) CancelEditionWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
-func (c *ClientWithResponses) CancelEditionWithResponse(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error) {
-	rsp, err := c.CancelEdition(ctx, number, body, reqEditors...)
+func (c *ClientWithResponses) CancelEditionWithResponse(ctx context.Context, number int, params *CancelEditionParams, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error) {
+	rsp, err := c.CancelEdition(ctx, number, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49798,8 +50124,8 @@ func (c *ClientWithResponses) ListItemsWithResponse(ctx context.Context, params 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-func (c *ClientWithResponses) ApproveItemsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error) {
-	rsp, err := c.ApproveItemsWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ApproveItemsWithBodyWithResponse(ctx context.Context, params *ApproveItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error) {
+	rsp, err := c.ApproveItemsWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49813,8 +50139,8 @@ func (c *ClientWithResponses) ApproveItemsWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/approve (the `ApproveItems` operationId).
-func (c *ClientWithResponses) ApproveItemsWithResponse(ctx context.Context, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error) {
-	rsp, err := c.ApproveItems(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ApproveItemsWithResponse(ctx context.Context, params *ApproveItemsParams, body ApproveItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ApproveItemsResponse, error) {
+	rsp, err := c.ApproveItems(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49833,8 +50159,8 @@ func (c *ClientWithResponses) ApproveItemsWithResponse(ctx context.Context, body
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-func (c *ClientWithResponses) ImportItemsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error) {
-	rsp, err := c.ImportItemsWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ImportItemsWithBodyWithResponse(ctx context.Context, params *ImportItemsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error) {
+	rsp, err := c.ImportItemsWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49853,8 +50179,8 @@ func (c *ClientWithResponses) ImportItemsWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/import (the `ImportItems` operationId).
-func (c *ClientWithResponses) ImportItemsWithResponse(ctx context.Context, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error) {
-	rsp, err := c.ImportItems(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ImportItemsWithResponse(ctx context.Context, params *ImportItemsParams, body ImportItemsJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportItemsResponse, error) {
+	rsp, err := c.ImportItems(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49926,8 +50252,8 @@ func (c *ClientWithResponses) DiffItemWithResponse(ctx context.Context, code Ite
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-func (c *ClientWithResponses) DraftItemWithBodyWithResponse(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DraftItemResponse, error) {
-	rsp, err := c.DraftItemWithBody(ctx, code, contentType, body, reqEditors...)
+func (c *ClientWithResponses) DraftItemWithBodyWithResponse(ctx context.Context, code ItemCode, params *DraftItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DraftItemResponse, error) {
+	rsp, err := c.DraftItemWithBody(ctx, code, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49941,8 +50267,8 @@ func (c *ClientWithResponses) DraftItemWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/{code}/draft (the `DraftItem` operationId).
-func (c *ClientWithResponses) DraftItemWithResponse(ctx context.Context, code ItemCode, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*DraftItemResponse, error) {
-	rsp, err := c.DraftItem(ctx, code, body, reqEditors...)
+func (c *ClientWithResponses) DraftItemWithResponse(ctx context.Context, code ItemCode, params *DraftItemParams, body DraftItemJSONRequestBody, reqEditors ...RequestEditorFn) (*DraftItemResponse, error) {
+	rsp, err := c.DraftItem(ctx, code, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49956,8 +50282,8 @@ func (c *ClientWithResponses) DraftItemWithResponse(ctx context.Context, code It
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-func (c *ClientWithResponses) SetOverlayWithBodyWithResponse(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error) {
-	rsp, err := c.SetOverlayWithBody(ctx, code, contentType, body, reqEditors...)
+func (c *ClientWithResponses) SetOverlayWithBodyWithResponse(ctx context.Context, code ItemCode, params *SetOverlayParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error) {
+	rsp, err := c.SetOverlayWithBody(ctx, code, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -49971,8 +50297,8 @@ func (c *ClientWithResponses) SetOverlayWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
-func (c *ClientWithResponses) SetOverlayWithResponse(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error) {
-	rsp, err := c.SetOverlay(ctx, code, body, reqEditors...)
+func (c *ClientWithResponses) SetOverlayWithResponse(ctx context.Context, code ItemCode, params *SetOverlayParams, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error) {
+	rsp, err := c.SetOverlay(ctx, code, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -50029,8 +50355,8 @@ func (c *ClientWithResponses) ListItemVersionsWithResponse(ctx context.Context, 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-func (c *ClientWithResponses) WithdrawItemWithBodyWithResponse(ctx context.Context, code ItemCode, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error) {
-	rsp, err := c.WithdrawItemWithBody(ctx, code, contentType, body, reqEditors...)
+func (c *ClientWithResponses) WithdrawItemWithBodyWithResponse(ctx context.Context, code ItemCode, params *WithdrawItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error) {
+	rsp, err := c.WithdrawItemWithBody(ctx, code, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -50044,8 +50370,8 @@ func (c *ClientWithResponses) WithdrawItemWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
-func (c *ClientWithResponses) WithdrawItemWithResponse(ctx context.Context, code ItemCode, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error) {
-	rsp, err := c.WithdrawItem(ctx, code, body, reqEditors...)
+func (c *ClientWithResponses) WithdrawItemWithResponse(ctx context.Context, code ItemCode, params *WithdrawItemParams, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error) {
+	rsp, err := c.WithdrawItem(ctx, code, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -51805,8 +52131,8 @@ func (c *ClientWithResponses) ListPackagesWithResponse(ctx context.Context, para
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-func (c *ClientWithResponses) ImportPackagesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error) {
-	rsp, err := c.ImportPackagesWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ImportPackagesWithBodyWithResponse(ctx context.Context, params *ImportPackagesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error) {
+	rsp, err := c.ImportPackagesWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -51822,8 +52148,8 @@ func (c *ClientWithResponses) ImportPackagesWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
-func (c *ClientWithResponses) ImportPackagesWithResponse(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error) {
-	rsp, err := c.ImportPackages(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ImportPackagesWithResponse(ctx context.Context, params *ImportPackagesParams, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error) {
+	rsp, err := c.ImportPackages(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52896,13 +53222,13 @@ func (c *ClientWithResponses) ListStaffWithResponse(ctx context.Context, params 
 
 // AddStaffWithBodyWithResponse 新增人员
 //
-// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-func (c *ClientWithResponses) AddStaffWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddStaffResponse, error) {
-	rsp, err := c.AddStaffWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) AddStaffWithBodyWithResponse(ctx context.Context, params *AddStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddStaffResponse, error) {
+	rsp, err := c.AddStaffWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52911,13 +53237,13 @@ func (c *ClientWithResponses) AddStaffWithBodyWithResponse(ctx context.Context, 
 
 // AddStaffWithResponse 新增人员
 //
-// Takes a person on. Without a password one is made, shown once in the answer, and changed at the first login.
+// Takes a person on. Without a password one is made, shown in the answer alone, and changed at the first login.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff (the `AddStaff` operationId).
-func (c *ClientWithResponses) AddStaffWithResponse(ctx context.Context, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*AddStaffResponse, error) {
-	rsp, err := c.AddStaff(ctx, body, reqEditors...)
+func (c *ClientWithResponses) AddStaffWithResponse(ctx context.Context, params *AddStaffParams, body AddStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*AddStaffResponse, error) {
+	rsp, err := c.AddStaff(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52931,8 +53257,8 @@ func (c *ClientWithResponses) AddStaffWithResponse(ctx context.Context, body Add
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-func (c *ClientWithResponses) DisableStaffWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error) {
-	rsp, err := c.DisableStaffWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) DisableStaffWithBodyWithResponse(ctx context.Context, id StaffID, params *DisableStaffParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error) {
+	rsp, err := c.DisableStaffWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52946,8 +53272,8 @@ func (c *ClientWithResponses) DisableStaffWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff/{id}/disable (the `DisableStaff` operationId).
-func (c *ClientWithResponses) DisableStaffWithResponse(ctx context.Context, id StaffID, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error) {
-	rsp, err := c.DisableStaff(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) DisableStaffWithResponse(ctx context.Context, id StaffID, params *DisableStaffParams, body DisableStaffJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableStaffResponse, error) {
+	rsp, err := c.DisableStaff(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52961,8 +53287,8 @@ func (c *ClientWithResponses) DisableStaffWithResponse(ctx context.Context, id S
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-func (c *ClientWithResponses) ResetStaffPasswordWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error) {
-	rsp, err := c.ResetStaffPasswordWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ResetStaffPasswordWithBodyWithResponse(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error) {
+	rsp, err := c.ResetStaffPasswordWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52976,8 +53302,8 @@ func (c *ClientWithResponses) ResetStaffPasswordWithBodyWithResponse(ctx context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff/{id}/password (the `ResetStaffPassword` operationId).
-func (c *ClientWithResponses) ResetStaffPasswordWithResponse(ctx context.Context, id StaffID, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error) {
-	rsp, err := c.ResetStaffPassword(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) ResetStaffPasswordWithResponse(ctx context.Context, id StaffID, params *ResetStaffPasswordParams, body ResetStaffPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetStaffPasswordResponse, error) {
+	rsp, err := c.ResetStaffPassword(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52989,8 +53315,8 @@ func (c *ClientWithResponses) ResetStaffPasswordWithResponse(ctx context.Context
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-func (c *ClientWithResponses) SetStaffRolesWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error) {
-	rsp, err := c.SetStaffRolesWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) SetStaffRolesWithBodyWithResponse(ctx context.Context, id StaffID, params *SetStaffRolesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error) {
+	rsp, err := c.SetStaffRolesWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -53002,8 +53328,8 @@ func (c *ClientWithResponses) SetStaffRolesWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
-func (c *ClientWithResponses) SetStaffRolesWithResponse(ctx context.Context, id StaffID, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error) {
-	rsp, err := c.SetStaffRoles(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) SetStaffRolesWithResponse(ctx context.Context, id StaffID, params *SetStaffRolesParams, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error) {
+	rsp, err := c.SetStaffRoles(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -53020,8 +53346,8 @@ func (c *ClientWithResponses) SetStaffRolesWithResponse(ctx context.Context, id 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-func (c *ClientWithResponses) SetStaffRosterWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error) {
-	rsp, err := c.SetStaffRosterWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) SetStaffRosterWithBodyWithResponse(ctx context.Context, id StaffID, params *SetStaffRosterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error) {
+	rsp, err := c.SetStaffRosterWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -53038,8 +53364,8 @@ func (c *ClientWithResponses) SetStaffRosterWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
-func (c *ClientWithResponses) SetStaffRosterWithResponse(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error) {
-	rsp, err := c.SetStaffRoster(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) SetStaffRosterWithResponse(ctx context.Context, id StaffID, params *SetStaffRosterParams, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error) {
+	rsp, err := c.SetStaffRoster(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -53057,8 +53383,8 @@ func (c *ClientWithResponses) SetStaffRosterWithResponse(ctx context.Context, id
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-func (c *ClientWithResponses) SetSubstituteWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error) {
-	rsp, err := c.SetSubstituteWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) SetSubstituteWithBodyWithResponse(ctx context.Context, id StaffID, params *SetSubstituteParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error) {
+	rsp, err := c.SetSubstituteWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -53076,8 +53402,8 @@ func (c *ClientWithResponses) SetSubstituteWithBodyWithResponse(ctx context.Cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
-func (c *ClientWithResponses) SetSubstituteWithResponse(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error) {
-	rsp, err := c.SetSubstitute(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) SetSubstituteWithResponse(ctx context.Context, id StaffID, params *SetSubstituteParams, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error) {
+	rsp, err := c.SetSubstitute(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

@@ -7137,6 +7137,9 @@ type NoticeID = string
 // Nth defines model for Nth.
 type Nth = int
 
+// OptionalKey defines model for OptionalKey.
+type OptionalKey = string
+
 // RatingID defines model for RatingID.
 type RatingID = string
 
@@ -7302,6 +7305,12 @@ type ListAttentionParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// ResolveAttentionParams defines parameters for ResolveAttention.
+type ResolveAttentionParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // GetCalendarParams defines parameters for GetCalendar.
 type GetCalendarParams struct {
 	Year int `form:"year,omitempty" json:"year,omitempty,omitzero"`
@@ -7326,6 +7335,12 @@ type GetDueParams struct {
 	// Approved When the extension was approved; default the starting day.
 	Approved string `form:"approved,omitempty" json:"approved,omitempty,omitzero"`
 	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
+}
+
+// ImportCalendarParams defines parameters for ImportCalendar.
+type ImportCalendarParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListCardsParams defines parameters for ListCards.
@@ -7628,6 +7643,24 @@ type ListDivisionsParams struct {
 	Parent Division `form:"parent,omitempty" json:"parent,omitempty,omitzero"`
 }
 
+// ImportDivisionsParams defines parameters for ImportDivisions.
+type ImportDivisionsParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// PublishEditionParams defines parameters for PublishEdition.
+type PublishEditionParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CancelEditionParams defines parameters for CancelEdition.
+type CancelEditionParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListFeesParams defines parameters for ListFees.
 type ListFeesParams struct {
 	// Outstanding Only what is still to be paid.
@@ -7700,6 +7733,18 @@ type ListItemsParams struct {
 // ListItemsParamsStatus defines parameters for ListItems.
 type ListItemsParamsStatus string
 
+// ApproveItemsParams defines parameters for ApproveItems.
+type ApproveItemsParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ImportItemsParams defines parameters for ImportItems.
+type ImportItemsParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // GetItemParams defines parameters for GetItem.
 type GetItemParams struct {
 	Version int `form:"version,omitempty" json:"version,omitempty,omitzero"`
@@ -7715,6 +7760,18 @@ type GetItemParams struct {
 type DiffItemParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
+}
+
+// DraftItemParams defines parameters for DraftItem.
+type DraftItemParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetOverlayParams defines parameters for SetOverlay.
+type SetOverlayParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // GetPaperSampleParams defines parameters for GetPaperSample.
@@ -7743,6 +7800,12 @@ type GetItemSheetParams struct {
 
 // GetItemSheetParamsFormat defines parameters for GetItemSheet.
 type GetItemSheetParamsFormat string
+
+// WithdrawItemParams defines parameters for WithdrawItem.
+type WithdrawItemParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
 
 // ListJointCasesParams defines parameters for ListJointCases.
 type ListJointCasesParams struct {
@@ -8031,6 +8094,12 @@ type ListPackagesParams struct {
 	Subject ApplicantType `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
 }
 
+// ImportPackagesParams defines parameters for ImportPackages.
+type ImportPackagesParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // GetPackageParams defines parameters for GetPackage.
 type GetPackageParams struct {
 	// Items The items wanted; those that are not optional are always part of it.
@@ -8214,6 +8283,42 @@ type RevokeSealParams struct {
 type ListStaffParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
 	Role     Role     `form:"role,omitempty" json:"role,omitempty,omitzero"`
+}
+
+// AddStaffParams defines parameters for AddStaff.
+type AddStaffParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// DisableStaffParams defines parameters for DisableStaff.
+type DisableStaffParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ResetStaffPasswordParams defines parameters for ResetStaffPassword.
+type ResetStaffPasswordParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetStaffRolesParams defines parameters for SetStaffRoles.
+type SetStaffRolesParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetStaffRosterParams defines parameters for SetStaffRoster.
+type SetStaffRosterParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetSubstituteParams defines parameters for SetSubstitute.
+type SetSubstituteParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // GetStatisticsParams defines parameters for GetStatistics.
@@ -8691,7 +8796,7 @@ type ServerInterface interface {
 	GetAttention(w http.ResponseWriter, r *http.Request, entry string)
 	// ResolveAttention 标记已处理
 	// (POST /api/v1/attention/{entry}/resolve)
-	ResolveAttention(w http.ResponseWriter, r *http.Request, entry string)
+	ResolveAttention(w http.ResponseWriter, r *http.Request, entry string, params ResolveAttentionParams)
 	// GetLastBackup 最近一次备份
 	// (GET /api/v1/backup)
 	GetLastBackup(w http.ResponseWriter, r *http.Request)
@@ -8706,7 +8811,7 @@ type ServerInterface interface {
 	GetDue(w http.ResponseWriter, r *http.Request, params GetDueParams)
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
-	ImportCalendar(w http.ResponseWriter, r *http.Request)
+	ImportCalendar(w http.ResponseWriter, r *http.Request, params ImportCalendarParams)
 	// ListCards 监察牌
 	// (GET /api/v1/cards)
 	ListCards(w http.ResponseWriter, r *http.Request, params ListCardsParams)
@@ -8862,7 +8967,7 @@ type ServerInterface interface {
 	ListDivisions(w http.ResponseWriter, r *http.Request, params ListDivisionsParams)
 	// ImportDivisions 导入区划
 	// (POST /api/v1/divisions/import)
-	ImportDivisions(w http.ResponseWriter, r *http.Request)
+	ImportDivisions(w http.ResponseWriter, r *http.Request, params ImportDivisionsParams)
 	// ListDrafts 待复核、待发布的版本
 	// (GET /api/v1/drafts)
 	ListDrafts(w http.ResponseWriter, r *http.Request)
@@ -8871,10 +8976,10 @@ type ServerInterface interface {
 	ListEditions(w http.ResponseWriter, r *http.Request)
 	// PublishEdition 发布新一期目录
 	// (POST /api/v1/editions)
-	PublishEdition(w http.ResponseWriter, r *http.Request)
+	PublishEdition(w http.ResponseWriter, r *http.Request, params PublishEditionParams)
 	// CancelEdition 取消尚未生效的目录
 	// (POST /api/v1/editions/{number}/cancel)
-	CancelEdition(w http.ResponseWriter, r *http.Request, number int)
+	CancelEdition(w http.ResponseWriter, r *http.Request, number int, params CancelEditionParams)
 	// ListFees 收费窗口
 	// (GET /api/v1/fees)
 	ListFees(w http.ResponseWriter, r *http.Request, params ListFeesParams)
@@ -8913,10 +9018,10 @@ type ServerInterface interface {
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
 	// ApproveItems 复核草稿（第二人）
 	// (POST /api/v1/items/approve)
-	ApproveItems(w http.ResponseWriter, r *http.Request)
+	ApproveItems(w http.ResponseWriter, r *http.Request, params ApproveItemsParams)
 	// ImportItems 导入事项（形成草稿）
 	// (POST /api/v1/items/import)
-	ImportItems(w http.ResponseWriter, r *http.Request)
+	ImportItems(w http.ResponseWriter, r *http.Request, params ImportItemsParams)
 	// ValidateItems 校验事项文件
 	// (POST /api/v1/items/validate)
 	ValidateItems(w http.ResponseWriter, r *http.Request)
@@ -8928,10 +9033,10 @@ type ServerInterface interface {
 	DiffItem(w http.ResponseWriter, r *http.Request, code ItemCode, params DiffItemParams)
 	// DraftItem 起草事项的下一版本
 	// (POST /api/v1/items/{code}/draft)
-	DraftItem(w http.ResponseWriter, r *http.Request, code ItemCode)
+	DraftItem(w http.ResponseWriter, r *http.Request, code ItemCode, params DraftItemParams)
 	// SetOverlay 设置本处窗口、电话、时间
 	// (PUT /api/v1/items/{code}/overlay)
-	SetOverlay(w http.ResponseWriter, r *http.Request, code ItemCode)
+	SetOverlay(w http.ResponseWriter, r *http.Request, code ItemCode, params SetOverlayParams)
 	// GetPaperSample 材料样本
 	// (GET /api/v1/items/{code}/sample)
 	GetPaperSample(w http.ResponseWriter, r *http.Request, code ItemCode, params GetPaperSampleParams)
@@ -8943,7 +9048,7 @@ type ServerInterface interface {
 	ListItemVersions(w http.ResponseWriter, r *http.Request, code ItemCode)
 	// WithdrawItem 下架事项
 	// (POST /api/v1/items/{code}/withdraw)
-	WithdrawItem(w http.ResponseWriter, r *http.Request, code ItemCode)
+	WithdrawItem(w http.ResponseWriter, r *http.Request, code ItemCode, params WithdrawItemParams)
 	// ListJointCases 联办件列表
 	// (GET /api/v1/joint-cases)
 	ListJointCases(w http.ResponseWriter, r *http.Request, params ListJointCasesParams)
@@ -9183,7 +9288,7 @@ type ServerInterface interface {
 	ListPackages(w http.ResponseWriter, r *http.Request, params ListPackagesParams)
 	// ImportPackages 导入一件事（形成草稿）
 	// (POST /api/v1/packages/import)
-	ImportPackages(w http.ResponseWriter, r *http.Request)
+	ImportPackages(w http.ResponseWriter, r *http.Request, params ImportPackagesParams)
 	// ValidatePackages 校验一件事文件，并预览一张表单、一套材料
 	// (POST /api/v1/packages/validate)
 	ValidatePackages(w http.ResponseWriter, r *http.Request)
@@ -9324,22 +9429,22 @@ type ServerInterface interface {
 	ListStaff(w http.ResponseWriter, r *http.Request, params ListStaffParams)
 	// AddStaff 新增人员
 	// (POST /api/v1/staff)
-	AddStaff(w http.ResponseWriter, r *http.Request)
+	AddStaff(w http.ResponseWriter, r *http.Request, params AddStaffParams)
 	// DisableStaff 停用或恢复人员
 	// (POST /api/v1/staff/{id}/disable)
-	DisableStaff(w http.ResponseWriter, r *http.Request, id StaffID)
+	DisableStaff(w http.ResponseWriter, r *http.Request, id StaffID, params DisableStaffParams)
 	// ResetStaffPassword 重置密码
 	// (POST /api/v1/staff/{id}/password)
-	ResetStaffPassword(w http.ResponseWriter, r *http.Request, id StaffID)
+	ResetStaffPassword(w http.ResponseWriter, r *http.Request, id StaffID, params ResetStaffPasswordParams)
 	// SetStaffRoles 设置角色
 	// (PUT /api/v1/staff/{id}/roles)
-	SetStaffRoles(w http.ResponseWriter, r *http.Request, id StaffID)
+	SetStaffRoles(w http.ResponseWriter, r *http.Request, id StaffID, params SetStaffRolesParams)
 	// SetStaffRoster 登记花名册
 	// (PUT /api/v1/staff/{id}/roster)
-	SetStaffRoster(w http.ResponseWriter, r *http.Request, id StaffID)
+	SetStaffRoster(w http.ResponseWriter, r *http.Request, id StaffID, params SetStaffRosterParams)
 	// SetSubstitute 安排AB岗
 	// (POST /api/v1/staff/{id}/substitute)
-	SetSubstitute(w http.ResponseWriter, r *http.Request, id StaffID)
+	SetSubstitute(w http.ResponseWriter, r *http.Request, id StaffID, params SetSubstituteParams)
 	// GetStatistics 办件统计
 	// (GET /api/v1/statistics)
 	GetStatistics(w http.ResponseWriter, r *http.Request, params GetStatisticsParams)
@@ -10416,8 +10521,32 @@ func (siw *ServerInterfaceWrapper) ResolveAttention(w http.ResponseWriter, r *ht
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResolveAttentionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ResolveAttention(w, r, entry)
+		siw.Handler.ResolveAttention(w, r, entry, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -10602,8 +10731,35 @@ func (siw *ServerInterfaceWrapper) GetDue(w http.ResponseWriter, r *http.Request
 // ImportCalendar operation middleware
 func (siw *ServerInterfaceWrapper) ImportCalendar(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportCalendarParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ImportCalendar(w, r)
+		siw.Handler.ImportCalendar(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13043,8 +13199,35 @@ func (siw *ServerInterfaceWrapper) ListDivisions(w http.ResponseWriter, r *http.
 // ImportDivisions operation middleware
 func (siw *ServerInterfaceWrapper) ImportDivisions(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportDivisionsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ImportDivisions(w, r)
+		siw.Handler.ImportDivisions(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13085,8 +13268,35 @@ func (siw *ServerInterfaceWrapper) ListEditions(w http.ResponseWriter, r *http.R
 // PublishEdition operation middleware
 func (siw *ServerInterfaceWrapper) PublishEdition(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PublishEditionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.PublishEdition(w, r)
+		siw.Handler.PublishEdition(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13111,8 +13321,32 @@ func (siw *ServerInterfaceWrapper) CancelEdition(w http.ResponseWriter, r *http.
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelEditionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.CancelEdition(w, r, number)
+		siw.Handler.CancelEdition(w, r, number, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13621,8 +13855,35 @@ func (siw *ServerInterfaceWrapper) ListItems(w http.ResponseWriter, r *http.Requ
 // ApproveItems operation middleware
 func (siw *ServerInterfaceWrapper) ApproveItems(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveItemsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ApproveItems(w, r)
+		siw.Handler.ApproveItems(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13635,8 +13896,35 @@ func (siw *ServerInterfaceWrapper) ApproveItems(w http.ResponseWriter, r *http.R
 // ImportItems operation middleware
 func (siw *ServerInterfaceWrapper) ImportItems(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportItemsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ImportItems(w, r)
+		siw.Handler.ImportItems(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13798,8 +14086,32 @@ func (siw *ServerInterfaceWrapper) DraftItem(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DraftItemParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.DraftItem(w, r, code)
+		siw.Handler.DraftItem(w, r, code, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13824,8 +14136,32 @@ func (siw *ServerInterfaceWrapper) SetOverlay(w http.ResponseWriter, r *http.Req
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetOverlayParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.SetOverlay(w, r, code)
+		siw.Handler.SetOverlay(w, r, code, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13999,8 +14335,32 @@ func (siw *ServerInterfaceWrapper) WithdrawItem(w http.ResponseWriter, r *http.R
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawItemParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.WithdrawItem(w, r, code)
+		siw.Handler.WithdrawItem(w, r, code, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16658,8 +17018,35 @@ func (siw *ServerInterfaceWrapper) ListPackages(w http.ResponseWriter, r *http.R
 // ImportPackages operation middleware
 func (siw *ServerInterfaceWrapper) ImportPackages(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportPackagesParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ImportPackages(w, r)
+		siw.Handler.ImportPackages(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18282,8 +18669,35 @@ func (siw *ServerInterfaceWrapper) ListStaff(w http.ResponseWriter, r *http.Requ
 // AddStaff operation middleware
 func (siw *ServerInterfaceWrapper) AddStaff(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddStaffParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.AddStaff(w, r)
+		siw.Handler.AddStaff(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18308,8 +18722,32 @@ func (siw *ServerInterfaceWrapper) DisableStaff(w http.ResponseWriter, r *http.R
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DisableStaffParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.DisableStaff(w, r, id)
+		siw.Handler.DisableStaff(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18334,8 +18772,32 @@ func (siw *ServerInterfaceWrapper) ResetStaffPassword(w http.ResponseWriter, r *
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResetStaffPasswordParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.ResetStaffPassword(w, r, id)
+		siw.Handler.ResetStaffPassword(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18360,8 +18822,32 @@ func (siw *ServerInterfaceWrapper) SetStaffRoles(w http.ResponseWriter, r *http.
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetStaffRolesParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.SetStaffRoles(w, r, id)
+		siw.Handler.SetStaffRoles(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18386,8 +18872,32 @@ func (siw *ServerInterfaceWrapper) SetStaffRoster(w http.ResponseWriter, r *http
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetStaffRosterParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.SetStaffRoster(w, r, id)
+		siw.Handler.SetStaffRoster(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -18412,8 +18922,32 @@ func (siw *ServerInterfaceWrapper) SetSubstitute(w http.ResponseWriter, r *http.
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetSubstituteParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.SetSubstitute(w, r, id)
+		siw.Handler.SetSubstitute(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -20555,8 +21089,9 @@ func (response GetAttentiondefaultApplicationProblemPlusJSONResponse) VisitGetAt
 }
 
 type ResolveAttentionRequestObject struct {
-	Entry string `json:"entry"`
-	Body  *ResolveAttentionJSONRequestBody
+	Entry  string `json:"entry"`
+	Params ResolveAttentionParams
+	Body   *ResolveAttentionJSONRequestBody
 }
 
 type ResolveAttentionResponseObject interface {
@@ -20755,7 +21290,8 @@ func (response GetDuedefaultApplicationProblemPlusJSONResponse) VisitGetDueRespo
 }
 
 type ImportCalendarRequestObject struct {
-	Body *ImportCalendarJSONRequestBody
+	Params ImportCalendarParams
+	Body   *ImportCalendarJSONRequestBody
 }
 
 type ImportCalendarResponseObject interface {
@@ -22939,7 +23475,8 @@ func (response ListDivisionsdefaultApplicationProblemPlusJSONResponse) VisitList
 }
 
 type ImportDivisionsRequestObject struct {
-	Body *ImportDivisionsJSONRequestBody
+	Params ImportDivisionsParams
+	Body   *ImportDivisionsJSONRequestBody
 }
 
 type ImportDivisionsResponseObject interface {
@@ -23054,7 +23591,8 @@ func (response ListEditionsdefaultApplicationProblemPlusJSONResponse) VisitListE
 }
 
 type PublishEditionRequestObject struct {
-	Body *PublishEditionJSONRequestBody
+	Params PublishEditionParams
+	Body   *PublishEditionJSONRequestBody
 }
 
 type PublishEditionResponseObject interface {
@@ -23094,6 +23632,7 @@ func (response PublishEditiondefaultApplicationProblemPlusJSONResponse) VisitPub
 
 type CancelEditionRequestObject struct {
 	Number int `json:"number"`
+	Params CancelEditionParams
 	Body   *CancelEditionJSONRequestBody
 }
 
@@ -23583,7 +24122,8 @@ func (response ListItemsdefaultApplicationProblemPlusJSONResponse) VisitListItem
 }
 
 type ApproveItemsRequestObject struct {
-	Body *ApproveItemsJSONRequestBody
+	Params ApproveItemsParams
+	Body   *ApproveItemsJSONRequestBody
 }
 
 type ApproveItemsResponseObject interface {
@@ -23622,7 +24162,8 @@ func (response ApproveItemsdefaultApplicationProblemPlusJSONResponse) VisitAppro
 }
 
 type ImportItemsRequestObject struct {
-	Body *ImportItemsJSONRequestBody
+	Params ImportItemsParams
+	Body   *ImportItemsJSONRequestBody
 }
 
 type ImportItemsResponseObject interface {
@@ -23780,8 +24321,9 @@ func (response DiffItemdefaultApplicationProblemPlusJSONResponse) VisitDiffItemR
 }
 
 type DraftItemRequestObject struct {
-	Code ItemCode `json:"code"`
-	Body *DraftItemJSONRequestBody
+	Code   ItemCode `json:"code"`
+	Params DraftItemParams
+	Body   *DraftItemJSONRequestBody
 }
 
 type DraftItemResponseObject interface {
@@ -23820,8 +24362,9 @@ func (response DraftItemdefaultApplicationProblemPlusJSONResponse) VisitDraftIte
 }
 
 type SetOverlayRequestObject struct {
-	Code ItemCode `json:"code"`
-	Body *SetOverlayJSONRequestBody
+	Code   ItemCode `json:"code"`
+	Params SetOverlayParams
+	Body   *SetOverlayJSONRequestBody
 }
 
 type SetOverlayResponseObject interface {
@@ -24013,8 +24556,9 @@ func (response ListItemVersionsdefaultApplicationProblemPlusJSONResponse) VisitL
 }
 
 type WithdrawItemRequestObject struct {
-	Code ItemCode `json:"code"`
-	Body *WithdrawItemJSONRequestBody
+	Code   ItemCode `json:"code"`
+	Params WithdrawItemParams
+	Body   *WithdrawItemJSONRequestBody
 }
 
 type WithdrawItemResponseObject interface {
@@ -27301,7 +27845,8 @@ func (response ListPackagesdefaultApplicationProblemPlusJSONResponse) VisitListP
 }
 
 type ImportPackagesRequestObject struct {
-	Body *ImportPackagesJSONRequestBody
+	Params ImportPackagesParams
+	Body   *ImportPackagesJSONRequestBody
 }
 
 type ImportPackagesResponseObject interface {
@@ -29182,7 +29727,8 @@ func (response ListStaffdefaultApplicationProblemPlusJSONResponse) VisitListStaf
 }
 
 type AddStaffRequestObject struct {
-	Body *AddStaffJSONRequestBody
+	Params AddStaffParams
+	Body   *AddStaffJSONRequestBody
 }
 
 type AddStaffResponseObject interface {
@@ -29221,8 +29767,9 @@ func (response AddStaffdefaultApplicationProblemPlusJSONResponse) VisitAddStaffR
 }
 
 type DisableStaffRequestObject struct {
-	Id   StaffID `json:"id"`
-	Body *DisableStaffJSONRequestBody
+	Id     StaffID `json:"id"`
+	Params DisableStaffParams
+	Body   *DisableStaffJSONRequestBody
 }
 
 type DisableStaffResponseObject interface {
@@ -29261,8 +29808,9 @@ func (response DisableStaffdefaultApplicationProblemPlusJSONResponse) VisitDisab
 }
 
 type ResetStaffPasswordRequestObject struct {
-	Id   StaffID `json:"id"`
-	Body *ResetStaffPasswordJSONRequestBody
+	Id     StaffID `json:"id"`
+	Params ResetStaffPasswordParams
+	Body   *ResetStaffPasswordJSONRequestBody
 }
 
 type ResetStaffPasswordResponseObject interface {
@@ -29301,8 +29849,9 @@ func (response ResetStaffPassworddefaultApplicationProblemPlusJSONResponse) Visi
 }
 
 type SetStaffRolesRequestObject struct {
-	Id   StaffID `json:"id"`
-	Body *SetStaffRolesJSONRequestBody
+	Id     StaffID `json:"id"`
+	Params SetStaffRolesParams
+	Body   *SetStaffRolesJSONRequestBody
 }
 
 type SetStaffRolesResponseObject interface {
@@ -29341,8 +29890,9 @@ func (response SetStaffRolesdefaultApplicationProblemPlusJSONResponse) VisitSetS
 }
 
 type SetStaffRosterRequestObject struct {
-	Id   StaffID `json:"id"`
-	Body *SetStaffRosterJSONRequestBody
+	Id     StaffID `json:"id"`
+	Params SetStaffRosterParams
+	Body   *SetStaffRosterJSONRequestBody
 }
 
 type SetStaffRosterResponseObject interface {
@@ -29381,8 +29931,9 @@ func (response SetStaffRosterdefaultApplicationProblemPlusJSONResponse) VisitSet
 }
 
 type SetSubstituteRequestObject struct {
-	Id   StaffID `json:"id"`
-	Body *SetSubstituteJSONRequestBody
+	Id     StaffID `json:"id"`
+	Params SetSubstituteParams
+	Body   *SetSubstituteJSONRequestBody
 }
 
 type SetSubstituteResponseObject interface {
@@ -31484,10 +32035,11 @@ func (sh *strictHandler) GetAttention(w http.ResponseWriter, r *http.Request, en
 }
 
 // ResolveAttention operation middleware
-func (sh *strictHandler) ResolveAttention(w http.ResponseWriter, r *http.Request, entry string) {
+func (sh *strictHandler) ResolveAttention(w http.ResponseWriter, r *http.Request, entry string, params ResolveAttentionParams) {
 	var request ResolveAttentionRequestObject
 
 	request.Entry = entry
+	request.Params = params
 
 	var body ResolveAttentionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -31617,8 +32169,10 @@ func (sh *strictHandler) GetDue(w http.ResponseWriter, r *http.Request, params G
 }
 
 // ImportCalendar operation middleware
-func (sh *strictHandler) ImportCalendar(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ImportCalendar(w http.ResponseWriter, r *http.Request, params ImportCalendarParams) {
 	var request ImportCalendarRequestObject
+
+	request.Params = params
 
 	var body ImportCalendarJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33153,8 +33707,10 @@ func (sh *strictHandler) ListDivisions(w http.ResponseWriter, r *http.Request, p
 }
 
 // ImportDivisions operation middleware
-func (sh *strictHandler) ImportDivisions(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ImportDivisions(w http.ResponseWriter, r *http.Request, params ImportDivisionsParams) {
 	var request ImportDivisionsRequestObject
+
+	request.Params = params
 
 	var body ImportDivisionsJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33232,8 +33788,10 @@ func (sh *strictHandler) ListEditions(w http.ResponseWriter, r *http.Request) {
 }
 
 // PublishEdition operation middleware
-func (sh *strictHandler) PublishEdition(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) PublishEdition(w http.ResponseWriter, r *http.Request, params PublishEditionParams) {
 	var request PublishEditionRequestObject
+
+	request.Params = params
 
 	var body PublishEditionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33263,10 +33821,11 @@ func (sh *strictHandler) PublishEdition(w http.ResponseWriter, r *http.Request) 
 }
 
 // CancelEdition operation middleware
-func (sh *strictHandler) CancelEdition(w http.ResponseWriter, r *http.Request, number int) {
+func (sh *strictHandler) CancelEdition(w http.ResponseWriter, r *http.Request, number int, params CancelEditionParams) {
 	var request CancelEditionRequestObject
 
 	request.Number = number
+	request.Params = params
 
 	var body CancelEditionJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33627,8 +34186,10 @@ func (sh *strictHandler) ListItems(w http.ResponseWriter, r *http.Request, param
 }
 
 // ApproveItems operation middleware
-func (sh *strictHandler) ApproveItems(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ApproveItems(w http.ResponseWriter, r *http.Request, params ApproveItemsParams) {
 	var request ApproveItemsRequestObject
+
+	request.Params = params
 
 	var body ApproveItemsJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33658,8 +34219,10 @@ func (sh *strictHandler) ApproveItems(w http.ResponseWriter, r *http.Request) {
 }
 
 // ImportItems operation middleware
-func (sh *strictHandler) ImportItems(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ImportItems(w http.ResponseWriter, r *http.Request, params ImportItemsParams) {
 	var request ImportItemsRequestObject
+
+	request.Params = params
 
 	var body ImportItemsJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33774,10 +34337,11 @@ func (sh *strictHandler) DiffItem(w http.ResponseWriter, r *http.Request, code I
 }
 
 // DraftItem operation middleware
-func (sh *strictHandler) DraftItem(w http.ResponseWriter, r *http.Request, code ItemCode) {
+func (sh *strictHandler) DraftItem(w http.ResponseWriter, r *http.Request, code ItemCode, params DraftItemParams) {
 	var request DraftItemRequestObject
 
 	request.Code = code
+	request.Params = params
 
 	var body DraftItemJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33807,10 +34371,11 @@ func (sh *strictHandler) DraftItem(w http.ResponseWriter, r *http.Request, code 
 }
 
 // SetOverlay operation middleware
-func (sh *strictHandler) SetOverlay(w http.ResponseWriter, r *http.Request, code ItemCode) {
+func (sh *strictHandler) SetOverlay(w http.ResponseWriter, r *http.Request, code ItemCode, params SetOverlayParams) {
 	var request SetOverlayRequestObject
 
 	request.Code = code
+	request.Params = params
 
 	var body SetOverlayJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -33920,10 +34485,11 @@ func (sh *strictHandler) ListItemVersions(w http.ResponseWriter, r *http.Request
 }
 
 // WithdrawItem operation middleware
-func (sh *strictHandler) WithdrawItem(w http.ResponseWriter, r *http.Request, code ItemCode) {
+func (sh *strictHandler) WithdrawItem(w http.ResponseWriter, r *http.Request, code ItemCode, params WithdrawItemParams) {
 	var request WithdrawItemRequestObject
 
 	request.Code = code
+	request.Params = params
 
 	var body WithdrawItemJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -36188,8 +36754,10 @@ func (sh *strictHandler) ListPackages(w http.ResponseWriter, r *http.Request, pa
 }
 
 // ImportPackages operation middleware
-func (sh *strictHandler) ImportPackages(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) ImportPackages(w http.ResponseWriter, r *http.Request, params ImportPackagesParams) {
 	var request ImportPackagesRequestObject
+
+	request.Params = params
 
 	var body ImportPackagesJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37526,8 +38094,10 @@ func (sh *strictHandler) ListStaff(w http.ResponseWriter, r *http.Request, param
 }
 
 // AddStaff operation middleware
-func (sh *strictHandler) AddStaff(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) AddStaff(w http.ResponseWriter, r *http.Request, params AddStaffParams) {
 	var request AddStaffRequestObject
+
+	request.Params = params
 
 	var body AddStaffJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37557,10 +38127,11 @@ func (sh *strictHandler) AddStaff(w http.ResponseWriter, r *http.Request) {
 }
 
 // DisableStaff operation middleware
-func (sh *strictHandler) DisableStaff(w http.ResponseWriter, r *http.Request, id StaffID) {
+func (sh *strictHandler) DisableStaff(w http.ResponseWriter, r *http.Request, id StaffID, params DisableStaffParams) {
 	var request DisableStaffRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	var body DisableStaffJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37590,10 +38161,11 @@ func (sh *strictHandler) DisableStaff(w http.ResponseWriter, r *http.Request, id
 }
 
 // ResetStaffPassword operation middleware
-func (sh *strictHandler) ResetStaffPassword(w http.ResponseWriter, r *http.Request, id StaffID) {
+func (sh *strictHandler) ResetStaffPassword(w http.ResponseWriter, r *http.Request, id StaffID, params ResetStaffPasswordParams) {
 	var request ResetStaffPasswordRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	var body ResetStaffPasswordJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37623,10 +38195,11 @@ func (sh *strictHandler) ResetStaffPassword(w http.ResponseWriter, r *http.Reque
 }
 
 // SetStaffRoles operation middleware
-func (sh *strictHandler) SetStaffRoles(w http.ResponseWriter, r *http.Request, id StaffID) {
+func (sh *strictHandler) SetStaffRoles(w http.ResponseWriter, r *http.Request, id StaffID, params SetStaffRolesParams) {
 	var request SetStaffRolesRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	var body SetStaffRolesJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37656,10 +38229,11 @@ func (sh *strictHandler) SetStaffRoles(w http.ResponseWriter, r *http.Request, i
 }
 
 // SetStaffRoster operation middleware
-func (sh *strictHandler) SetStaffRoster(w http.ResponseWriter, r *http.Request, id StaffID) {
+func (sh *strictHandler) SetStaffRoster(w http.ResponseWriter, r *http.Request, id StaffID, params SetStaffRosterParams) {
 	var request SetStaffRosterRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	var body SetStaffRosterJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37689,10 +38263,11 @@ func (sh *strictHandler) SetStaffRoster(w http.ResponseWriter, r *http.Request, 
 }
 
 // SetSubstitute operation middleware
-func (sh *strictHandler) SetSubstitute(w http.ResponseWriter, r *http.Request, id StaffID) {
+func (sh *strictHandler) SetSubstitute(w http.ResponseWriter, r *http.Request, id StaffID, params SetSubstituteParams) {
 	var request SetSubstituteRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	var body SetSubstituteJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {

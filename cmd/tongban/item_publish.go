@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -109,7 +110,7 @@ func itemApproveCommand() *cobra.Command {
 			}
 		}
 		send := func() (*http.Response, error) {
-			return c.api.ApproveItems(cmd.Context(), client.ApproveRequest{Items: refs})
+			return c.api.ApproveItems(cmd.Context(), nil, client.ApproveRequest{Items: refs})
 		}
 		return look(c, send, func(w io.Writer, v *client.ApproveReport) {
 			fmt.Fprintf(w, c.pick("已复核 %d 项\n", "approved: %d\n"), len(v.Approved))
@@ -154,7 +155,7 @@ publishes it deliberately, for a department whose people are registered later.`,
 			return err
 		}
 		send := func() (*http.Response, error) {
-			return c.api.PublishEdition(cmd.Context(), client.PublishRequest{EffectiveFrom: at, Items: refs, Note: *note, Unstaffed: *unstaffed})
+			return c.api.PublishEdition(cmd.Context(), nil, client.PublishRequest{EffectiveFrom: at, Items: refs, Note: *note, Unstaffed: *unstaffed})
 		}
 		return ask(cmd.Context(), c, send, editionLine(c))
 	})
@@ -197,7 +198,7 @@ line may still act on it until it hears of this; what it takes in is flagged.`,
 			return fmt.Errorf("期号应为正整数，用 tongban item editions 查看 (the edition is a number; tongban item editions lists them)")
 		}
 		send := func() (*http.Response, error) {
-			return c.api.CancelEdition(cmd.Context(), number, client.CancelEditionRequest{Reason: *reason})
+			return c.api.CancelEdition(cmd.Context(), number, nil, client.CancelEditionRequest{Reason: *reason})
 		}
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Recorded) {
 			fmt.Fprintf(w, c.pick("第 %d 期目录已取消\n", "edition %d is cancelled\n"), number)
@@ -250,7 +251,7 @@ func itemWithdrawCommand() *cobra.Command {
 			return err
 		}
 		send := func() (*http.Response, error) {
-			return c.api.WithdrawItem(cmd.Context(), args[0], client.WithdrawRequest{EffectiveFrom: at, Note: *note})
+			return c.api.WithdrawItem(cmd.Context(), args[0], nil, client.WithdrawRequest{EffectiveFrom: at, Note: *note})
 		}
 		return ask(cmd.Context(), c, send, editionLine(c))
 	})
@@ -277,7 +278,7 @@ func itemOverlayCommand() *cobra.Command {
 			return err
 		}
 		request.Office = place
-		return c.record(cmd.Context(), recordedOf(c.api.SetOverlay, args[0], request))
+		return c.record(cmd.Context(), func(ctx context.Context) (*http.Response, error) { return c.api.SetOverlay(ctx, args[0], nil, request) })
 	})
 }
 

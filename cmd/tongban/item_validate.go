@@ -120,7 +120,7 @@ and the papers it lets come later are listed.`,
 			return err
 		}
 		send := func() (*http.Response, error) {
-			return c.api.ImportItemsWithBody(cmd.Context(), "application/json", bytes.NewReader(content))
+			return c.api.ImportItemsWithBody(cmd.Context(), nil, "application/json", bytes.NewReader(content))
 		}
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.DraftReport) {
 			t := newTable(c.pick("编码", "CODE"), c.pick("版本", "VERSION"))

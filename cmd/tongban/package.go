@@ -107,7 +107,7 @@ must be approved before. Drafts are approved and published like items.`,
 			return err
 		}
 		send := func() (*http.Response, error) {
-			return c.api.ImportPackagesWithBody(cmd.Context(), "application/json", bytes.NewReader(content))
+			return c.api.ImportPackagesWithBody(cmd.Context(), nil, "application/json", bytes.NewReader(content))
 		}
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.DraftReport) {
 			for _, d := range v.Drafted {

@@ -25,7 +25,7 @@ Adds the divisions of the file and gives those known before the names it has. Wh
 the file does not have is not removed, for cases, people and nodes are there; the
 answer says how many those are.`, "tongban division import divisions.json",
 			func(ctx context.Context, api *client.Client, file io.Reader) (*http.Response, error) {
-				return api.ImportDivisionsWithBody(ctx, "application/json", file)
+				return api.ImportDivisionsWithBody(ctx, nil, "application/json", file)
 			}))
 }
 
@@ -102,7 +102,7 @@ func calendarCommand() *cobra.Command {
 		calendarDueCommand(), calendarShowCommand(),
 		importCommand("calendar.json", "导入日历，全部或全不 (set the working days of whole years, all or nothing)", "", "tongban calendar import calendar.json",
 			func(ctx context.Context, api *client.Client, file io.Reader) (*http.Response, error) {
-				return api.ImportCalendarWithBody(ctx, "application/json", file)
+				return api.ImportCalendarWithBody(ctx, nil, "application/json", file)
 			}))
 }
 

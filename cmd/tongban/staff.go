@@ -76,6 +76,7 @@ this once and changed at the first login.`,
 	place := flags.String("division", "", "区划 (division)")
 	completeFlag(cmd, "division", completeDivisions)
 	roles := flags.StringSlice("role", nil, "角色，可重复 (role; repeatable): "+joined(everyRole))
+	key := keyFlag(cmd)
 	file := flags.String("initial-password-file", "", "初始密码文件 (file with the initial password)")
 	required(cmd, "login", "name", "division", "role")
 	completeFlag(cmd, "role", completeWords(roleNames()...))
@@ -90,15 +91,21 @@ this once and changed at the first login.`,
 				return err
 			}
 		}
-		send := func() (*http.Response, error) { return c.api.AddStaff(cmd.Context(), request) }
-		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.StaffCreated) {
+		if err := checkKey(*key); err != nil {
+			return err
+		}
+		sayKey(c, key)
+		send := func() (*http.Response, error) {
+			return c.api.AddStaff(cmd.Context(), &client.AddStaffParams{IdempotencyKey: *key}, request)
+		}
+		return uncertain(c, ask(cmd.Context(), c, send, func(w io.Writer, v *client.StaffCreated) {
 			var s sheet
 			s.line(c.pick("编号", "id"), v.Staff.Id)
 			s.line(c.pick("登录名", "login"), v.Staff.Login)
 			s.line(c.pick("初始密码", "password"), v.InitialPassword)
 			s.write(w)
 			fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
-		})
+		}), *key)
 	})
 }
 
@@ -151,6 +158,7 @@ func staffResetCommand() *cobra.Command {
 
 		ValidArgsFunction: completeStaff,
 	}
+	key := keyFlag(cmd)
 	file := cmd.Flags().String("initial-password-file", "", "初始密码文件，默认由节点生成 (file with it; made by the node by default)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		var request client.PasswordReset
@@ -160,26 +168,32 @@ func staffResetCommand() *cobra.Command {
 				return err
 			}
 		}
+		if err := checkKey(*key); err != nil {
+			return err
+		}
 		id, err := staffID(cmd.Context(), c, args[0])
 		if err != nil {
 			return err
 		}
-		send := func() (*http.Response, error) { return c.api.ResetStaffPassword(cmd.Context(), id, request) }
-		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.PasswordResetResult) {
+		sayKey(c, key)
+		send := func() (*http.Response, error) {
+			return c.api.ResetStaffPassword(cmd.Context(), id, &client.ResetStaffPasswordParams{IdempotencyKey: *key}, request)
+		}
+		return uncertain(c, ask(cmd.Context(), c, send, func(w io.Writer, v *client.PasswordResetResult) {
 			if v.InitialPassword != "" {
 				fmt.Fprintln(w, clean(v.InitialPassword))
 			}
 			fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
-		})
+		}), *key)
 	})
 }
 
-func recordStaff[B any](ctx context.Context, c *connection, name string, send func(context.Context, string, B, ...client.RequestEditorFn) (*http.Response, error), body B) error {
+func recordStaff[P, B any](ctx context.Context, c *connection, name string, send func(context.Context, string, *P, B, ...client.RequestEditorFn) (*http.Response, error), body B) error {
 	id, err := staffID(ctx, c, name)
 	if err != nil {
 		return err
 	}
-	return c.record(ctx, recordedOf(send, id, body))
+	return c.record(ctx, func(ctx context.Context) (*http.Response, error) { return send(ctx, id, nil, body) })
 }
 
 // staffID is the id of a person named by id or by login. A name that is not in

@@ -197,7 +197,9 @@ func attentionResolveCommand() *cobra.Command {
 	replaced := cmd.Flags().String("replaced-by", "", "替代它的条目 (entry that replaces it)")
 	required(cmd, "note")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		return c.record(cmd.Context(), recordedOf(c.api.ResolveAttention, args[0], client.ResolveRequest{Note: *note, ReplacedBy: *replaced}))
+		return c.record(cmd.Context(), func(ctx context.Context) (*http.Response, error) {
+			return c.api.ResolveAttention(ctx, args[0], nil, client.ResolveRequest{Note: *note, ReplacedBy: *replaced})
+		})
 	})
 }
 
