@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -67,6 +68,10 @@ func (s *Server) RefreshSession(ctx context.Context, in gen.RefreshSessionReques
 	person, err := s.store.Staff(ctx, session.Staff)
 	if err != nil || person.Now().Disabled {
 		return nil, errSessionEnded
+	}
+	if session.Password != "" && session.Password != passwordMark(person) {
+		// It was changed, or set anew, at another node.
+		return nil, errors.Join(errSessionEnded, s.store.EndSession(ctx, session.ID, s.o.Now().UnixMilli()))
 	}
 	return s.tokens(ctx, person, session, fresh, byCookie)
 }
@@ -172,7 +177,7 @@ func (s *Server) startSession(ctx context.Context, person *identity.Staff, cooki
 	now := s.o.Now()
 	session := store.Session{
 		ID: rand.Text(), Staff: person.ID,
-		TokenHash: hex.EncodeToString(hash[:]), CSRF: newCSRF(),
+		TokenHash: hex.EncodeToString(hash[:]), CSRF: newCSRF(), Password: passwordMark(person),
 		CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(s.o.Refresh).UnixMilli(),
 	}
 	// The token is made first: a person who may not log in here leaves no
@@ -182,6 +187,12 @@ func (s *Server) startSession(ctx context.Context, person *identity.Staff, cooki
 		return in, err
 	}
 	return in, s.store.StartSession(ctx, session)
+}
+
+// passwordMark tells a person's password from the one before, and nothing else of it.
+func passwordMark(person *identity.Staff) string {
+	mark := sha256.Sum256([]byte("session " + person.PasswordHash))
+	return hex.EncodeToString(mark[:8])
 }
 
 // tokens makes what a session's holder gets: an access token and the next

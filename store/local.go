@@ -18,6 +18,8 @@ type Session struct {
 	// TokenHash is the hash of its current refresh token.
 	TokenHash string
 	CSRF      string
+	// Password tells which password it was made with; empty where that is not known.
+	Password  string
 	CreatedAt int64
 	ExpiresAt int64
 	EndedAt   int64
@@ -29,8 +31,8 @@ var ErrTokenReused = errors.New("store: refresh token was used before")
 
 // StartSession keeps a new login.
 func (s *Store) StartSession(ctx context.Context, n Session) error {
-	_, err := s.local.ExecContext(ctx, `INSERT INTO sessions (id, staff, role_set, token_hash, csrf, created_at, expires_at) VALUES (?, ?, '', ?, ?, ?, ?)`,
-		n.ID, n.Staff, n.TokenHash, n.CSRF, n.CreatedAt, n.ExpiresAt)
+	_, err := s.local.ExecContext(ctx, `INSERT INTO sessions (id, staff, role_set, token_hash, csrf, password, created_at, expires_at) VALUES (?, ?, '', ?, ?, ?, ?, ?)`,
+		n.ID, n.Staff, n.TokenHash, n.CSRF, n.Password, n.CreatedAt, n.ExpiresAt)
 	return storage("start session", err)
 }
 
@@ -43,8 +45,8 @@ func (s *Store) RenewSession(ctx context.Context, oldHash, newHash string, now i
 	}
 	defer tx.Rollback()
 	var v Session
-	err = tx.QueryRowContext(ctx, `SELECT id, staff, csrf, created_at, expires_at FROM sessions WHERE token_hash = ? AND ended_at = 0 AND expires_at > ?`, oldHash, now).
-		Scan(&v.ID, &v.Staff, &v.CSRF, &v.CreatedAt, &v.ExpiresAt)
+	err = tx.QueryRowContext(ctx, `SELECT id, staff, csrf, password, created_at, expires_at FROM sessions WHERE token_hash = ? AND ended_at = 0 AND expires_at > ?`, oldHash, now).
+		Scan(&v.ID, &v.Staff, &v.CSRF, &v.Password, &v.CreatedAt, &v.ExpiresAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		res, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = ? WHERE ended_at = 0 AND id = (SELECT session FROM used_tokens WHERE token_hash = ?)`, now, oldHash)
 		if err != nil {
