@@ -91,7 +91,7 @@ func (s *Server) visitorClaims(r *http.Request) (c trust.ApplicantClaims, byCook
 	c, err = s.node.ApplicantVerifier().Verify(token, s.o.Now())
 	var refused *trust.TokenError
 	if errors.As(err, &refused) {
-		s.metrics.denied.Add("applicant_" + string(refused.Reason))
+		s.metrics.denied.WithLabelValues("applicant_" + string(refused.Reason)).Inc()
 	}
 	return c, !byHeader, err
 }

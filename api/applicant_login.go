@@ -289,7 +289,7 @@ func (s *Server) checkVisitor(ctx context.Context, known *account.Account, key, 
 	}
 	now := s.o.Now()
 	if !check.OK || !known.Active() {
-		s.metrics.denied.Add("password")
+		s.metrics.denied.WithLabelValues("password").Inc()
 		return errors.Join(errMyLoginFailed, s.fail(ctx, key, known != nil, failures+1, now))
 	}
 	if len(known.Seal) > 0 {

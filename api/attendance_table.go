@@ -1,16 +1,17 @@
 package api
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/tongban/tongban/api/gen"
-	"github.com/tongban/tongban/api/xlsx"
 	"github.com/tongban/tongban/node/identity"
 )
 
@@ -56,15 +57,27 @@ func (s *Server) ReadAttendanceTable(ctx context.Context, in gen.ReadAttendanceT
 // sheetRows reads the first sheet. A day is written as 2026-11-23, however the cell
 // shows it.
 func sheetRows(raw []byte) ([][]string, error) {
-	all, err := xlsx.Read(raw, xlsx.Limits{Bytes: maxTableBytes, Rows: maxTableRows, Columns: maxTableCells})
-	switch {
-	case errors.Is(err, xlsx.ErrTooLarge):
-		return nil, errTableSize
-	case err != nil:
+	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxTableBytes, UnzipXMLSizeLimit: maxTableBytes / 4})
+	if err != nil {
 		return nil, errTable
+	}
+	defer book.Close()
+	sheets := book.GetSheetList()
+	if len(sheets) == 0 {
+		return nil, errTable
+	}
+	all, err := book.GetRows(sheets[0], excelize.Options{RawCellValue: true})
+	if err != nil {
+		return nil, errTable
+	}
+	if len(all) > maxTableRows {
+		return nil, errTableSize
 	}
 	rows := make([][]string, 0, len(all))
 	for _, row := range all {
+		if len(row) > maxTableCells {
+			row = row[:maxTableCells]
+		}
 		cells := make([]string, len(row))
 		for i, text := range row {
 			cells[i] = strings.Join(strings.Fields(text), " ")
@@ -83,5 +96,9 @@ func dayOfCell(text string) string {
 	if err != nil || n < 36526 || n >= 73051 { // 2000 to 2099
 		return text
 	}
-	return xlsx.Day(n).Format(time.DateOnly)
+	day, err := excelize.ExcelDateToTime(n, false)
+	if err != nil {
+		return text
+	}
+	return day.Format(time.DateOnly)
 }

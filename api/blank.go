@@ -2,11 +2,11 @@ package api
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/tongban/tongban/node/catalog"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // What people write has to say something: a reason of spaces, or of a full stop, is
@@ -34,7 +34,7 @@ func blanks(operation string, body []byte) []catalog.Fault {
 	}
 	// A rating of five stars may have an emoji for all its words.
 	faults := blanksIn(tree, "", operation == "giveRating")
-	sorted.By(faults, func(a, b catalog.Fault) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(faults, func(a, b catalog.Fault) int { return strings.Compare(a.Path, b.Path) })
 	return faults
 }
 

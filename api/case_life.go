@@ -16,7 +16,6 @@ import (
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -277,7 +276,7 @@ func (s *Server) broughtForAll(ctx context.Context, c *casework.Case, entries []
 	for i := range entries {
 		place[entries[i].ID] = i
 	}
-	sorted.StableBy(all, func(a, b gen.CaseSupplement) int { return cmp.Compare(place[a.Entry], place[b.Entry]) })
+	slices.SortStableFunc(all, func(a, b gen.CaseSupplement) int { return cmp.Compare(place[a.Entry], place[b.Entry]) })
 	return all, nil
 }
 

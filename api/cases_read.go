@@ -14,7 +14,6 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -331,7 +330,7 @@ func (s *Server) handIns(ctx context.Context, f store.CaseFilter) ([]casework.Ca
 		}
 		cases = append(cases, *c)
 	}
-	sorted.By(cases, func(a, b casework.Case) int {
+	slices.SortFunc(cases, func(a, b casework.Case) int {
 		return cmp.Or(cmp.Compare(b.HandedInMS, a.HandedInMS), cmp.Compare(b.ID, a.ID))
 	})
 	return cases[:min(len(cases), f.Limit)], nil

@@ -15,8 +15,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	_ "embed"
-
-	"github.com/tongban/tongban/node/sorted"
 )
 
 //go:embed docs.css
@@ -97,7 +95,7 @@ func docsOf(doc *openapi3.T, version string) docs {
 				}
 			}
 		}
-		sorted.By(tag.Operations, func(a, b docOperation) int {
+		slices.SortFunc(tag.Operations, func(a, b docOperation) int {
 			return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 		})
 		out.Tags = append(out.Tags, tag)
@@ -105,7 +103,7 @@ func docsOf(doc *openapi3.T, version string) docs {
 	for name, ref := range doc.Components.Schemas {
 		out.Schemas = append(out.Schemas, schemaDoc(name, ref.Value))
 	}
-	sorted.By(out.Schemas, func(a, b docSchema) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(out.Schemas, func(a, b docSchema) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
@@ -128,7 +126,7 @@ func operationDoc(path, method string, item *openapi3.PathItem, op *openapi3.Ope
 		}
 		d.Answers = append(d.Answers, a)
 	}
-	sorted.By(d.Answers, func(a, b docAnswer) int { return strings.Compare(a.Status, b.Status) })
+	slices.SortFunc(d.Answers, func(a, b docAnswer) int { return strings.Compare(a.Status, b.Status) })
 	return d
 }
 
@@ -159,7 +157,7 @@ func schemaDoc(name string, s *openapi3.Schema) docSchema {
 	for field, ref := range s.Properties {
 		d.Fields = append(d.Fields, docParameter{Name: field, Type: typeName(ref), Text: ref.Value.Description, Required: slices.Contains(s.Required, field)})
 	}
-	sorted.By(d.Fields, func(a, b docParameter) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Fields, func(a, b docParameter) int { return strings.Compare(a.Name, b.Name) })
 	return d
 }
 

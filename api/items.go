@@ -13,7 +13,6 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -49,7 +48,7 @@ func (s *Server) ListItems(ctx context.Context, in gen.ListItemsRequestObject) (
 	for i := range listed {
 		rank[listed[i].Code], _ = catalog.Rank(&listed[i].Item, p.Query)
 	}
-	sorted.StableBy(listed, func(a, b store.ItemVersion) int {
+	slices.SortStableFunc(listed, func(a, b store.ItemVersion) int {
 		return cmp.Or(cmp.Compare(rank[a.Code], rank[b.Code]), strings.Compare(a.Code, b.Code))
 	})
 	out := gen.ListItems200JSONResponse{Items: []gen.ItemSummary{}, Total: len(listed)}
@@ -312,6 +311,6 @@ func (c *catalogView) versions(all []store.ItemVersion) []gen.ItemVersion {
 // first, as they are to be laid over the item.
 func chain(overlays []catalog.Overlay, office division.Code) []catalog.Overlay {
 	out := slices.DeleteFunc(slices.Clone(overlays), func(o catalog.Overlay) bool { return !o.Office.Contains(office) })
-	sorted.By(out, func(a, b catalog.Overlay) int { return len(a.Office) - len(b.Office) })
+	slices.SortFunc(out, func(a, b catalog.Overlay) int { return len(a.Office) - len(b.Office) })
 	return out
 }

@@ -55,7 +55,7 @@ func (s *Server) RefreshSession(ctx context.Context, in gen.RefreshSessionReques
 	old := trust.HashRefresh(token)
 	session, err := s.store.RenewSession(ctx, hex.EncodeToString(old[:]), hex.EncodeToString(hash[:]), s.o.Now().UnixMilli())
 	if errors.Is(err, store.ErrTokenReused) {
-		s.metrics.denied.Add("refresh_reused")
+		s.metrics.denied.WithLabelValues("refresh_reused").Inc()
 		s.o.Logger.WarnContext(ctx, "a refresh token was used twice; its session is ended", "request_id", requestOf(ctx).id)
 		return nil, errSessionEnded
 	}
@@ -161,7 +161,7 @@ func (s *Server) checkLogin(ctx context.Context, login, password string) (*ident
 		return nil, err
 	}
 	if !check.OK || person.Now().Disabled {
-		s.metrics.denied.Add("password")
+		s.metrics.denied.WithLabelValues("password").Inc()
 		return nil, errors.Join(errLoginFailed, s.fail(ctx, login, known, failures+1, now))
 	}
 	if failures > 0 {

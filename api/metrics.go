@@ -8,29 +8,40 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tongban/tongban/api/exposition"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"github.com/tongban/tongban/store"
 )
 
 // metrics are the figures of the HTTP side. Labels come from the document
 // alone, so that no caller can make more of them.
 type metrics struct {
-	requests *exposition.Counts
-	seconds  *exposition.Spreads
-	inFlight *exposition.Level
-	denied   *exposition.Counts
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+	denied   *prometheus.CounterVec
 }
 
-func newMetrics(reg *exposition.Registry, n Node, st *store.Store) *metrics {
+func newMetrics(reg prometheus.Registerer, n Node, st *store.Store) (*metrics, error) {
 	m := &metrics{
-		requests: exposition.NewCounts("tongban_http_requests_total", "Requests answered, by operation and status.", "operation", "status"),
-		seconds: exposition.NewSpreads("tongban_http_request_seconds", "Time to answer, by operation.",
-			[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "operation"),
-		inFlight: exposition.NewLevel("tongban_http_requests_in_flight", "Requests being answered."),
-		denied:   exposition.NewCounts("tongban_auth_refused_total", "Tokens and logins refused, by reason.", "reason"),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tongban_http_requests_total", Help: "Requests answered, by operation and status."}, []string{"operation", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tongban_http_request_seconds", Help: "Time to answer, by operation.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"operation"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tongban_http_requests_in_flight", Help: "Requests being answered."}),
+		denied: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tongban_auth_refused_total", Help: "Tokens and logins refused, by reason."}, []string{"reason"}),
 	}
-	reg.Add(m.requests.Write, m.seconds.Write, m.inFlight.Write, m.denied.Write, nodeFigures(n), noticeFigures(n, st), exposition.Runtime, exposition.Process)
-	return m
+	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.inFlight, m.denied, newNodeFigures(n), newNoticeFigures(n, st), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 func (m *metrics) observe(rq *request, method string, status int, took time.Duration) {
@@ -38,8 +49,8 @@ func (m *metrics) observe(rq *request, method string, status int, took time.Dura
 	if rq.op != nil {
 		op = rq.op.OperationID
 	}
-	m.requests.Add(op, strconv.Itoa(status))
-	m.seconds.Observe(took.Seconds(), op)
+	m.requests.WithLabelValues(op, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(op).Observe(took.Seconds())
 }
 
 var errMetricsOff = &problem{http.StatusNotFound, "metrics_off", "this node's figures are switched off", "本机没有开启监控指标", "请管理员在配置中设置 metrics.enabled: true 后重新启动", nil, 0}
@@ -50,7 +61,7 @@ func (s *Server) metricsPage() http.Handler {
 	if s.o.HideMetrics {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { writeProblem(w, r, errMetricsOff) })
 	}
-	page := s.o.Registry.Handler(4)
+	page := promhttp.HandlerFor(s.o.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 	want := sha256.Sum256([]byte(s.o.MetricsToken))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.o.MetricsToken != "" {

@@ -15,7 +15,6 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
 )
@@ -52,7 +51,7 @@ func (s *Server) ListOnlineItems(ctx context.Context, in gen.ListOnlineItemsRequ
 		why := catalog.Presence(&v.Item)
 		out.Items = append(out.Items, gen.OnlineItem{Code: v.Code, Name: v.Name, Department: v.Department, Version: v.Version, Online: why == "", WhyNot: why, NeedsDivision: lowestTier(&v.Item)})
 	}
-	sorted.By(out.Items, func(a, b gen.OnlineItem) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortFunc(out.Items, func(a, b gen.OnlineItem) int { return cmp.Compare(a.Code, b.Code) })
 	return out, nil
 }
 

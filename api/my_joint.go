@@ -15,7 +15,6 @@ import (
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -218,7 +217,7 @@ func (s *Server) ListMyJointCases(ctx context.Context, in gen.ListMyJointCasesRe
 		}
 		all = append(all, found...)
 	}
-	sorted.By(all, func(a, b joint.Case) int {
+	slices.SortFunc(all, func(a, b joint.Case) int {
 		return cmp.Or(cmp.Compare(b.HandedInMS, a.HandedInMS), cmp.Compare(b.ID, a.ID))
 	})
 	all = slices.CompactFunc(all, func(a, b joint.Case) bool { return a.ID == b.ID })

@@ -14,7 +14,6 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/result"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -304,7 +303,7 @@ func (s *Server) ListMyResults(ctx context.Context, _ gen.ListMyResultsRequestOb
 			out.Results = append(out.Results, results...)
 		}
 	}
-	sorted.StableBy(out.Results, func(a, b gen.MyResult) int {
+	slices.SortStableFunc(out.Results, func(a, b gen.MyResult) int {
 		return cmp.Or(cmp.Compare(worth(a.Result.State), worth(b.Result.State)), cmp.Compare(lasts(a.Result), lasts(b.Result)))
 	})
 	return out, nil

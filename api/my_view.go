@@ -15,7 +15,6 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -55,7 +54,7 @@ func (s *Server) ListMyCases(ctx context.Context, in gen.ListMyCasesRequestObjec
 		}
 		cases = append(cases, found...)
 	}
-	sorted.By(cases, func(a, b casework.Case) int {
+	slices.SortFunc(cases, func(a, b casework.Case) int {
 		return cmp.Or(cmp.Compare(b.HandedInMS, a.HandedInMS), cmp.Compare(b.ID, a.ID))
 	})
 	cases = slices.CompactFunc(cases, func(a, b casework.Case) bool { return a.ID == b.ID })

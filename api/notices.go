@@ -13,7 +13,6 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/notice"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -209,7 +208,7 @@ func (s *Server) ListMyNotices(ctx context.Context, in gen.ListMyNoticesRequestO
 		}
 		all = append(all, list...)
 	}
-	sorted.By(all, func(a, b notice.Notice) int { return cmp.Compare(b.Index, a.Index) })
+	slices.SortFunc(all, func(a, b notice.Notice) int { return cmp.Compare(b.Index, a.Index) })
 	all = slices.CompactFunc(all, func(a, b notice.Notice) bool { return a.ID == b.ID })
 	out := gen.ListMyNotices200JSONResponse{Notices: []gen.ApplicantNotice{}}
 	for i := range all {

@@ -9,7 +9,6 @@ import (
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -100,7 +99,7 @@ func (s *Server) GetPaperFigures(ctx context.Context, _ gen.GetPaperFiguresReque
 	out := gen.GetPaperFigures200JSONResponse{Items: []gen.PaperFigure{}, Packages: []gen.PaperFigure{}}
 	var ofItems, ofPackages catalog.Burden
 	var items []*catalog.Item
-	sorted.StableBy(listed, func(a, b store.ItemVersion) int { return strings.Compare(a.Code, b.Code) })
+	slices.SortStableFunc(listed, func(a, b store.ItemVersion) int { return strings.Compare(a.Code, b.Code) })
 	for i := range listed {
 		items = append(items, &listed[i].Item)
 		b := catalog.BurdenOf(&listed[i].Item, shared)

@@ -245,7 +245,7 @@ func (s *Server) providerProblem(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	s.metrics.denied.Add("provider_" + string(e.Reason))
+	s.metrics.denied.WithLabelValues("provider_" + string(e.Reason)).Inc()
 	switch e.Reason {
 	case oidc.Address:
 		return errProviderAddress(s.o.Provider.Addresses())

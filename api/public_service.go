@@ -16,7 +16,6 @@ import (
 	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/node/rating"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -56,7 +55,7 @@ func (s *Server) ListPublicRatings(ctx context.Context, in gen.ListPublicRatings
 		out.Offices = append(out.Offices, gen.PublicRating{Division: string(u.Division), Place: names[u.Division].Name, Department: u.Department, Rated: n.Rated, Satisfied: n.Satisfied,
 			Bad: n.Bad, Rectified: n.Rectified, Closed: n.Closed, SatisfactionPermille: n.Satisfaction(), RectificationPermille: n.Rectification()})
 	}
-	sorted.By(out.Offices, func(a, b gen.PublicRating) int {
+	slices.SortFunc(out.Offices, func(a, b gen.PublicRating) int {
 		return strings.Compare(a.Division+"\x00"+a.Department, b.Division+"\x00"+b.Department)
 	})
 	return out, nil

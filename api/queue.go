@@ -13,7 +13,6 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -149,7 +148,7 @@ func (s *Server) queue(ctx context.Context, f store.CaseFilter, want func(*casew
 			list = append(list, x)
 		}
 	}
-	sorted.By(list, func(a, b due) int { return strings.Compare(a.place(), b.place()) })
+	slices.SortFunc(list, func(a, b due) int { return strings.Compare(a.place(), b.place()) })
 	if len(list) > size {
 		list = list[:size]
 		next = base64.RawURLEncoding.EncodeToString([]byte(list[size-1].place()))

@@ -17,7 +17,6 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/node/rating"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 )
 
@@ -353,7 +352,7 @@ func (s *Server) GetRatingFigures(ctx context.Context, in gen.GetRatingFiguresRe
 		}
 		out.Units = append(out.Units, unit)
 	}
-	sorted.By(out.Units, func(a, b gen.RatedUnit) int {
+	slices.SortFunc(out.Units, func(a, b gen.RatedUnit) int {
 		return strings.Compare(string(a.Division)+"\x00"+a.Department+"\x00"+a.Staff, string(b.Division)+"\x00"+b.Department+"\x00"+b.Staff)
 	})
 	return out, nil

@@ -57,9 +57,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		w.Header().Set(requestIDHeader, rq.id)
 		rec := &recorder{ResponseWriter: w, tls: r.TLS != nil}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
-		s.metrics.inFlight.Add(1)
+		s.metrics.inFlight.Inc()
 		defer func() {
-			s.metrics.inFlight.Add(-1)
+			s.metrics.inFlight.Dec()
 			s.finish(rec, r, rq, recover(), s.o.Now().Sub(start))
 		}()
 		next.ServeHTTP(rec, r)

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/tongban/tongban/api/exposition"
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/oidc"
 	"github.com/tongban/tongban/federation/trust"
@@ -65,7 +65,7 @@ type Options struct {
 	Rates     Rates
 	// Registry is where figures are kept and served from at /metrics, to
 	// readers with MetricsToken if it is set; HideMetrics serves none.
-	Registry     *exposition.Registry
+	Registry     *prometheus.Registry
 	MetricsToken string
 	HideMetrics  bool
 	// Pages serves the web application at every path that is not the API's.
@@ -122,7 +122,10 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := newMetrics(o.Registry, o.Node, o.Store)
+	m, err := newMetrics(o.Registry, o.Node, o.Store)
+	if err != nil {
+		return nil, fmt.Errorf("api: metrics: %w", err)
+	}
 	s := &Server{
 		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, door: o.Blobs.Door(o.Limits.AttachmentBytes), self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
@@ -149,7 +152,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	if o.Registry == nil {
-		o.Registry = &exposition.Registry{}
+		o.Registry = prometheus.NewRegistry()
 	}
 	if len(o.Limits.Types) == 0 {
 		o.Limits = catalog.DefaultLimits()

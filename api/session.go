@@ -175,7 +175,7 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 	if err != nil {
 		var refused *trust.TokenError
 		if errors.As(err, &refused) {
-			s.metrics.denied.Add(string(refused.Reason))
+			s.metrics.denied.WithLabelValues(string(refused.Reason)).Inc()
 		}
 		return nil, !byHeader, err
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tongban/tongban/api/xlsx"
+	"github.com/xuri/excelize/v2"
 )
 
 // spreadsheet is a table that leaves as CSV or Excel. Cells are texts and whole
@@ -75,12 +75,30 @@ func harmlessAll(texts []string) []string {
 
 // xlsx writes the table row by row. Texts are texts there, and never formulas.
 func (s *spreadsheet) xlsx() (*tableFile, error) {
+	f := excelize.NewFile()
+	defer f.Close()
+	w, err := f.NewStreamWriter("Sheet1")
+	if err != nil {
+		return nil, err
+	}
 	heads := make([]any, len(s.heads))
 	for i, h := range s.heads {
 		heads[i] = h
 	}
-	var b bytes.Buffer
-	if err := xlsx.Write(&b, append([][]any{heads}, s.rows...)); err != nil {
+	for i, row := range append([][]any{heads}, s.rows...) {
+		at, err := excelize.CoordinatesToCellName(1, i+1)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.SetRow(at, row); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	b, err := f.WriteToBuffer()
+	if err != nil {
 		return nil, err
 	}
 	return &tableFile{s.name + ".xlsx", xlsxType, b.Bytes()}, nil

@@ -14,7 +14,6 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/node/supervision"
 	"github.com/tongban/tongban/store"
 )
@@ -59,7 +58,7 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 		return nil, failed
 	}
 	out.Green = out.Cases - out.Amber - out.Yellow - out.Red
-	sorted.StableBy(out.Desks, func(a, b gen.BoardDesk) int {
+	slices.SortStableFunc(out.Desks, func(a, b gen.BoardDesk) int {
 		if a.Nobody != b.Nobody { // no card rises there before its limit, and nothing moves
 			if a.Nobody {
 				return -1
@@ -82,7 +81,7 @@ func (s *Server) GetBoard(ctx context.Context, in gen.GetBoardRequestObject) (ge
 		}
 		out.People = append(out.People, p)
 	}
-	sorted.StableBy(out.People, func(a, b gen.BoardPerson) int {
+	slices.SortStableFunc(out.People, func(a, b gen.BoardPerson) int {
 		return cmp.Or(cmp.Compare(b.Red, a.Red), cmp.Compare(b.Yellow, a.Yellow))
 	})
 	open, err := s.store.OpenInquiries(ctx, within, department, maxInquiries)

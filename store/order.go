@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // inOrder puts entries about one case, and about the joint matter it is part
@@ -30,7 +29,7 @@ import (
 // ones tell them alike.
 func inOrder(entries []EntryView) []EntryView {
 	left := slices.Clone(entries)
-	sorted.By(left, func(a, b EntryView) int {
+	slices.SortFunc(left, func(a, b EntryView) int {
 		if a.Index == 0 || b.Index == 0 { // unconfirmed last
 			return cmp.Or(cmp.Compare(b.Index, a.Index), cmp.Compare(a.n, b.n))
 		}
@@ -87,7 +86,7 @@ func causesOf(entries []EntryView) [][]int {
 		}
 	}
 	for _, own := range origins {
-		sorted.By(own, func(a, b int) int { return cmp.Compare(entries[a].Seq, entries[b].Seq) })
+		slices.SortFunc(own, func(a, b int) int { return cmp.Compare(entries[a].Seq, entries[b].Seq) })
 		for k := 1; k < len(own); k++ {
 			causes[own[k]] = append(causes[own[k]], own[k-1])
 		}

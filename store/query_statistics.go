@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/node/statistics"
 )
 
@@ -146,7 +146,7 @@ func (s *Store) CatalogChanges(ctx context.Context, by int64) ([]CatalogChange, 
 	if err != nil {
 		return nil, err
 	}
-	sorted.StableBy(editions, func(a, b catalog.Edition) int {
+	slices.SortStableFunc(editions, func(a, b catalog.Edition) int {
 		return cmp.Or(cmp.Compare(a.EffectiveFrom, b.EffectiveFrom), cmp.Compare(a.Number, b.Number))
 	})
 	inForce := map[string]bool{}

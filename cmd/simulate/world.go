@@ -18,7 +18,6 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
@@ -388,7 +387,7 @@ func newShelf(items []catalog.Item) *shelf {
 		}
 	}
 	for _, codes := range s.codes {
-		sorted.By(codes, func(a, b string) int { return cmp.Compare(a[len(a)-3:]+a, b[len(b)-3:]+b) })
+		slices.SortFunc(codes, func(a, b string) int { return cmp.Compare(a[len(a)-3:]+a, b[len(b)-3:]+b) })
 	}
 	return s
 }

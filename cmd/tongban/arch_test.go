@@ -55,10 +55,8 @@ var homes = []struct {
 		"what leaves a node in a file is sealed in one place, so that who may read it is decided in one way"},
 	{[]string{"github.com/boombuler/barcode"}, []string{"api"},
 		"how a document looks is the edge's affair; what it proves is node/proof's"},
-	{[]string{"github.com/xuri/excelize/v2"}, []string{"tests"},
-		"api/xlsx writes and reads the workbooks; the library would be a fifth of the program, and tells tests whether others can read them"},
-	{[]string{"github.com/prometheus/client_golang", "github.com/prometheus/common", "github.com/prometheus/client_model"}, []string{"tests"},
-		"api/exposition writes the figures; the library brings protocol buffers along, and tells tests whether Prometheus can read them"},
+	{[]string{"github.com/xuri/excelize/v2"}, []string{"api"},
+		"tables for people are written where they leave over HTTP; below they are values"},
 	{[]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "flag"}, []string{"cmd"},
 		"flags live in cmd only; below it settings are arguments"},
 }

@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/tongban/tongban/node/sorted"
 	"github.com/tongban/tongban/store/blob"
 )
 
@@ -230,7 +230,7 @@ func (l *rounds) take(refs []Ref) []*job {
 	}
 	l.jobs = known
 	// What a node above always fails on must not keep the rest from it.
-	sorted.StableBy(due, func(a, b *job) int { return cmp.Compare(a.failures, b.failures) })
+	slices.SortStableFunc(due, func(a, b *job) int { return cmp.Compare(a.failures, b.failures) })
 	return due
 }
 

@@ -15,7 +15,6 @@ import (
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Scorecard is what is appraised by from a month on.
@@ -82,7 +81,7 @@ var Measures = map[string][2]string{
 // mean of those of the same kind who had any. The rows are put into their order:
 // by kind, place and person.
 func Compute(rows []ledger.AppraisalRow, card *Scorecard) {
-	sorted.By(rows, func(a, b ledger.AppraisalRow) int {
+	slices.SortFunc(rows, func(a, b ledger.AppraisalRow) int {
 		kind := func(r ledger.AppraisalRow) int { return slices.Index(ledger.AppraisedKinds, r.Of.Kind) }
 		return cmp.Or(cmp.Compare(kind(a), kind(b)), cmp.Compare(a.Of.Division, b.Of.Division), cmp.Compare(a.Of.Department, b.Of.Department), cmp.Compare(a.Of.Staff, b.Of.Staff))
 	})

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/node/importfile"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // The shape of a calendar file.
@@ -54,7 +53,7 @@ func ParseFile(data []byte) ([]Year, error) {
 	if err := shape.Beside(importfile.Locate(data, faults)).Err(); err != nil {
 		return nil, fmt.Errorf("check calendar file: %w", err)
 	}
-	sorted.By(years, func(a, b Year) int { return a.Year - b.Year })
+	slices.SortFunc(years, func(a, b Year) int { return a.Year - b.Year })
 	return years, nil
 }
 

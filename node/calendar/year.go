@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/node/importfile"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Status says how final a year's arrangement is.
@@ -162,9 +161,9 @@ func (c *checker) names() {
 func (y Year) sorted() Year {
 	y.Source = slices.Clone(y.Source)
 	y.Holidays, y.Workdays, y.Names = slices.Clone(y.Holidays), slices.Clone(y.Workdays), slices.Clone(y.Names)
-	sorted.By(y.Holidays, Date.Compare)
-	sorted.By(y.Workdays, Date.Compare)
-	sorted.By(y.Names, func(a, b DayName) int { return a.Date.Compare(b.Date) })
+	slices.SortFunc(y.Holidays, Date.Compare)
+	slices.SortFunc(y.Workdays, Date.Compare)
+	slices.SortFunc(y.Names, func(a, b DayName) int { return a.Date.Compare(b.Date) })
 	return y
 }
 

@@ -3,8 +3,6 @@ package catalog
 import (
 	"cmp"
 	"slices"
-
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Edition is one publication of the catalogue: it lists what changes from
@@ -60,7 +58,7 @@ func TermsOf(editions []Edition) map[string]Terms {
 		}
 	}
 	for _, terms := range all {
-		sorted.By(terms, func(a, b Term) int {
+		slices.SortFunc(terms, func(a, b Term) int {
 			return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Edition, b.Edition))
 		})
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/pinyin"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Query is what somebody looks for in the catalog. All of what is set must
@@ -63,7 +62,7 @@ func Search(items []*Item, packages []Package, q Query) []Hit {
 			hits = append(hits, hit)
 		}
 	}
-	sorted.StableBy(hits, func(a, b Hit) int {
+	slices.SortStableFunc(hits, func(a, b Hit) int {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(len(a.Item.Name), len(b.Item.Name)), cmp.Compare(a.Item.Code, b.Item.Code))
 	})
 	return hits

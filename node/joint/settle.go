@@ -9,7 +9,6 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Status is how far a joint matter has come.
@@ -39,7 +38,7 @@ func (c *Case) Settle(members []*casework.Case) []*casework.Case {
 	blocked := map[string]string{}
 	var changed []*casework.Case
 	inOrder := slices.Clone(c.Members) // of the stages: what is waited for comes first
-	sorted.StableBy(inOrder, func(a, b Member) int { return cmp.Compare(a.Stage, b.Stage) })
+	slices.SortStableFunc(inOrder, func(a, b Member) int { return cmp.Compare(a.Stage, b.Stage) })
 	for _, m := range inOrder {
 		is := byID(m.Case)
 		if is == nil || is.Package == nil {

@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/node/casework"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // token is something that identifies a person of the case, folded, and what is
@@ -75,7 +74,7 @@ type cut struct {
 // apply replaces the cuts. They may overlap: what is common to two goes with
 // both, and the one that begins first says what is shown.
 func apply(text string, cuts []cut) string {
-	sorted.StableBy(cuts, func(a, b cut) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
+	slices.SortStableFunc(cuts, func(a, b cut) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
 	var b strings.Builder
 	at := 0
 	for _, c := range cuts {

@@ -28,7 +28,6 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // MaxPopulation bounds the cases of one draw.
@@ -109,7 +108,7 @@ func Outcome(c *casework.Case) (outcome string, ms int64) {
 
 // Sort puts a population into the order in which it is published and hashed.
 func Sort(all []Member) {
-	sorted.By(all, func(a, b Member) int {
+	slices.SortFunc(all, func(a, b Member) int {
 		return cmp.Or(strings.Compare(a.Part, b.Part), bytes.Compare(a.Ticket[:], b.Ticket[:]))
 	})
 }
@@ -151,7 +150,7 @@ func drawFrom(seed [sha256.Size]byte, size int, all []Member, from, to int) []in
 	for i := from; i < to; i++ {
 		part = append(part, scored{Score(seed, all[i].Ticket), i})
 	}
-	sorted.By(part, func(a, b scored) int { return cmp.Or(bytes.Compare(a.score[:], b.score[:]), cmp.Compare(a.at, b.at)) })
+	slices.SortFunc(part, func(a, b scored) int { return cmp.Or(bytes.Compare(a.score[:], b.score[:]), cmp.Compare(a.at, b.at)) })
 	drawn := make([]int, size)
 	for i := range drawn {
 		drawn[i] = part[i].at

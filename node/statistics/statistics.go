@@ -17,7 +17,6 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Key says where something is counted.
@@ -177,7 +176,7 @@ func ParseHistogram(text string) (Histogram, error) {
 	for d, n := range sums {
 		h = append(h, Bin{d, n})
 	}
-	sorted.By(h, func(a, b Bin) int { return int(a.Days - b.Days) })
+	slices.SortFunc(h, func(a, b Bin) int { return int(a.Days - b.Days) })
 	return h, nil
 }
 

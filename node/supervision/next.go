@@ -6,7 +6,6 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // NextLook is the first day on which a look at the case finds something that
@@ -23,7 +22,7 @@ func NextLook(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar,
 			days = append(days, c.On.AddDays(1))
 		}
 	}
-	sorted.By(days, calendar.Date.Compare)
+	slices.SortFunc(days, calendar.Date.Compare)
 	for _, day := range days {
 		found, err := Look(c, limits, cal, Moment{Today: day, Closed: true}, t, cards, seen...)
 		if err != nil {
@@ -64,7 +63,7 @@ func candidates(c *casework.Case, limits []casework.Limit, cal *calendar.Calenda
 			days = append(days, c.AcceptedOn)
 		}
 	}
-	sorted.By(days, calendar.Date.Compare)
+	slices.SortFunc(days, calendar.Date.Compare)
 	return slices.Compact(days), nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/node/calendar"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Outage is a time during which the county did not hear a division, Unix
@@ -20,7 +19,7 @@ type Outage struct {
 // first. The lists given are not changed.
 func Merge(lists ...[]Outage) []Outage {
 	all := slices.Concat(lists...)
-	sorted.By(all, func(a, b Outage) int { return cmp.Compare(a.From, b.From) })
+	slices.SortFunc(all, func(a, b Outage) int { return cmp.Compare(a.From, b.From) })
 	var merged []Outage
 	for _, o := range all {
 		if last := len(merged) - 1; last >= 0 && o.From <= merged[last].Until {

@@ -12,7 +12,6 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/node/sorted"
 )
 
 // Colour is how a case stands.
@@ -157,7 +156,7 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 	if yellows(cards, found) >= t.RedYellows {
 		found = append(found, Finding{Rule: TwoYellows, Colour: Red, AsOf: at.Today})
 	}
-	sorted.By(found, func(a, b Finding) int { return slices.Index(ruleOrder, a.Rule) - slices.Index(ruleOrder, b.Rule) })
+	slices.SortFunc(found, func(a, b Finding) int { return slices.Index(ruleOrder, a.Rule) - slices.Index(ruleOrder, b.Rule) })
 	return found, nil
 }
 
