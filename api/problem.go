@@ -53,13 +53,14 @@ func (p *problem) retry(after time.Duration) *problem {
 }
 
 const (
-	nextCall    = "如再次出现，请把请求编号告诉县中心管理员"
-	nextRetry   = "请稍后重试；没有写入任何内容"
-	nextLogin   = "请重新登录"
-	nextMend    = "请按提示逐项更正后再提交"
-	nextRefresh = "请刷新后查看最新情况再办理"
-	nextAsk     = "请联系有相应权限的人员办理"
-	nextLook    = "请核对编号是否正确"
+	nextCall     = "如再次出现，请把请求编号告诉县中心管理员"
+	nextRetry    = "请稍后重试；没有写入任何内容"
+	nextOtherHub = "请到县中心的另一台主机办理，并请管理员查看本机 /readyz"
+	nextLogin    = "请重新登录"
+	nextMend     = "请按提示逐项更正后再提交"
+	nextRefresh  = "请刷新后查看最新情况再办理"
+	nextAsk      = "请联系有相应权限的人员办理"
+	nextLook     = "请核对编号是否正确"
 )
 
 // The problems that this package finds itself.
@@ -342,7 +343,7 @@ func countyProblem(err error) *problem {
 	case errors.Is(err, county.ErrUnknown):
 		return &problem{http.StatusBadGateway, "outcome_unknown", "the outcome is not known; send the same request again with the same key", "结果未知", "请用同一请求重试，不会重复办理", nil, time.Second}
 	case errors.Is(err, county.ErrOutside):
-		return unavailable("hub_outside", "another hub leads the county without this one; nothing was written. Work at another hub, and have the operator look at /readyz of this one", "本主机已不在县中心之内，未写入：请到县中心的另一台主机办理，并请管理员查看本机 /readyz")
+		return &problem{http.StatusServiceUnavailable, "hub_outside", "this hub is not one of the county's any more: it was removed, or the county began anew without it; nothing was written", "本主机已不在县中心之内（已被移除，或县中心已在另一台主机上重新开始），未写入任何内容", nextOtherHub, nil, 0}
 	case errors.Is(err, county.ErrNoLeader):
 		return unavailable("no_leader", "the county has no leader at the moment; nothing was written", "县中心暂无主节点")
 	case errors.Is(err, county.ErrBusy):

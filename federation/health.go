@@ -131,7 +131,11 @@ func (c *checkup) hub() error {
 	case place == county.PlaceNone:
 		c.stop("hub_not_added", "本主机已登记，尚未加入县中心：请管理员在另一台主机上将其加入（手册“新增主机”）", "this hub is enrolled and has no vote yet; the administrator gives it one at another hub (handbook: Add a hub)")
 	case place == county.PlaceRemoved:
-		c.stop("hub_removed", "本主机已从县中心移除：请停止它，或重新加入", "this hub was removed from the county; stop it, or add it again")
+		if _, cast := c.n.Revocation(); cast {
+			c.stop("hub_removed", "本主机已从县中心移除，并已被吊销：请停止它；仍要使用这台机器的，请以新的编号重新登记", "this hub was removed from the county and revoked; stop it. To use the machine again, enrol it under a new id")
+			return nil
+		}
+		c.stop("hub_removed", "本主机已从县中心移除：请停止它，或清空后重新加入（手册“旧主机又被启动”一节）", "this hub was removed from the county; stop it, or empty it and add it again (handbook: An old hub is started)")
 	case errors.Is(err, county.ErrOutside):
 		c.stop("hub_outside", "县中心由主机 "+h.Outside()+" 主持，其中没有本机：本机已被移除，或县中心已在另一台主机上重新开始；本机的账本不再是县中心的，已停止收件。请到其他主机办理，并请管理员清空本机后重新加入；若 "+h.Outside()+" 的重新开始是误操作，请停止 "+h.Outside(),
 			h.Outside()+" leads the county without this hub: it was removed, or the county began anew at another hub. What is here is not the county's ledger any more, and nothing is taken. Work at another hub; the administrator empties this one and adds it again. If "+h.Outside()+" began anew by mistake, stop "+h.Outside())

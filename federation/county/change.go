@@ -152,8 +152,8 @@ func (h *Hub) vet(ctx context.Context, c change) error {
 			fmt.Sprintf("at %s answers %q of %q, not %s; look at id and address", c.Address, s.ID, s.Cluster, c.ID)}
 	}
 	if err := h.sameLedger(ctx, s); err != nil {
-		return &Refusal{HubOtherLedger, fmt.Sprintf("主机 %s 的台账与本县中心的不一致（多半是恢复之前的旧主机）：请停止它，移走 raft 目录和 state.db 后重新启动，再加入", c.ID),
-			fmt.Sprintf("%s holds a ledger that this county's does not continue, as a hub of before a restore does; stop it, move raft and state.db away, start it and add it again: %v", c.ID, err)}
+		return &Refusal{HubOtherLedger, fmt.Sprintf("主机 %s 的台账与本县中心的不一致（多半是恢复之前的旧主机）：请停止它，移走 raft 目录和 state.db 后重新启动，再加入；刚移走过的，是另一台旧主机又把旧台账给了它，请先停止所有旧主机，再逐台清空", c.ID),
+			fmt.Sprintf("%s holds a ledger that this county's does not continue, as a hub of before a restore does; stop it, move raft and state.db away, start it and add it again. If that was just done, another old hub gave it the ledger of before: stop all old hubs first, then empty them one by one: %v", c.ID, err)}
 	}
 	if len(s.Members) == 0 {
 		return nil

@@ -19,7 +19,10 @@ import (
 // Nor may such hubs be heard by raft at a hub that is in the county: with a later
 // term of their own they would make it follow them, and cut off what it has. Raft
 // hears the hubs of its configuration, and those that one of them counts among
-// the county's together with this hub: a hub that was away while others came.
+// the county's together with this hub: a hub that was away while others came. And a
+// hub that knows that the county goes on without it speaks to nobody: one of its
+// former companions that was emptied, to be added to the county, hears whoever comes,
+// and would be filled with the ledger of before.
 
 // outsideEvery is between two rounds of asking.
 const outsideEvery = 2 * time.Second
@@ -61,11 +64,13 @@ func (h *Hub) watchOutside() {
 	for {
 		switch by := h.leaderWithout(h.life); {
 		case by == "":
+			h.port.keepOutside(false)
 			if was := h.out.Swap(nil); was != nil {
 				h.log.Info("county hub: no hub leads the county without this one any more", "was", was.leader)
 			}
 		case by != h.Outside():
 			h.out.Store(&outside{by})
+			h.port.keepOutside(true)
 			h.log.Error("county hub: another hub leads the county without this one; nothing is taken here", "leader", by)
 		}
 		select {

@@ -107,6 +107,9 @@ func (h *Hub) atLeader(ctx context.Context, here func() error, there func(ctx co
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ErrNoLeader, ctx.Err())
 		case <-give.C:
+			if h.Place() == PlaceRemoved {
+				return ErrOutside
+			}
 			return ErrNoLeader
 		case <-h.life.Done():
 			return h.closedErr()

@@ -25,7 +25,7 @@ const (
 // a place for no longer.
 const helloTimeout = 5 * time.Second
 
-var errMuted = errors.New("raft is silent: this hub's disk stalls")
+var errMuted = errors.New("raft is silent: this hub's disk stalls, or the county goes on without it")
 
 // port is the peer port: it authenticates whoever connects and hands the
 // connection to raft or to HTTP.
@@ -46,7 +46,10 @@ type port struct {
 	closeOnce  sync.Once
 	running    sync.WaitGroup
 
-	muted atomic.Bool
+	// muted: this hub's disk hangs, or it met a failure. outside: another leads the
+	// county without it. Raft speaks to nobody while either is so.
+	muted, outside atomic.Bool
+
 	mu    sync.Mutex
 	conns map[*peerConn]struct{} // raft connections, both directions
 }
@@ -230,6 +233,16 @@ func (p *port) mute(on bool) {
 	p.cut()
 }
 
+// keepOutside is mute for a hub that the county goes on without.
+func (p *port) keepOutside(on bool) {
+	if p.outside.Swap(on) == on || !on {
+		return
+	}
+	p.cut()
+}
+
+func (p *port) silent() bool { return p.muted.Load() || p.outside.Load() }
+
 func (p *port) cut() {
 	p.mu.Lock()
 	open := make([]*peerConn, 0, len(p.conns))
@@ -246,7 +259,7 @@ func (p *port) track(c net.Conn) (*peerConn, bool) {
 	pc := &peerConn{Conn: c, p: p}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.muted.Load() || p.isClosed() {
+	if p.silent() || p.isClosed() {
 		return nil, false
 	}
 	p.conns[pc] = struct{}{}
@@ -287,7 +300,7 @@ func (s stream) Addr() net.Addr            { return s.p.advertise }
 func (s stream) Close() error { return s.p.raft.Close() }
 
 func (s stream) Dial(addr raft.ServerAddress, timeout time.Duration) (net.Conn, error) {
-	if s.p.muted.Load() {
+	if s.p.silent() {
 		return nil, errMuted
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), min(timeout, helloTimeout))
