@@ -110,6 +110,7 @@ func (s *Server) ApproveItems(ctx context.Context, in gen.ApproveItemsRequestObj
 	}
 	var missing []catalog.Fault
 	actions := make([]Action, 0, len(in.Body.Items))
+	refs := make([]gen.ItemRef, 0, len(in.Body.Items))
 	for i, ref := range in.Body.Items {
 		v, err := s.approvable(ctx, actor, ref)
 		if found(err) == error(errNotFound) {
@@ -127,15 +128,44 @@ func (s *Server) ApproveItems(ctx context.Context, in gen.ApproveItemsRequestObj
 			continue
 		}
 		v.action.Key = partKey(in.Params.IdempotencyKey, fmt.Sprint(ref.Code, ".", ref.Version))
-		actions = append(actions, v.action)
+		actions, refs = append(actions, v.action), append(refs, ref)
 	}
 	if len(missing) > 0 {
 		return nil, &store.Refused{Code: "not_approvable", ZH: "有版本不能复核，未复核任何版本", EN: "some versions cannot be approved; none was", Faults: missing}
 	}
-	if err := s.recordBatch(ctx, in.Params.IdempotencyKey, ledger.ItemApprove, actions); err != nil {
+	if err := s.approve(ctx, in.Params.IdempotencyKey, actor, refs, actions); err != nil {
 		return nil, err
 	}
 	return gen.ApproveItems200JSONResponse{Approved: in.Body.Items}, nil
+}
+
+// approve records approvals, each of a version that refs names. An earlier sending of
+// unknown outcome, under another key or none, may be in the ledger ahead of this one:
+// what this person approved there is left out, and the rest is approved. What somebody
+// else approved is refused.
+func (s *Server) approve(ctx context.Context, key string, actor identity.Actor, refs []gen.ItemRef, actions []Action) error {
+	for {
+		refused := s.recordBatch(ctx, key, ledger.ItemApprove, actions)
+		var no *store.Refused
+		if !errors.As(refused, &no) || no.Code != "approved" {
+			return refused
+		}
+		var restOf []gen.ItemRef
+		var rest []Action
+		for i, ref := range refs {
+			v, err := s.approvable(ctx, actor, ref)
+			if err != nil {
+				return err
+			}
+			if v.approver != actor.Staff {
+				restOf, rest = append(restOf, ref), append(rest, actions[i])
+			}
+		}
+		if len(rest) == len(actions) {
+			return refused
+		}
+		refs, actions = restOf, rest
+	}
 }
 
 // PublishEdition puts approved versions into force.

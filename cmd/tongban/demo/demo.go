@@ -6,11 +6,14 @@ package demo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // Options say how to run it.
@@ -35,11 +38,15 @@ type Options struct {
 func Run(ctx context.Context, o Options) (err error) {
 	began := time.Now()
 	if o.Check {
-		dir, err := os.MkdirTemp("", "tongban-demo-")
-		if err != nil {
-			return err
+		dir, mkErr := os.MkdirTemp("", "tongban-demo-")
+		if mkErr != nil {
+			return mkErr
 		}
-		defer os.RemoveAll(dir)
+		defer func() {
+			if err == nil { // what failed is looked into by its logs
+				err = os.RemoveAll(dir)
+			}
+		}()
 		o.Dir = dir
 	}
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
@@ -72,7 +79,10 @@ func Run(ctx context.Context, o Options) (err error) {
 		fmt.Fprintf(o.Summary, "%s\n", line)
 	}
 	if o.Check {
-		return sum.verdict(c.plan)
+		if err := sum.verdict(c.plan); err != nil {
+			return c.explain(err)
+		}
+		return nil
 	}
 	s.addresses(c)
 	for {
@@ -82,9 +92,19 @@ func Run(ctx context.Context, o Options) (err error) {
 			return nil
 		case died := <-c.died:
 			// A person may end one on purpose, to see what becomes of it.
-			s.say("\n%v\n其余节点继续运行 (the others go on)。重新启动它 (to start it again)：%s serve --config %s/<节点 node>/node.yaml", died, o.Binary, o.Dir)
+			s.say("\n%v\n其余节点继续运行 (the others go on)。重新启动它 (to start it again)：%s", died, c.restart(died))
 		}
 	}
+}
+
+// restart is the command that starts a node again that ended.
+func (c *county) restart(died error) string {
+	id := "<节点 node>"
+	var which *nodeEnded
+	if errors.As(died, &which) {
+		id = which.id
+	}
+	return c.o.Binary + " serve --config " + loopback.Config(filepath.Join(c.o.Dir, id))
 }
 
 // toTheEnd starts the county and does what is still to be shown in it.

@@ -26,9 +26,14 @@ func at(m *member, login string) *person {
 // nobody knows yet, or that the county has no leader at the moment: on a slow
 // machine the hubs may elect another while they found the county.
 func send(ctx context.Context, by *person, path string, in any, key string, out any) error {
+	return again(ctx, func() error { return by.Post(ctx, path, in, key, out) })
+}
+
+// again does what may be repeated until its outcome is known.
+func again(ctx context.Context, do func() error) error {
 	until := time.Now().Add(3 * time.Minute)
 	for {
-		err := by.Post(ctx, path, in, key, out)
+		err := do()
 		if !loopback.IsRefused(err, "outcome_unknown") && !loopback.IsRefused(err, "no_leader") || time.Now().After(until) {
 			return err
 		}

@@ -50,6 +50,14 @@ func (c *county) tongban(ctx context.Context, stdin string, args ...string) erro
 
 // serve starts a node's process; ready waits for it.
 func (c *county) serve(m *member) error {
+	c.mu.Lock()
+	if _, known := c.earlier[m.ID]; !known {
+		c.earlier[m.ID] = 0
+		if info, err := os.Stat(filepath.Join(c.dirOf(m), "log")); err == nil {
+			c.earlier[m.ID] = info.Size()
+		}
+	}
+	c.mu.Unlock()
 	p, err := loopback.Serve(loopback.Start{Binary: c.o.Binary, Config: c.config(m), Log: filepath.Join(c.dirOf(m), "log"), Sys: detached()})
 	if err != nil {
 		return err
@@ -114,6 +122,22 @@ func alive(pid string) bool {
 	return err == nil && n > 0 && syscall.Kill(n, 0) == nil
 }
 
+// logged are the lines that a node wrote to its log since this demo started it.
+func (c *county) logged(id string) []string {
+	c.mu.Lock()
+	from, started := c.earlier[id]
+	c.mu.Unlock()
+	text, err := os.ReadFile(filepath.Join(c.o.Dir, id, "log"))
+	if !started || err != nil {
+		return nil
+	}
+	said := strings.TrimSpace(string(text[min(from, int64(len(text))):]))
+	if said == "" {
+		return nil
+	}
+	return strings.Split(said, "\n")
+}
+
 // explain adds the last lines of the nodes' logs to an error.
 func (c *county) explain(err error) error {
 	if err == nil {
@@ -121,11 +145,7 @@ func (c *county) explain(err error) error {
 	}
 	var b strings.Builder
 	for _, m := range c.plan.Nodes {
-		text, readErr := os.ReadFile(filepath.Join(c.dirOf(m), "log"))
-		if readErr != nil {
-			continue
-		}
-		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+		lines := c.logged(m.ID)
 		for _, l := range lines[max(0, len(lines)-40):] {
 			if strings.Contains(l, "level=ERROR") || strings.Contains(l, "panic") || strings.Contains(l, "fatal") || strings.HasPrefix(l, "出错") || strings.HasPrefix(l, "用法") {
 				fmt.Fprintf(&b, "\n  %s: %s", m.ID, l)

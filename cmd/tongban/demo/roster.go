@@ -33,7 +33,7 @@ func roster(ctx context.Context, admin *loopback.Seat) error {
 			r.Qualifications = []identity.Qualification{{Kind: "行政执法证", Until: until}}
 		}
 		in := loopback.Request{Method: http.MethodPut, URL: "/api/v1/staff/" + url.PathEscape(p.Id) + "/roster", In: r}
-		if err := admin.Call(ctx, in, nil); err != nil {
+		if err := again(ctx, func() error { return admin.Call(ctx, in, nil) }); err != nil {
 			return err
 		}
 	}
