@@ -105,13 +105,13 @@ func (n *Node) noteDoubts(ctx context.Context, d *doubts, current bool) error {
 	return n.keepDoubts(ctx, d)
 }
 
-// cutOffFor is for how long this node has not been known to be up to date.
+// cutOffFor is for how long this node, while it ran, has not been known to be up to date.
 func (n *Node) cutOffFor() time.Duration {
-	s := n.follower.Status()
+	s, up := n.follower.Status(), n.now().Sub(n.began)
 	if s.LagMS < 0 {
-		return n.now().Sub(n.began)
+		return up
 	}
-	return time.Duration(s.LagMS) * time.Millisecond
+	return min(time.Duration(s.LagMS)*time.Millisecond, up)
 }
 
 // allIsHere tells whether this node has all that it may see of what is recorded and

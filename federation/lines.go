@@ -87,6 +87,7 @@ func (n *Node) startBelow(o Options) (err error) {
 		return err
 	}
 	n.run(func(ctx context.Context) { n.ended("feed", n.follower.Run(ctx)) })
+	n.run(func(ctx context.Context) { n.follower.KeepContact(ctx, n.after) })
 	n.run(n.sender.Run)
 	n.run(n.settleRestored)
 	n.run(n.tellLost)

@@ -144,6 +144,9 @@ func (f *Follower) Run(ctx context.Context) error {
 	if err != nil {
 		return ErrStorage.Because(err)
 	}
+	if err := f.loadContact(ctx); err != nil {
+		return asFault(err, ErrStorage)
+	}
 	f.mu.Lock()
 	f.state.Cursor = cursor
 	f.mu.Unlock()

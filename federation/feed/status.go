@@ -17,7 +17,7 @@ type Status struct {
 	Upstream string    `json:"upstream,omitempty"`
 	Tier     node.Tier `json:"tier,omitempty"`
 	Since    int64     `json:"since,omitempty"`
-	// LastContact is when anything last came from an upstream.
+	// LastContact is when anything last came from an upstream, before a restart too.
 	LastContact int64 `json:"last_contact,omitempty"`
 	// Heard is when the county was last heard of, by way of an upstream.
 	Heard time.Time `json:"-"`
