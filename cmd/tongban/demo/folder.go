@@ -45,7 +45,7 @@ func prepare(o Options, s *screen) (*county, error) {
 	if err := p.save(o.Dir); err != nil {
 		return nil, err
 	}
-	return &county{o: o, s: s, plan: p, procs: map[string]*loopback.Process{}, lines: map[int]*loopback.Line{}, died: make(chan error, 32), earlier: map[string]int64{}}, nil
+	return &county{o: o, s: s, plan: p, procs: map[string]*loopback.Process{}, lines: map[int]*loopback.Line{}, died: make(chan error, 32)}, nil
 }
 
 // vacant is nil for a folder that is empty or not there yet.

@@ -68,7 +68,9 @@ func stuckCounty(t *testing.T, answer http.HandlerFunc) (*county, *member) {
 	m := &member{ID: "village-1", API: port}
 	var out strings.Builder
 	c := &county{o: Options{Dir: t.TempDir()}, s: &screen{out: &out, began: time.Now()}, plan: &plan{Nodes: []*member{m}}, procs: map[string]*loopback.Process{}, died: make(chan error, 1)}
-	write(t, filepath.Join(c.dirOf(m), "log"), "level=INFO msg=begun\nlevel=WARN msg=\"the last word\"\n")
+	if err := os.MkdirAll(c.dirOf(m), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	binary := filepath.Join(t.TempDir(), "node")
 	write(t, binary, "#!/bin/sh\nexec sleep 60\n")
 	if err := os.Chmod(binary, 0o700); err != nil {
@@ -79,6 +81,7 @@ func stuckCounty(t *testing.T, answer http.HandlerFunc) (*county, *member) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.kill(m) })
+	write(t, filepath.Join(c.dirOf(m), "log"), "level=INFO msg=begun\nlevel=WARN msg=\"the last word\"\n")
 	return c, m
 }
 

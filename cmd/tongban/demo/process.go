@@ -51,6 +51,9 @@ func (c *county) tongban(ctx context.Context, stdin string, args ...string) erro
 // serve starts a node's process; ready waits for it.
 func (c *county) serve(m *member) error {
 	c.mu.Lock()
+	if c.earlier == nil {
+		c.earlier = map[string]int64{}
+	}
 	if _, known := c.earlier[m.ID]; !known {
 		c.earlier[m.ID] = 0
 		if info, err := os.Stat(filepath.Join(c.dirOf(m), "log")); err == nil {
