@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +29,8 @@ type county struct {
 	died  chan error
 	// earlier is how long each node's log was when this demo first started it.
 	earlier map[string]int64
+	// absent are the nodes that this start goes on without.
+	absent map[string]bool
 }
 
 // start brings all nodes up; the first time, it founds the county on the way.
@@ -50,11 +51,11 @@ func (c *county) start(ctx context.Context) error {
 	below := append(c.plan.of("township"), c.plan.of("village")...)
 	for i, m := range below {
 		c.s.step("启动 %s %s (%d/%d)", m.ID, m.Name, i+1, len(below))
-		if err := c.enrolAndServe(ctx, m); err != nil {
+		if err := c.enrolAndServe(ctx, m); err != nil && !c.goOnWithout(m, err) {
 			return err
 		}
 	}
-	return c.catchUp(ctx, below)
+	return c.catchUp(ctx, c.here(below))
 }
 
 func (c *county) layLines() error {
@@ -138,9 +139,12 @@ func (c *county) found(ctx context.Context, hubs []*member) error {
 		}
 	}
 	for _, m := range hubs {
-		if err := c.ready(ctx, m); err != nil {
+		if err := c.ready(ctx, m); err != nil && !c.goOnWithout(m, err) {
 			return err
 		}
+	}
+	if len(c.here(hubs)) == 0 {
+		return errors.New("没有一台县中心主机能用；请看上面的原因，或 make demo-reset 重新开始 (no hub serves)")
 	}
 	c.plan.Founded = true
 	return c.plan.save(c.o.Dir)
@@ -189,7 +193,7 @@ func (c *county) ready(ctx context.Context, m *member) error {
 		switch {
 		case err == nil:
 		case errors.Is(err, loopback.ErrEnded), hopeless(err):
-			err = fmt.Errorf("%w: %w%s", loopback.ErrEnded, err, c.lastWords(m.ID))
+			err = fmt.Errorf("%w%s", &willNotServe{err}, c.lastWords(m.ID))
 		case time.Since(told) >= silence:
 			told = time.Now()
 			c.s.step("仍在等待 %s：%v (still waiting)%s", m.ID, err, c.lastWords(m.ID))
@@ -201,12 +205,19 @@ func (c *county) ready(ctx context.Context, m *member) error {
 // silence is how long a start says nothing of a node that it waits for.
 const silence = 10 * time.Second
 
+// willNotServe is why there is no use in waiting for a node, as ErrEnded is.
+type willNotServe struct{ why error }
+
+func (e *willNotServe) Error() string        { return e.why.Error() }
+func (e *willNotServe) Unwrap() error        { return e.why }
+func (e *willNotServe) Is(target error) bool { return target == loopback.ErrEnded }
+
 // hopeless reports whether a node says that it will not serve until somebody does
 // something about it.
 func hopeless(err error) bool {
 	var no *loopback.Refusal
 	return errors.As(err, &no) && slices.ContainsFunc(no.Fields, func(f client.Fault) bool {
-		return slices.Contains([]string{"forked_origin", "node_revoked", "keys_expired"}, string(f.Code))
+		return slices.Contains([]string{"forked_origin", "node_revoked", "keys_expired", "hub_outside"}, string(f.Code))
 	})
 }
 
@@ -217,10 +228,17 @@ func (c *county) whileAllLive(ctx context.Context, do func(context.Context) erro
 	done := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
-		select {
-		case died := <-c.died:
-			stop(died)
-		case <-done:
+		for {
+			select {
+			case died := <-c.died:
+				var which *nodeEnded
+				if errors.As(died, &which) && c.goOnWithout(c.plan.node(which.id), &willNotServe{died}) {
+					continue
+				}
+				stop(died)
+			case <-done:
+			}
+			return
 		}
 	})
 	err := do(ctx)
@@ -361,6 +379,9 @@ func (c *county) catchUp(ctx context.Context, below []*member) error {
 			return err
 		}
 	}
+	if len(below) == 0 {
+		return nil
+	}
 	n, err := c.itemsAt(ctx, below[len(below)-1])
 	c.s.step("目录已到各节点：%d 个事项 (the catalog is at every node)", n)
 	return err
@@ -370,134 +391,6 @@ func (c *county) itemsAt(ctx context.Context, m *member) (int, error) {
 	var list client.ItemList
 	err := loopback.Ask(ctx, web, loopback.Request{Method: http.MethodGet, URL: m.url() + "/api/v1/items?limit=1"}, &list)
 	return list.Total, err
-}
-
-// reconcile counts what happened, from the nodes' own APIs.
-func (c *county) reconcile(ctx context.Context) (Summary, error) {
-	var sum Summary
-	hub := c.plan.of("county")[1]
-	admin := at(hub, "admin")
-	var err error
-	if sum.Items, err = c.itemsAt(ctx, hub); err != nil {
-		return sum, err
-	}
-	for _, m := range c.plan.Nodes {
-		if n, err := c.itemsAt(ctx, m); err != nil || n != sum.Items {
-			return sum, fmt.Errorf("%s 有 %d 个事项，县中心有 %d 个 (items differ): %w", m.ID, n, sum.Items, err)
-		}
-	}
-	var hubs client.HubReport
-	if err := admin.Get(ctx, "/api/v1/hubs", &hubs); err != nil {
-		return sum, err
-	}
-	for _, h := range hubs.Hubs {
-		if h.Voter && h.Reachable {
-			sum.Hubs++
-		}
-	}
-	var nodes client.NodeList
-	if err := admin.Get(ctx, "/api/v1/nodes", &nodes); err != nil {
-		return sum, err
-	}
-	for _, n := range nodes.Nodes {
-		switch n.Tier {
-		case "township":
-			sum.Townships++
-		case "village":
-			sum.Villages++
-		}
-	}
-	return sum, c.count(ctx, admin, &sum)
-}
-
-// count holds what the villages and townships say they handed in against the
-// county's ledger.
-func (c *county) count(ctx context.Context, admin *person, sum *Summary) error {
-	var countyHas client.Reconciliation
-	if err := admin.Get(ctx, "/api/v1/reconcile", &countyHas); err != nil {
-		return err
-	}
-	sum.Duplicated = countyHas.Duplicated
-	if err := c.countAttention(ctx, admin, sum); err != nil {
-		return err
-	}
-	for _, m := range c.plan.of("village") {
-		var has client.Reconciliation
-		if err := at(m, loginAt(m)).Get(ctx, "/api/v1/reconcile", &has); err != nil {
-			return err
-		}
-		sum.HandedIn += has.HandedIn
-		sum.Confirmed += has.Confirmed
-		sum.Duplicated += has.Duplicated
-	}
-	if err := c.countOwn(ctx, sum); err != nil {
-		return err
-	}
-	sum.Lost = sum.HandedIn - countyHas.HandedIn
-	if countyHas.HandedIn > sum.HandedIn {
-		sum.Duplicated += countyHas.HandedIn - sum.HandedIn
-		sum.Lost = 0
-	}
-	return nil
-}
-
-// countAttention counts what asks for attention anywhere, what several nodes show once.
-func (c *county) countAttention(ctx context.Context, admin *person, sum *Summary) error {
-	asks := map[string]bool{}
-	people := []*person{admin}
-	for _, tier := range []string{"township", "village"} {
-		for _, m := range c.plan.of(tier) {
-			people = append(people, at(m, loginAt(m)))
-		}
-	}
-	for _, p := range people {
-		var list client.AttentionList
-		if err := p.Get(ctx, "/api/v1/attention", &list); err != nil {
-			return err
-		}
-		for _, a := range list.Items {
-			asks[a.Entry] = true
-		}
-	}
-	sum.NeedsAttention = int64(len(asks))
-	return nil
-}
-
-// countOwn adds what was handed in at the county itself, at its windows and from
-// home, which no node below counts.
-func (c *county) countOwn(ctx context.Context, sum *Summary) error {
-	supervisor := at(c.plan.of("county")[1], "jiancha")
-	for cursor := ""; ; {
-		var list client.CaseList
-		if err := supervisor.Get(ctx, "/api/v1/cases?limit=500&cursor="+url.QueryEscape(cursor), &list); err != nil {
-			return err
-		}
-		for _, s := range list.Cases {
-			if s.HandedInAt != countyCode {
-				continue
-			}
-			sum.HandedIn++
-			if s.Word != "saved_here" {
-				sum.Confirmed++
-			}
-		}
-		if cursor = list.NextCursor; cursor == "" {
-			return nil
-		}
-	}
-}
-
-// loginAt is the first person who works at a node.
-func loginAt(m *member) string {
-	if m.Tier == "county" {
-		return "admin"
-	}
-	for _, p := range staff {
-		if string(p.Division) == m.Division {
-			return p.Login
-		}
-	}
-	return ""
 }
 
 func (s *screen) reconciliation(sum Summary) {

@@ -59,7 +59,7 @@ func (c *county) applyFromHome(ctx context.Context) error {
 	c.s.step("窗口为%s开通网上办事账户 (the window opens a resident's account)", who.Name)
 	window := at(hub, "minzheng-chuangkou")
 	var opened client.AccountOpened
-	if err := window.Post(ctx, "/api/v1/accounts", client.AccountOpening{Type: "person", Name: who.Name, Number: who.IDNumber, Phone: who.Phone, Shown: "居民身份证"}, loopback.NewKey(), &opened); err != nil {
+	if err := send(ctx, window, "/api/v1/accounts", client.AccountOpening{Type: "person", Name: who.Name, Number: who.IDNumber, Phone: who.Phone, Shown: "居民身份证"}, loopback.NewKey(), &opened); err != nil {
 		return err
 	}
 	activation := loopback.Request{Method: http.MethodPost, URL: hub.url() + "/api/v1/my/activation", In: client.Activation{Type: "person", Number: who.IDNumber, Code: strings.TrimSpace(opened.Code), Password: password}}

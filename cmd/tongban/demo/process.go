@@ -19,8 +19,12 @@ const noticesDir = "notices"
 func (c *county) dirOf(m *member) string  { return filepath.Join(c.o.Dir, m.ID) }
 func (c *county) config(m *member) string { return loopback.Config(c.dirOf(m)) }
 
-// configure writes a node's settings.
+// configure writes a node's settings, but for those of a node that somebody
+// enrolled anew under another name.
 func (c *county) configure(m *member) error {
+	if there, err := os.ReadFile(c.config(m)); m.Enrolled && err == nil && !strings.Contains(string(there), "\nnode: "+m.ID+"\n") {
+		return nil
+	}
 	s := loopback.Settings{Tier: m.Tier, Node: m.ID, Division: m.Division, Name: m.Name, API: m.API, Federation: m.Fed, Peer: m.Peer,
 		More: "demo: true\nmetrics:\n  enabled: true\ncentre:\n  address: http://" + loopback.Address(c.plan.of("county")[0].API) + "\n"}
 	if m.LAN != 0 {
