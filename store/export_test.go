@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mattn/go-sqlite3"
+
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/sampling"
@@ -194,6 +196,22 @@ func HandsOn(ctx context.Context, s *Store, id string) (hands []string, err erro
 		return err
 	})
 }
+
+// AtCommit has do called when a transaction is about to be seen by others.
+func (s *Store) AtCommit(do func()) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return raw(s.w.conn, func(c *sqlite3.SQLiteConn) error {
+		c.RegisterCommitHook(func() int {
+			do()
+			return 0
+		})
+		return nil
+	})
+}
+
+// Remembered is a case that is shown without the database being asked for it.
+func (s *Store) Remembered(id string) *casework.Case { return s.recent.get(id) }
 
 // InOrder is the order in which entries about a case are told.
 var InOrder = inOrder

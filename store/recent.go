@@ -45,6 +45,22 @@ func (r *recentCases) note(id string, c *casework.Case) {
 	r.written[id] = c
 }
 
+// withhold takes what the transaction under way is about to commit out of what
+// is shown. Others see its entries as soon as the database has them, and would
+// have the case of before beside them; until it is published they read the case
+// from there too.
+func (r *recentCases) withhold() {
+	if len(r.written) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id := range r.written {
+		delete(r.recent, id)
+		delete(r.older, id)
+	}
+}
+
 // publish shows what the transaction wrote, now that it is committed.
 func (r *recentCases) publish() {
 	if len(r.written) == 0 {

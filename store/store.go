@@ -290,7 +290,11 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 		return s.failed
 	}
 	s.touched, s.naming = false, false
-	err := s.w.transaction(ctx, do)
+	err := s.w.transaction(ctx, func(w *writer) error {
+		err := do(w)
+		s.recent.withhold()
+		return err
+	})
 	if err == nil {
 		err = s.inPlace()
 	}
