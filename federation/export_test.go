@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"runtime"
 
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -22,6 +23,37 @@ func AtPoint(f func(name string)) (restore func()) {
 
 // Reads has a node's program read entries of a level, until it is restarted.
 func (n *Node) Reads(level int) { n.ahead.Store(int32(level - ledger.Level)) }
+
+// RenewWatched renews this node's keys, and looks whether they are those the
+// ledger tells of while they are on disk and the former still sign.
+func (n *Node) RenewWatched(ctx context.Context) error {
+	former := n.own.Load()
+	if _, err := n.Renew(ctx); err != nil {
+		return err
+	}
+	n.signing.RLock()
+	renewed := n.own.Swap(former)
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		n.watchOwnKeys(ctx)
+	}()
+	for n.signing.TryRLock() { // it does not wait for who renews
+		n.signing.RUnlock()
+		select {
+		case <-looked:
+			n.own.Store(renewed)
+			n.signing.RUnlock()
+			return nil
+		default:
+			runtime.Gosched()
+		}
+	}
+	n.own.Store(renewed)
+	n.signing.RUnlock()
+	<-looked
+	return nil
+}
 
 // SetDisk replaces what is known of the room a node has.
 func (n *Node) SetDisk(d Disk) { n.disk = d }

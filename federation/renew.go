@@ -163,8 +163,8 @@ func (n *Node) takeUpRenewal(next *renewal) error {
 // a node that signs with keys it has replaced: nobody would take its entries.
 func (n *Node) watchOwnKeys(ctx context.Context) {
 	next, err := n.renewalDue(ctx)
-	if next != nil {
-		err = n.settleAlone(ctx)
+	if next != nil || err != nil {
+		err = n.settleAlone(ctx) // of a renewal under way one half may have been seen
 	}
 	switch {
 	case errors.Is(err, ErrOldKeys):

@@ -273,6 +273,20 @@ func TestOldKeysPutBack(t *testing.T) {
 	}
 }
 
+// TestRenewWatched: a node that looks after its keys in the middle of their
+// renewal does not take those it is about to replace for an old copy.
+func TestRenewWatched(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	for _, n := range []*federationtest.Node{f.Village(0), f.Township(0), f.Hub()} {
+		must(t, n.RenewWatched(t.Context()))
+		if err := n.Fatal(); err != nil {
+			t.Fatalf("%s stopped: %v", n.ID, err)
+		}
+		f.Settle()
+		signsWith(t, f, n, 2)
+	}
+}
+
 // TestRenewedAfterTheBackup: a node restored from a backup of before its
 // renewal, with the keys of after, has back what it signed with either.
 func TestRenewedAfterTheBackup(t *testing.T) {
