@@ -218,6 +218,10 @@ var expected = map[string]asked{
 	"importCarry":     {action: "carry.data", on: "here", body: []byte("x")},
 	"takeBackup":      {action: "backup.take", on: "here"},
 	"getLastBackup":   {action: "backup.take", on: "here"},
+	"listBackups":     {action: "backup.take", on: "here"},
+	"keepBackup":      {action: "backup.take", on: "here"},
+	"getKeptBackup":   {action: "backup.take", on: "here"},
+	"checkBackup":     {action: "backup.take", on: "here"},
 	"getCaseEvidence": {action: "ledger.prove", on: "here", id: nowhere}, // the case has to be readable besides: TestCaseEvidence
 	"getCheckpoint":   {action: "sync.read", on: "here"},
 	"getLedgerProof":  {action: "ledger.prove", on: "here"},
@@ -449,7 +453,7 @@ func (w *walk) elsewhere(say string, s *site, who somebody, method, path, op str
 	if strings.HasPrefix(e.id, "TB-") {
 		code = e.id
 	}
-	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{number}", "999", "{key}", "0f0f0f0f0f0f0f0f", "{month}", "2020-01", "{staff}", nowhere, "{entry}", w.cases["another department's"].id).Replace(path)
+	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{number}", "999", "{key}", "0f0f0f0f0f0f0f0f", "{month}", "2020-01", "{file}", "none.backup", "{staff}", nowhere, "{entry}", w.cases["another department's"].id).Replace(path)
 	paths := []string{path + map[string]string{"diffItem": "?from=1&to=1", "getLedgerProof": "?index=1"}[op]}
 	switch op {
 	case "listCases":

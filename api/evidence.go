@@ -149,7 +149,7 @@ func (s *Server) TakeBackup(ctx context.Context, _ gen.TakeBackupRequestObject) 
 		if err != nil {
 			return err
 		}
-		size, err := s.sealBackup(ctx, f, now)
+		_, size, err := s.sealBackup(ctx, f, now, nil)
 		if err := errors.Join(err, f.Close()); err != nil {
 			return err
 		}
@@ -196,22 +196,23 @@ func (s *Server) GetLastBackup(ctx context.Context, _ gen.GetLastBackupRequestOb
 	return out, nil
 }
 
-func (s *Server) sealBackup(ctx context.Context, to *os.File, now time.Time) (size int64, err error) {
+func (s *Server) sealBackup(ctx context.Context, to *os.File, now time.Time, progress func(done, total int64) error) (*store.Manifest, int64, error) {
 	sealed, err := s.node.SealBackup(to)
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	if _, err := s.store.ExportArchive(ctx, sealed, store.ArchiveOptions{MadeAt: now.UnixMilli(), Blobs: s.blobs}); err != nil {
-		return 0, err // what was written has no end, and is no backup
+	m, err := s.store.ExportArchive(ctx, sealed, store.ArchiveOptions{MadeAt: now.UnixMilli(), Blobs: s.blobs, Progress: progress})
+	if err != nil {
+		return nil, 0, err // what was written has no end, and is no backup
 	}
 	if err := sealed.Close(); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	info, err := to.Stat()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	return info.Size(), nil
+	return m, info.Size(), nil
 }
 
 // tempFile makes a file beside the database, opens it and removes its name at
@@ -273,6 +274,9 @@ func (d download) write(w http.ResponseWriter) error {
 
 // VisitExportCarryResponse implements gen.ExportCarryResponseObject.
 func (d download) VisitExportCarryResponse(w http.ResponseWriter) error { return d.write(w) }
+
+// VisitGetKeptBackupResponse implements gen.GetKeptBackupResponseObject.
+func (d download) VisitGetKeptBackupResponse(w http.ResponseWriter) error { return d.write(w) }
 
 // VisitTakeBackupResponse implements gen.TakeBackupResponseObject.
 func (d download) VisitTakeBackupResponse(w http.ResponseWriter) error { return d.write(w) }

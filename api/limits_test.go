@@ -104,6 +104,9 @@ func TestHubOperationsBelowTheCounty(t *testing.T) {
 	r := newRegion(t)
 	for _, a := range []ApiScenario{
 		{name: "hubs", as: "worker", method: "GET", path: "/api/v1/hubs", status: 409, must: []string{"county_only"}},
+		{name: "kept backups", as: "worker", method: "GET", path: "/api/v1/backups", status: 409, must: []string{"county_only"}},
+		{name: "keep a backup", as: "worker", method: "POST", path: "/api/v1/backups", status: 409, must: []string{"county_only"}},
+		{name: "a kept backup", as: "worker", method: "GET", path: "/api/v1/backups/none.backup", status: 409, must: []string{"county_only"}},
 		{name: "drafts are the county's", as: "worker", method: "GET", path: "/api/v1/drafts", status: 200, must: []string{`"versions":[]`}},
 		{name: "its own state", as: "worker", method: "GET", path: "/api/v1/sync", status: 200, must: []string{`"tier":"village"`, `"below":[]`}},
 		{name: "its own staff only", as: "worker", method: "GET", path: "/api/v1/staff", status: 200, must: []string{"worker"}, not: []string{"operator", "clerk"}},

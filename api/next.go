@@ -58,6 +58,9 @@ var nextEN = map[string]string{
 	"请稍后再看，或向办理窗口询问":                      "look again later, or ask the window",
 	nextLacking: "name the supplement that brought it when you accept; record what is brought at the desk as a supplement first; let come later what may; ask once for what is still missing",
 	"请先一次性告知补正，期满未补正的再终止": "tell first, once, what is missing; end the case when it did not come in time",
+
+	"请等待完成后再试": "wait until it is done, then try again",
+	"请把旧备份移到别处，或用 backup.folder 指定另一块磁盘": "move older backups elsewhere, or name a folder on another disk (backup.folder)",
 	"请补打":             "print it again",
 	"请先盖章换发，再打印":      "seal the reissue first, then print",
 	"请先升级清单中的节点":      "upgrade the nodes that are listed first",

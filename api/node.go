@@ -91,6 +91,8 @@ type Node interface {
 	Carry() *carry.Node
 	// SealBackup encrypts a backup to this node and the county.
 	SealBackup(w io.Writer) (io.WriteCloser, error)
+	// OpenBackup reads one with this node's keys, and at a hub with the county's.
+	OpenBackup(r io.Reader) (io.Reader, error)
 	// RotateCountyKeys makes new keys for the county.
 	RotateCountyKeys(ctx context.Context, by identity.Actor, key string) (store.Result, error)
 	// MakeSeal makes the next seal of a department or of this township; SealCode

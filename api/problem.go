@@ -89,6 +89,8 @@ var (
 	errFile            = &problem{http.StatusUnprocessableEntity, "file_faults", "the file has faults; nothing was imported", "文件有错误，未导入任何内容", "请按清单逐项更正文件后重新导入", nil, 0}
 	errCountyOnly      = &problem{http.StatusConflict, "county_only", "this is done at the county", "该操作须在县中心办理", "请在县中心的系统上操作", nil, 0}
 	errNotHere         = &problem{http.StatusNotFound, "not_here", "the file is known and has not arrived at this node yet", "附件尚未传到本机", "请稍后再看，或到收件地点查看", nil, time.Minute}
+	errBackupBusy      = &problem{http.StatusConflict, "backup_busy", "a backup is being made or checked; one at a time", "正在备份或校验，一次只办一项", "请等待完成后再试", nil, 0}
+	errBackupRoom      = &problem{http.StatusInsufficientStorage, "backup_room", "the disk of the backup folder has no room for it beside what this hub needs; move older backups elsewhere, or name another folder (backup.folder)", "备份文件夹所在磁盘放不下：须给本机留出收件所需的空间", "请把旧备份移到别处，或用 backup.folder 指定另一块磁盘", nil, 0}
 	errSelfDisable     = &problem{http.StatusConflict, "own_account", "nobody disables their own account", "不能停用本人账号", "请由另一名管理员操作", nil, 0}
 	errLastOperator    = &problem{http.StatusConflict, "last_operator", "this is the county's last operator; without one nobody could give rights any more", "这是县里最后一名在用的县管理员，去掉后将无人能够授权", "请先新增或恢复另一名县管理员，再办理", nil, 0}
 	errNoCheckpoint    = &problem{http.StatusNotFound, "no_checkpoint", "no signed checkpoint has been seen here yet", "本机尚未收到账本检查点", "请在线路恢复后再试", nil, time.Minute}

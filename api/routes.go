@@ -196,7 +196,7 @@ func (s *Server) admit(table map[operationKey]operation, next http.Handler) http
 const freshHeader = "Tongban-Fresh"
 
 // files are the operations that answer with a file.
-var files = map[string]bool{"getAttachment": true, "getMyAttachment": true, "exportCarry": true, "takeBackup": true, "streamHall": true, "streamChanges": true}
+var files = map[string]bool{"getAttachment": true, "getMyAttachment": true, "exportCarry": true, "takeBackup": true, "getKeptBackup": true, "streamHall": true, "streamChanges": true}
 
 func serveDocument(w http.ResponseWriter, r *http.Request) {
 	text, err := Document()

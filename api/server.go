@@ -68,6 +68,9 @@ type Options struct {
 	Registry     *prometheus.Registry
 	MetricsToken string
 	HideMetrics  bool
+	// Backups say where this hub keeps backups of its own; without a folder it
+	// keeps none.
+	Backups Backups
 	// Pages serves the web application at every path that is not the API's.
 	Pages http.Handler
 	// Now is the clock; nil is time.Now.
@@ -91,6 +94,7 @@ type Server struct {
 	views     *memory[view, time.Time]
 	tickets   *memory[string, visit]
 	voices    *buckets // of people who complain
+	backups   *backups
 	ring      atomic.Pointer[ring]
 	operators sync.Mutex // held while one may lose the rights
 	codes     *memory[string, shownCode]
@@ -126,8 +130,13 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("api: metrics: %w", err)
 	}
+	kept, err := newBackups(o.Backups, o.Store.Self().Node)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, door: o.Blobs.Door(o.Limits.AttachmentBytes), self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
+		backups: kept,
+		o:       o, node: o.Node, store: o.Store, blobs: o.Blobs, door: o.Blobs.Door(o.Limits.AttachmentBytes), self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
 		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000), passwords: newMemory[string, shownPassword](200),
 		tries: newTries(), mailCodes: newBuckets(mailCodeRate, mailCodeBurst), stopping: make(chan struct{}),

@@ -69,12 +69,17 @@ type Config struct {
 	Session   Session
 	Sync      Sync
 	Disk      Disk
-	Storage   Storage
-	Log       Log
-	Centre    Centre
-	Metrics   Metrics
-	Notices   Notices
-	OIDC      OIDC
+	// File is the settings file, for whoever is told what to type; empty where the
+	// environment says everything.
+	File string
+
+	Storage Storage
+	Backup  Backup
+	Log     Log
+	Centre  Centre
+	Metrics Metrics
+	Notices Notices
+	OIDC    OIDC
 }
 
 // Listen holds the addresses (host:port) the node opens. An empty host means
@@ -158,6 +163,11 @@ type Disk struct {
 type Storage struct {
 	KeyFile        string // the storage key; Load takes DataDir + ".key" when it is not set
 	PassphraseFile string // opens a locked KeyFile
+}
+
+// Backup says where a hub keeps the backups it makes by itself.
+type Backup struct {
+	Folder string // Load takes "backups" within DataDir when it is not set
 }
 
 // Log says how much is logged and in which form.

@@ -95,6 +95,8 @@ var keys = []key{
 	{"storage.key_file", everyTier, text(func(c *Config) *string { return &c.Storage.KeyFile })},
 	{"storage.passphrase_file", everyTier, text(func(c *Config) *string { return &c.Storage.PassphraseFile })},
 
+	{"backup.folder", hubs, text(func(c *Config) *string { return &c.Backup.Folder })},
+
 	{"log.level", everyTier, level},
 	{"log.format", everyTier, choice(func(c *Config) *string { return &c.Log.Format }, "text", "json")},
 
@@ -142,7 +144,7 @@ var keys = []key{
 
 // paths lists the fields that name files or folders.
 func paths(c *Config) []*string {
-	return []*string{&c.DataDir, &c.Storage.KeyFile, &c.Storage.PassphraseFile, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Metrics.TokenFile,
+	return []*string{&c.DataDir, &c.Storage.KeyFile, &c.Storage.PassphraseFile, &c.Backup.Folder, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Metrics.TokenFile,
 		&c.Notices.File.Dir, &c.Notices.SMS.SecretFile, &c.Notices.SMS.CAFile, &c.Notices.Mail.PasswordFile, &c.Notices.Mail.CAFile,
 		&c.OIDC.SecretFile, &c.OIDC.CAFile}
 }

@@ -46,6 +46,12 @@ func load(base, name string, data []byte, env []string) (Config, error) {
 	if err := absolute(&c, base); err != nil {
 		s.faults = append(s.faults, Fault{Source: name, ZH: "无法确定配置文件所在目录", EN: "the settings file's folder cannot be determined", Err: err})
 	}
+	if name != "" {
+		c.File = name
+		if base, err := filepath.Abs(base); err == nil {
+			c.File = filepath.Join(base, name)
+		}
+	}
 	s.checkFiles(&c)
 	if len(s.faults) > 0 {
 		return Config{}, s.faults
@@ -126,6 +132,9 @@ func (s *settings) likelyTier() Tier {
 func complete(c *Config) {
 	if c.Storage.KeyFile == "" && c.DataDir != "" {
 		c.Storage.KeyFile = filepath.Clean(c.DataDir) + ".key"
+	}
+	if c.Tier == County && c.Backup.Folder == "" && c.DataDir != "" {
+		c.Backup.Folder = filepath.Join(c.DataDir, "backups")
 	}
 	for _, pair := range []struct {
 		listen    string

@@ -29,6 +29,20 @@ func OpenBackup(r io.Reader, folders ...string) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openBackup(r, keys)
+}
+
+// OpenBackup reads a sealed backup with this node's keys, and at a hub with the
+// county's.
+func (n *Node) OpenBackup(r io.Reader) (io.Reader, error) {
+	keys, err := openingKeys([]string{n.Store.Dir()})
+	if err != nil {
+		return nil, err
+	}
+	return openBackup(r, append(keys, n.own.Load().keys.Sign))
+}
+
+func openBackup(r io.Reader, keys []ed25519.PrivateKey) (io.Reader, error) {
 	h, content, err := seal.Open(r, func(h seal.Header) error {
 		if h.Kind != seal.Backup {
 			return fmt.Errorf("%w: %s", store.ErrArchiveMalformed, h.Kind)

@@ -51,6 +51,9 @@ type Manifest struct {
 	Applied uint64 `json:"applied,omitempty"`
 	Cursor  uint64 `json:"cursor,omitempty"`
 	LastSeq uint64 `json:"last_seq,omitempty"`
+	// Records are those of the county's ledger in the state. Only ExportArchive
+	// tells; it is not in the file, which older programs read too.
+	Records uint64 `json:"-"`
 
 	State       ArchivedFile   `json:"state"`
 	Attachments []ArchivedFile `json:"attachments"`
@@ -91,6 +94,10 @@ const (
 	keysFolder        = "keys"
 	membershipFile    = "membership.json"
 	maxManifest       = 256 << 20
+
+	// BackupsFolder is where a hub keeps its own backups, unless it is told another
+	// place.
+	BackupsFolder = "backups"
 )
 
 // ArchiveOptions say what goes into an archive.
@@ -102,6 +109,10 @@ type ArchiveOptions struct {
 	// IncludeKeys puts the node's private keys in. A file that the archive is
 	// written to is then made readable by its owner only.
 	IncludeKeys bool
+	// Progress, if set, is told how much of what there is was written, in bytes
+	// before compression; first with nothing, before anything is. An error ends
+	// the archive.
+	Progress func(done, total int64) error
 }
 
 // ExportArchive writes a backup of the node while it runs. Every attachment is
@@ -143,7 +154,7 @@ func (s *Store) exportArchive(ctx context.Context, w io.Writer, o ArchiveOptions
 			return nil, err
 		}
 	}
-	return m, m.write(ctx, w, func(name string) (io.ReadCloser, error) {
+	return m, m.write(ctx, w, o.Progress, func(name string) (io.ReadCloser, error) {
 		if hash, ok := strings.CutPrefix(name, attachmentsFolder+"/"); ok {
 			content, _, err := o.Blobs.Open(hash)
 			return content, err
@@ -183,7 +194,11 @@ func (m *Manifest) read(ctx context.Context, k *atrest.Key, state string) (err e
 	if err != nil {
 		return err
 	}
-	m.Cursor, m.LastSeq = uint64(cursor), uint64(seq)
+	records, err := count(ctx, db, `SELECT max(idx) FROM entries`)
+	if err != nil {
+		return err
+	}
+	m.Cursor, m.LastSeq, m.Records = uint64(cursor), uint64(seq), uint64(records)
 	before, err := predecessorsOf(ctx, db, m.Node)
 	if err != nil {
 		return err
@@ -276,7 +291,17 @@ func (m *Manifest) files() []ArchivedFile {
 	return slices.Concat([]ArchivedFile{m.State}, m.Attachments, m.Keys)
 }
 
-func (m *Manifest) write(ctx context.Context, w io.Writer, open func(name string) (io.ReadCloser, error)) error {
+func (m *Manifest) write(ctx context.Context, w io.Writer, progress func(done, total int64) error, open func(name string) (io.ReadCloser, error)) error {
+	if progress == nil {
+		progress = func(int64, int64) error { return nil }
+	}
+	var done, total int64
+	for _, f := range m.files() {
+		total += f.Size
+	}
+	if err := progress(0, total); err != nil {
+		return err
+	}
 	z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
 	if err != nil {
 		return err
@@ -293,7 +318,10 @@ func (m *Manifest) write(ctx context.Context, w io.Writer, open func(name string
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := addFile(t, f, open); err != nil {
+		if err := addFile(t, f, open, func(n int) error {
+			done += int64(n)
+			return errors.Join(ctx.Err(), progress(done, total))
+		}); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
 		}
 	}
@@ -312,7 +340,7 @@ func addBytes(t *tar.Writer, name string, content []byte) error {
 	return err
 }
 
-func addFile(t *tar.Writer, f ArchivedFile, open func(name string) (io.ReadCloser, error)) error {
+func addFile(t *tar.Writer, f ArchivedFile, open func(name string) (io.ReadCloser, error), written func(n int) error) error {
 	content, err := open(f.Name)
 	if err != nil {
 		return err
@@ -321,6 +349,17 @@ func addFile(t *tar.Writer, f ArchivedFile, open func(name string) (io.ReadClose
 	if err := t.WriteHeader(&tar.Header{Name: f.Name, Size: f.Size, Mode: 0o600, Format: tar.FormatPAX}); err != nil {
 		return err
 	}
-	_, err = io.CopyN(t, content, f.Size)
+	_, err = io.CopyN(told{t, written}, content, f.Size)
 	return err
+}
+
+// told tells of each write.
+type told struct {
+	io.Writer
+	written func(n int) error
+}
+
+func (t told) Write(b []byte) (int, error) {
+	n, err := t.Writer.Write(b)
+	return n, errors.Join(err, t.written(n))
 }

@@ -364,7 +364,7 @@ func checkEmpty(dir string) error {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case "lock", "storage.json": // of the command that restores
+		case "lock", "storage.json", BackupsFolder: // of the command that restores, or kept here
 		case attachmentsFolder, keysFolder, localFile, localFile + "-wal", localFile + "-shm": // of a restore that was interrupted
 		default:
 			if ok, _ := filepath.Match("restore-*", e.Name()); !ok {

@@ -109,6 +109,51 @@ func (e AppraisalActionKind) Valid() bool {
 	}
 }
 
+// Defines values for BackupJobStage.
+const (
+	BackupJobStageCheck  BackupJobStage = "check"
+	BackupJobStageDone   BackupJobStage = "done"
+	BackupJobStageFailed BackupJobStage = "failed"
+	BackupJobStageState  BackupJobStage = "state"
+	BackupJobStageWrite  BackupJobStage = "write"
+)
+
+// Valid indicates whether the value is a known member of the BackupJobStage enum.
+func (e BackupJobStage) Valid() bool {
+	switch e {
+	case BackupJobStageCheck:
+		return true
+	case BackupJobStageDone:
+		return true
+	case BackupJobStageFailed:
+		return true
+	case BackupJobStageState:
+		return true
+	case BackupJobStageWrite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BackupJobWhat.
+const (
+	BackupJobWhatCheck BackupJobWhat = "check"
+	BackupJobWhatTake  BackupJobWhat = "take"
+)
+
+// Valid indicates whether the value is a known member of the BackupJobWhat enum.
+func (e BackupJobWhat) Valid() bool {
+	switch e {
+	case BackupJobWhatCheck:
+		return true
+	case BackupJobWhatTake:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BoardCaseColour.
 const (
 	BoardCaseAmber  BoardCaseColour = "amber"
@@ -688,6 +733,27 @@ func (e JointMemberGate) Valid() bool {
 	case GateOpen:
 		return true
 	case GateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeptBackupState.
+const (
+	Bad       KeptBackupState = "bad"
+	Sound     KeptBackupState = "sound"
+	Unchecked KeptBackupState = "unchecked"
+)
+
+// Valid indicates whether the value is a known member of the KeptBackupState enum.
+func (e KeptBackupState) Valid() bool {
+	switch e {
+	case Bad:
+		return true
+	case Sound:
+		return true
+	case Unchecked:
 		return true
 	default:
 		return false
@@ -2298,6 +2364,33 @@ type AwaitedPaper struct {
 	// Node The name of the node that has them to send, where it is known.
 	Node string `json:"node,omitempty,omitzero"`
 }
+
+// BackupJob defines model for BackupJob.
+type BackupJob struct {
+	// Code Why it failed.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Done Bytes of this stage.
+	Done    int64  `json:"done"`
+	En      string `json:"en,omitempty,omitzero"`
+	EndedAt int64  `json:"ended_at,omitempty,omitzero"`
+	File    string `json:"file"`
+
+	// Stage `state`: the state is copied and attachments are looked over.
+	Stage     BackupJobStage `json:"stage"`
+	StartedAt int64          `json:"started_at"`
+
+	// Total Of how many; 0 where that is not known yet.
+	Total int64         `json:"total"`
+	What  BackupJobWhat `json:"what"`
+	Zh    string        `json:"zh,omitempty,omitzero"`
+}
+
+// BackupJobStage `state`: the state is copied and attachments are looked over.
+type BackupJobStage string
+
+// BackupJobWhat defines model for BackupJob.What.
+type BackupJobWhat string
 
 // BackupState defines model for BackupState.
 type BackupState struct {
@@ -4189,6 +4282,58 @@ type JointSummary struct {
 type JointWindow struct {
 	Department string `json:"department"`
 	ItemName   string `json:"item_name"`
+}
+
+// KeptBackup defines model for KeptBackup.
+type KeptBackup struct {
+	// At When it was made; of a file that was never checked here, when it was last changed.
+	At          int64 `json:"at"`
+	Attachments int   `json:"attachments,omitempty,omitzero"`
+
+	// By Staff number of who took it.
+	By        string `json:"by,omitempty,omitzero"`
+	ByName    string `json:"by_name,omitempty,omitzero"`
+	Bytes     int64  `json:"bytes"`
+	CheckedAt int64  `json:"checked_at,omitempty,omitzero"`
+
+	// Code Why its check did not pass.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Damaged Attachments that were damaged when it was made and are not in it.
+	Damaged int    `json:"damaged,omitempty,omitzero"`
+	En      string `json:"en,omitempty,omitzero"`
+	File    string `json:"file"`
+
+	// Node Whose it is; missing where nobody has looked.
+	Node string `json:"node,omitempty,omitzero"`
+
+	// Path The same with its folder.
+	Path string `json:"path,omitempty,omitzero"`
+
+	// Records How far the ledger in it goes; missing where it was not made here.
+	Records int64           `json:"records,omitempty,omitzero"`
+	State   KeptBackupState `json:"state"`
+	Zh      string          `json:"zh,omitempty,omitzero"`
+}
+
+// KeptBackupState defines model for KeptBackup.State.
+type KeptBackupState string
+
+// KeptBackups defines model for KeptBackups.
+type KeptBackups struct {
+	Backups []KeptBackup `json:"backups"`
+
+	// Config The settings file that this hub was started with, for the commands of a restore; empty where it came from the environment alone.
+	Config  string `json:"config"`
+	DataDir string `json:"data_dir"`
+
+	// Folder Where they lie on this hub.
+	Folder string    `json:"folder"`
+	Job    BackupJob `json:"job,omitempty,omitzero"`
+	Node   string    `json:"node"`
+
+	// Records Records in the ledger now.
+	Records int64 `json:"records"`
 }
 
 // LAN defines model for LAN.
@@ -9163,6 +9308,39 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 	TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBackups 县中心主机上的备份
+	//
+	// The backups that lie in this hub's own folder, the newest first, with what is
+	// known of each: when, how large, how far the ledger in it goes, and whether
+	// its check passed. A file that was changed or copied in since its check has
+	// none. `job` is what is under way, or was last. At the county alone.
+	//
+	// Corresponds with GET /api/v1/backups (the `ListBackups` operationId).
+	ListBackups(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepBackup 备份到本机文件夹
+	//
+	// Starts a backup into this hub's folder, which is checked when it is whole;
+	// `listBackups` tells how far it is. One at a time. Nothing of it is listed
+	// before it is whole and on the disk.
+	//
+	// Corresponds with POST /api/v1/backups (the `KeepBackup` operationId).
+	KeepBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetKeptBackup 下载备份
+	//
+	// The file, sealed as it lies there.
+	//
+	// Corresponds with GET /api/v1/backups/{file} (the `GetKeptBackup` operationId).
+	GetKeptBackup(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckBackup 校验备份
+	//
+	// Starts to read a backup to its end and to hold every file in it against its hash, as `tongban restore --verify` does. Nothing is changed.
+	//
+	// Corresponds with POST /api/v1/backups/{file}/check (the `CheckBackup` operationId).
+	CheckBackup(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCalendar 工作日日历
 	//
 	// Corresponds with GET /api/v1/calendar (the `GetCalendar` operationId).
@@ -12971,6 +13149,79 @@ func (c *Client) GetLastBackup(ctx context.Context, reqEditors ...RequestEditorF
 // Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 func (c *Client) TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTakeBackupRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBackups 县中心主机上的备份
+//
+// The backups that lie in this hub's own folder, the newest first, with what is
+// known of each: when, how large, how far the ledger in it goes, and whether
+// its check passed. A file that was changed or copied in since its check has
+// none. `job` is what is under way, or was last. At the county alone.
+//
+// Corresponds with GET /api/v1/backups (the `ListBackups` operationId).
+func (c *Client) ListBackups(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBackupsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// KeepBackup 备份到本机文件夹
+//
+// Starts a backup into this hub's folder, which is checked when it is whole;
+// `listBackups` tells how far it is. One at a time. Nothing of it is listed
+// before it is whole and on the disk.
+//
+// Corresponds with POST /api/v1/backups (the `KeepBackup` operationId).
+func (c *Client) KeepBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepBackupRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetKeptBackup 下载备份
+//
+// The file, sealed as it lies there.
+//
+// Corresponds with GET /api/v1/backups/{file} (the `GetKeptBackup` operationId).
+func (c *Client) GetKeptBackup(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetKeptBackupRequest(c.Server, file)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckBackup 校验备份
+//
+// Starts to read a backup to its end and to hold every file in it against its hash, as `tongban restore --verify` does. Nothing is changed.
+//
+// Corresponds with POST /api/v1/backups/{file}/check (the `CheckBackup` operationId).
+func (c *Client) CheckBackup(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckBackupRequest(c.Server, file)
 	if err != nil {
 		return nil, err
 	}
@@ -20618,6 +20869,128 @@ func NewTakeBackupRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/backup")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBackupsRequest constructs an http.Request for the ListBackups method
+func NewListBackupsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/backups")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewKeepBackupRequest constructs an http.Request for the KeepBackup method
+func NewKeepBackupRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/backups")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetKeptBackupRequest constructs an http.Request for the GetKeptBackup method
+func NewGetKeptBackupRequest(server string, file string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/backups/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCheckBackupRequest constructs an http.Request for the CheckBackup method
+func NewCheckBackupRequest(server string, file string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/backups/%s/check", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -32385,6 +32758,47 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 	TakeBackupWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*TakeBackupResponse, error)
 
+	// ListBackupsWithResponse 县中心主机上的备份
+	//
+	// The backups that lie in this hub's own folder, the newest first, with what is
+	// known of each: when, how large, how far the ledger in it goes, and whether
+	// its check passed. A file that was changed or copied in since its check has
+	// none. `job` is what is under way, or was last. At the county alone.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/backups (the `ListBackups` operationId).
+	ListBackupsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListBackupsResponse, error)
+
+	// KeepBackupWithResponse 备份到本机文件夹
+	//
+	// Starts a backup into this hub's folder, which is checked when it is whole;
+	// `listBackups` tells how far it is. One at a time. Nothing of it is listed
+	// before it is whole and on the disk.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/backups (the `KeepBackup` operationId).
+	KeepBackupWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*KeepBackupResponse, error)
+
+	// GetKeptBackupWithResponse 下载备份
+	//
+	// The file, sealed as it lies there.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/backups/{file} (the `GetKeptBackup` operationId).
+	GetKeptBackupWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*GetKeptBackupResponse, error)
+
+	// CheckBackupWithResponse 校验备份
+	//
+	// Starts to read a backup to its end and to hold every file in it against its hash, as `tongban restore --verify` does. Nothing is changed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/backups/{file}/check (the `CheckBackup` operationId).
+	CheckBackupWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*CheckBackupResponse, error)
+
 	// GetCalendarWithResponse 工作日日历
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -37029,6 +37443,191 @@ func (r TakeBackupResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TakeBackupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBackupsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *KeptBackups
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBackupsResponse) GetJSON200() *KeptBackups {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBackupsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBackupsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBackupsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBackupsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBackupsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type KeepBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *BackupJob
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r KeepBackupResponse) GetJSON202() *BackupJob {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r KeepBackupResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r KeepBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r KeepBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r KeepBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r KeepBackupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetKeptBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetKeptBackupResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetKeptBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetKeptBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetKeptBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetKeptBackupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *BackupJob
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r CheckBackupResponse) GetJSON202() *BackupJob {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckBackupResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckBackupResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -48433,6 +49032,71 @@ func (c *ClientWithResponses) TakeBackupWithResponse(ctx context.Context, reqEdi
 	return ParseTakeBackupResponse(rsp)
 }
 
+// ListBackupsWithResponse 县中心主机上的备份
+//
+// The backups that lie in this hub's own folder, the newest first, with what is
+// known of each: when, how large, how far the ledger in it goes, and whether
+// its check passed. A file that was changed or copied in since its check has
+// none. `job` is what is under way, or was last. At the county alone.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/backups (the `ListBackups` operationId).
+func (c *ClientWithResponses) ListBackupsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListBackupsResponse, error) {
+	rsp, err := c.ListBackups(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBackupsResponse(rsp)
+}
+
+// KeepBackupWithResponse 备份到本机文件夹
+//
+// Starts a backup into this hub's folder, which is checked when it is whole;
+// `listBackups` tells how far it is. One at a time. Nothing of it is listed
+// before it is whole and on the disk.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/backups (the `KeepBackup` operationId).
+func (c *ClientWithResponses) KeepBackupWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*KeepBackupResponse, error) {
+	rsp, err := c.KeepBackup(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepBackupResponse(rsp)
+}
+
+// GetKeptBackupWithResponse 下载备份
+//
+// The file, sealed as it lies there.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/backups/{file} (the `GetKeptBackup` operationId).
+func (c *ClientWithResponses) GetKeptBackupWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*GetKeptBackupResponse, error) {
+	rsp, err := c.GetKeptBackup(ctx, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetKeptBackupResponse(rsp)
+}
+
+// CheckBackupWithResponse 校验备份
+//
+// Starts to read a backup to its end and to hold every file in it against its hash, as `tongban restore --verify` does. Nothing is changed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/backups/{file}/check (the `CheckBackup` operationId).
+func (c *ClientWithResponses) CheckBackupWithResponse(ctx context.Context, file string, reqEditors ...RequestEditorFn) (*CheckBackupResponse, error) {
+	rsp, err := c.CheckBackup(ctx, file, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckBackupResponse(rsp)
+}
+
 // GetCalendarWithResponse 工作日日历
 //
 // Returns a wrapper object for the known response body format(s).
@@ -54603,6 +55267,131 @@ func ParseTakeBackupResponse(rsp *http.Response) (*TakeBackupResponse, error) {
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBackupsResponse parses an HTTP response from a ListBackupsWithResponse call
+func ParseListBackupsResponse(rsp *http.Response) (*ListBackupsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBackupsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest KeptBackups
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseKeepBackupResponse parses an HTTP response from a KeepBackupWithResponse call
+func ParseKeepBackupResponse(rsp *http.Response) (*KeepBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &KeepBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest BackupJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetKeptBackupResponse parses an HTTP response from a GetKeptBackupWithResponse call
+func ParseGetKeptBackupResponse(rsp *http.Response) (*GetKeptBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetKeptBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckBackupResponse parses an HTTP response from a CheckBackupWithResponse call
+func ParseCheckBackupResponse(rsp *http.Response) (*CheckBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest BackupJob
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -109,6 +109,51 @@ func (e AppraisalActionKind) Valid() bool {
 	}
 }
 
+// Defines values for BackupJobStage.
+const (
+	BackupJobStageCheck  BackupJobStage = "check"
+	BackupJobStageDone   BackupJobStage = "done"
+	BackupJobStageFailed BackupJobStage = "failed"
+	BackupJobStageState  BackupJobStage = "state"
+	BackupJobStageWrite  BackupJobStage = "write"
+)
+
+// Valid indicates whether the value is a known member of the BackupJobStage enum.
+func (e BackupJobStage) Valid() bool {
+	switch e {
+	case BackupJobStageCheck:
+		return true
+	case BackupJobStageDone:
+		return true
+	case BackupJobStageFailed:
+		return true
+	case BackupJobStageState:
+		return true
+	case BackupJobStageWrite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BackupJobWhat.
+const (
+	BackupJobWhatCheck BackupJobWhat = "check"
+	BackupJobWhatTake  BackupJobWhat = "take"
+)
+
+// Valid indicates whether the value is a known member of the BackupJobWhat enum.
+func (e BackupJobWhat) Valid() bool {
+	switch e {
+	case BackupJobWhatCheck:
+		return true
+	case BackupJobWhatTake:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for BoardCaseColour.
 const (
 	BoardCaseAmber  BoardCaseColour = "amber"
@@ -688,6 +733,27 @@ func (e JointMemberGate) Valid() bool {
 	case GateOpen:
 		return true
 	case GateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for KeptBackupState.
+const (
+	Bad       KeptBackupState = "bad"
+	Sound     KeptBackupState = "sound"
+	Unchecked KeptBackupState = "unchecked"
+)
+
+// Valid indicates whether the value is a known member of the KeptBackupState enum.
+func (e KeptBackupState) Valid() bool {
+	switch e {
+	case Bad:
+		return true
+	case Sound:
+		return true
+	case Unchecked:
 		return true
 	default:
 		return false
@@ -2298,6 +2364,33 @@ type AwaitedPaper struct {
 	// Node The name of the node that has them to send, where it is known.
 	Node string `json:"node,omitempty,omitzero"`
 }
+
+// BackupJob defines model for BackupJob.
+type BackupJob struct {
+	// Code Why it failed.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Done Bytes of this stage.
+	Done    int64  `json:"done"`
+	En      string `json:"en,omitempty,omitzero"`
+	EndedAt int64  `json:"ended_at,omitempty,omitzero"`
+	File    string `json:"file"`
+
+	// Stage `state`: the state is copied and attachments are looked over.
+	Stage     BackupJobStage `json:"stage"`
+	StartedAt int64          `json:"started_at"`
+
+	// Total Of how many; 0 where that is not known yet.
+	Total int64         `json:"total"`
+	What  BackupJobWhat `json:"what"`
+	Zh    string        `json:"zh,omitempty,omitzero"`
+}
+
+// BackupJobStage `state`: the state is copied and attachments are looked over.
+type BackupJobStage string
+
+// BackupJobWhat defines model for BackupJob.What.
+type BackupJobWhat string
 
 // BackupState defines model for BackupState.
 type BackupState struct {
@@ -4189,6 +4282,58 @@ type JointSummary struct {
 type JointWindow struct {
 	Department string `json:"department"`
 	ItemName   string `json:"item_name"`
+}
+
+// KeptBackup defines model for KeptBackup.
+type KeptBackup struct {
+	// At When it was made; of a file that was never checked here, when it was last changed.
+	At          int64 `json:"at"`
+	Attachments int   `json:"attachments,omitempty,omitzero"`
+
+	// By Staff number of who took it.
+	By        string `json:"by,omitempty,omitzero"`
+	ByName    string `json:"by_name,omitempty,omitzero"`
+	Bytes     int64  `json:"bytes"`
+	CheckedAt int64  `json:"checked_at,omitempty,omitzero"`
+
+	// Code Why its check did not pass.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Damaged Attachments that were damaged when it was made and are not in it.
+	Damaged int    `json:"damaged,omitempty,omitzero"`
+	En      string `json:"en,omitempty,omitzero"`
+	File    string `json:"file"`
+
+	// Node Whose it is; missing where nobody has looked.
+	Node string `json:"node,omitempty,omitzero"`
+
+	// Path The same with its folder.
+	Path string `json:"path,omitempty,omitzero"`
+
+	// Records How far the ledger in it goes; missing where it was not made here.
+	Records int64           `json:"records,omitempty,omitzero"`
+	State   KeptBackupState `json:"state"`
+	Zh      string          `json:"zh,omitempty,omitzero"`
+}
+
+// KeptBackupState defines model for KeptBackup.State.
+type KeptBackupState string
+
+// KeptBackups defines model for KeptBackups.
+type KeptBackups struct {
+	Backups []KeptBackup `json:"backups"`
+
+	// Config The settings file that this hub was started with, for the commands of a restore; empty where it came from the environment alone.
+	Config  string `json:"config"`
+	DataDir string `json:"data_dir"`
+
+	// Folder Where they lie on this hub.
+	Folder string    `json:"folder"`
+	Job    BackupJob `json:"job,omitempty,omitzero"`
+	Node   string    `json:"node"`
+
+	// Records Records in the ledger now.
+	Records int64 `json:"records"`
 }
 
 // LAN defines model for LAN.
@@ -8803,6 +8948,18 @@ type ServerInterface interface {
 	// TakeBackup 备份
 	// (POST /api/v1/backup)
 	TakeBackup(w http.ResponseWriter, r *http.Request)
+	// ListBackups 县中心主机上的备份
+	// (GET /api/v1/backups)
+	ListBackups(w http.ResponseWriter, r *http.Request)
+	// KeepBackup 备份到本机文件夹
+	// (POST /api/v1/backups)
+	KeepBackup(w http.ResponseWriter, r *http.Request)
+	// GetKeptBackup 下载备份
+	// (GET /api/v1/backups/{file})
+	GetKeptBackup(w http.ResponseWriter, r *http.Request, file string)
+	// CheckBackup 校验备份
+	// (POST /api/v1/backups/{file}/check)
+	CheckBackup(w http.ResponseWriter, r *http.Request, file string)
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(w http.ResponseWriter, r *http.Request, params GetCalendarParams)
@@ -10575,6 +10732,86 @@ func (siw *ServerInterfaceWrapper) TakeBackup(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.TakeBackup(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListBackups operation middleware
+func (siw *ServerInterfaceWrapper) ListBackups(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBackups(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// KeepBackup operation middleware
+func (siw *ServerInterfaceWrapper) KeepBackup(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.KeepBackup(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetKeptBackup operation middleware
+func (siw *ServerInterfaceWrapper) GetKeptBackup(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "file" -------------
+	var file string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", mux.Vars(r)["file"], &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "file", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetKeptBackup(w, r, file)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckBackup operation middleware
+func (siw *ServerInterfaceWrapper) CheckBackup(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "file" -------------
+	var file string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "file", mux.Vars(r)["file"], &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "file", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckBackup(w, r, file)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -19976,6 +20213,14 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/backup", wrapper.TakeBackup).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/backups", wrapper.ListBackups).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/backups", wrapper.KeepBackup).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/backups/{file}", wrapper.GetKeptBackup).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/backups/{file}/check", wrapper.CheckBackup).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/ledger/checkpoint", wrapper.GetCheckpoint).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/ledger/proof", wrapper.GetLedgerProof).Methods(http.MethodGet)
@@ -21200,6 +21445,166 @@ type TakeBackupdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TakeBackupdefaultApplicationProblemPlusJSONResponse) VisitTakeBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBackupsRequestObject struct {
+}
+
+type ListBackupsResponseObject interface {
+	VisitListBackupsResponse(w http.ResponseWriter) error
+}
+
+type ListBackups200JSONResponse KeptBackups
+
+func (response ListBackups200JSONResponse) VisitListBackupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBackupsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBackupsdefaultApplicationProblemPlusJSONResponse) VisitListBackupsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepBackupRequestObject struct {
+}
+
+type KeepBackupResponseObject interface {
+	VisitKeepBackupResponse(w http.ResponseWriter) error
+}
+
+type KeepBackup202JSONResponse BackupJob
+
+func (response KeepBackup202JSONResponse) VisitKeepBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepBackupdefaultApplicationProblemPlusJSONResponse) VisitKeepBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeptBackupRequestObject struct {
+	File string `json:"file"`
+}
+
+type GetKeptBackupResponseObject interface {
+	VisitGetKeptBackupResponse(w http.ResponseWriter) error
+}
+
+type GetKeptBackup200ApplicationoctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetKeptBackup200ApplicationoctetStreamResponse) VisitGetKeptBackupResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetKeptBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetKeptBackupdefaultApplicationProblemPlusJSONResponse) VisitGetKeptBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckBackupRequestObject struct {
+	File string `json:"file"`
+}
+
+type CheckBackupResponseObject interface {
+	VisitCheckBackupResponse(w http.ResponseWriter) error
+}
+
+type CheckBackup202JSONResponse BackupJob
+
+func (response CheckBackup202JSONResponse) VisitCheckBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckBackupdefaultApplicationProblemPlusJSONResponse) VisitCheckBackupResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -30557,6 +30962,18 @@ type StrictServerInterface interface {
 	// TakeBackup 备份
 	// (POST /api/v1/backup)
 	TakeBackup(ctx context.Context, request TakeBackupRequestObject) (TakeBackupResponseObject, error)
+	// ListBackups 县中心主机上的备份
+	// (GET /api/v1/backups)
+	ListBackups(ctx context.Context, request ListBackupsRequestObject) (ListBackupsResponseObject, error)
+	// KeepBackup 备份到本机文件夹
+	// (POST /api/v1/backups)
+	KeepBackup(ctx context.Context, request KeepBackupRequestObject) (KeepBackupResponseObject, error)
+	// GetKeptBackup 下载备份
+	// (GET /api/v1/backups/{file})
+	GetKeptBackup(ctx context.Context, request GetKeptBackupRequestObject) (GetKeptBackupResponseObject, error)
+	// CheckBackup 校验备份
+	// (POST /api/v1/backups/{file}/check)
+	CheckBackup(ctx context.Context, request CheckBackupRequestObject) (CheckBackupResponseObject, error)
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
@@ -32109,6 +32526,106 @@ func (sh *strictHandler) TakeBackup(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(TakeBackupResponseObject); ok {
 		if err := validResponse.VisitTakeBackupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBackups operation middleware
+func (sh *strictHandler) ListBackups(w http.ResponseWriter, r *http.Request) {
+	var request ListBackupsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBackups(ctx, request.(ListBackupsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBackups")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBackupsResponseObject); ok {
+		if err := validResponse.VisitListBackupsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// KeepBackup operation middleware
+func (sh *strictHandler) KeepBackup(w http.ResponseWriter, r *http.Request) {
+	var request KeepBackupRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepBackup(ctx, request.(KeepBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(KeepBackupResponseObject); ok {
+		if err := validResponse.VisitKeepBackupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetKeptBackup operation middleware
+func (sh *strictHandler) GetKeptBackup(w http.ResponseWriter, r *http.Request, file string) {
+	var request GetKeptBackupRequestObject
+
+	request.File = file
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetKeptBackup(ctx, request.(GetKeptBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetKeptBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetKeptBackupResponseObject); ok {
+		if err := validResponse.VisitGetKeptBackupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckBackup operation middleware
+func (sh *strictHandler) CheckBackup(w http.ResponseWriter, r *http.Request, file string) {
+	var request CheckBackupRequestObject
+
+	request.File = file
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckBackup(ctx, request.(CheckBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckBackupResponseObject); ok {
+		if err := validResponse.VisitCheckBackupResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -142,6 +142,7 @@ func serveOnce(ctx context.Context, c configs.Config, k *atrest.Key, stdout, std
 	if err != nil {
 		return err
 	}
+	defer handler.Close()
 	go giveBack(ctx)
 	fmt.Fprintf(stdout, "tongban %s %s 已启动 started, api %s\n", version, n.Self().Node, ports.api.Addr())
 	err = listenAll(ctx, c, n, handler, ports, log)
@@ -263,8 +264,18 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (*api.Server
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
 		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone, Address: addressFor(c),
-		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway, LAN: lanAddresses(c),
+		Backups: backupsOf(c),
+		Limits:  limitsOf(c), BehindGateway: c.TLS.BehindGateway, LAN: lanAddresses(c),
 	})
+}
+
+// backupsOf is where a hub keeps its own backups. They must leave the room that it
+// needs to take cases.
+func backupsOf(c configs.Config) api.Backups {
+	return api.Backups{Folder: c.Backup.Folder, Config: c.File, Room: func() (int64, error) {
+		free, err := freeBytes(c.Backup.Folder)
+		return free - c.Disk.WarnBytes, err
+	}}
 }
 
 // addressFor is where applicants reach the county, as far as the settings say.
