@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -229,9 +230,16 @@ test('an operator looks after everything else without a terminal', { timeout: 40
   const { page, context, wrong } = await desk(hub, 'admin2', { acceptDownloads: true })
   await page.click('nav >> text=备份与恢复')
   await page.waitForSelector('text=从未备份')
-  const [download] = await Promise.all([page.waitForEvent('download'), page.click('button:has-text("立即备份")')])
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('button:has-text("只下载一份")')])
   assert.match(download.suggestedFilename(), /^county-1-.*\.backup$/)
-  await page.waitForSelector('.tag.good')
+  // One that the hub keeps is checked by itself, handed out, and tells how it is restored.
+  await page.waitForSelector('text=还没有校验通过的备份')
+  await page.click('button:has-text("立即备份到本机文件夹")')
+  await page.waitForSelector('tr >> text=校验通过')
+  const [kept] = await Promise.all([page.waitForEvent('download'), page.click('tr >> button:has-text("下载")')])
+  assert.ok((await readFile(await kept.path())).includes('tbsealed'))
+  await page.click('tr >> button:has-text("怎样恢复")')
+  await page.waitForSelector(`code:has-text("--from"):has-text("${kept.suggestedFilename()}")`)
   await page.click('nav >> text=工作日日历')
   // Five working days from today, by the county's calendar.
   const due = await afterWorkingDays(await page.inputValue('#from'), 5)
