@@ -2,6 +2,8 @@ package pinyin
 
 import (
 	"encoding/json"
+	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -96,6 +98,23 @@ func TestFindEveryItem(t *testing.T) {
 		if at := Find(item.Name, spelled); at != first {
 			t.Errorf("%s: %s is at %d", item.Name, spelled, at)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write the table of the pages")
+
+// The pages search by the same readings where they have no node to ask.
+func TestPagesHaveTheSameTable(t *testing.T) {
+	const path = "../../api/web/src/lib/pinyinTable.ts"
+	want := fmt.Sprintf("// Written by go test ./node/pinyin -update from its table; do not edit.\nexport const first = %#x\nexport const digits = '%s'\nexport const numbers = '%s'\nexport const lists = '%s'\n",
+		first, digits, numbers, lists)
+	if *update {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if have, err := os.ReadFile(path); err != nil || string(have) != want {
+		t.Fatalf("%s differs: go test ./node/pinyin -run Pages -update (%v)", path, err)
 	}
 }
 

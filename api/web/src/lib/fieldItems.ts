@@ -1,4 +1,5 @@
 import { api, ask, type Schemas } from '../api'
+import { findRead } from './pinyin'
 
 // The items and their forms, kept for when the node is out of reach. They are
 // public, and lie in the browser's cache as they are.
@@ -39,26 +40,9 @@ export async function forgetItems(): Promise<void> {
   if (typeof caches !== 'undefined') await caches.delete(cache)
 }
 
-// The first character of each initial in the order of readings.
-const first = Array.from('阿八嚓搭蛾发噶哈击喀垃妈拿哦啪期然撒塌挖昔压匝')
-const initial = Array.from('ABCDEFGHJKLMNOPQRSTWXYZ')
-const collator = new Intl.Collator('zh-CN')
-
-/** The first letters of the readings of a text, as far as this browser knows them. */
-export function initials(text: string): string {
-  return Array.from(text)
-    .map((c) => {
-      if (!/[\u4e00-\u9fff]/.test(c)) return c.toUpperCase()
-      let at = -1
-      while (at + 1 < first.length && collator.compare(first[at + 1], c) <= 0) at++
-      return initial[at] ?? ''
-    })
-    .join('')
-}
-
-/** The items that answer to words: of the name, its initials, or the code. */
+/** The items that answer to every word: by the name, how it is read, or the code. */
 export function search(items: Schemas['ItemAtVersion'][], words: string): Schemas['ItemAtVersion'][] {
-  const w = words.trim().toUpperCase()
-  if (!w) return items
-  return items.filter(({ item: i }) => i.name.toUpperCase().includes(w) || i.code.toUpperCase().includes(w) || initials(i.name).includes(w))
+  const all = words.normalize('NFKC').toLowerCase().split(/\s+/).filter(Boolean)
+  const answers = (i: Schemas['Item'], w: string) => i.name.normalize('NFKC').toLowerCase().includes(w) || i.code.toLowerCase().includes(w) || (/^[a-z0-9]+$/.test(w) && findRead(i.name, w) >= 0)
+  return items.filter(({ item }) => all.every((w) => answers(item, w)))
 }

@@ -3,6 +3,7 @@ import { bytesToHex } from '@noble/hashes/utils'
 import { defineStore } from 'pinia'
 import { api, Failure, type Schemas } from '../api'
 import { askMine, mayHaveVisit, onVisitEnded } from '../api/mine'
+import { lastKnown } from '../lib/lastknown'
 import { unlockWithKey, type Sealed } from '../lib/sealed'
 
 type Kind = Schemas['ApplicantType']
@@ -69,6 +70,7 @@ export const useMine = defineStore('mine', {
     async logout() {
       await askMine(() => api.DELETE('/api/v1/my/session'))
       this.account = null
+      lastKnown.forget()
       this.ended = this.idle = false
       others?.postMessage('changed')
     },
