@@ -255,12 +255,24 @@ func appraisalAction(month string, in *gen.AppraisalAction, last *appraisal.Appr
 
 // ListMarks lists the points given by hand.
 func (s *Server) ListMarks(ctx context.Context, in gen.ListMarksRequestObject) (gen.ListMarksResponseObject, error) {
-	if _, err := s.manages(ctx); err != nil {
+	within, err := s.within(ctx, identity.AppraisalRead, "")
+	if err != nil {
 		return nil, err
 	}
+	if s.self.Tier != node.County {
+		return nil, errCountyOnly
+	}
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, department, _ := actor.Reach(identity.AppraisalRead)
 	marks, err := s.store.AppraisalMarks(ctx, in.Month)
 	out := gen.ListMarks200JSONResponse{Marks: []gen.Mark{}}
 	for _, m := range marks {
+		if !within.Contains(m.Of.Division) || department != "" && m.Of.Department != department {
+			continue
+		}
 		out.Marks = append(out.Marks, gen.Mark{Id: m.ID, Of: m.Of, Points: m.Points, Reason: m.Reason, By: m.By, At: m.At})
 	}
 	return out, err
@@ -351,7 +363,7 @@ func (s *Server) AnswerObjection(ctx context.Context, in gen.AnswerObjectionRequ
 //
 //	GET/POST /api/v1/attendance  GetAttendance, RecordAttendance
 func (s *Server) GetAttendance(ctx context.Context, in gen.GetAttendanceRequestObject) (gen.GetAttendanceResponseObject, error) {
-	within, err := s.within(ctx, identity.AttendanceRecord, in.Params.Division)
+	within, err := s.within(ctx, identity.AppraisalRead, in.Params.Division)
 	if err != nil {
 		return nil, err
 	}
@@ -359,7 +371,7 @@ func (s *Server) GetAttendance(ctx context.Context, in gen.GetAttendanceRequestO
 	if err != nil {
 		return nil, err
 	}
-	_, department, _ := actor.Reach(identity.AttendanceRecord)
+	_, department, _ := actor.Reach(identity.AppraisalRead)
 	days, err := s.store.Attendance(ctx, in.Params.Month, in.Params.Staff, within, department)
 	return gen.GetAttendance200JSONResponse{Days: append([]ledger.AttendanceDay{}, days...)}, err
 }

@@ -55,6 +55,26 @@ func TestAppraisal(t *testing.T) {
 	h.must("supervisor", "POST", path+"/marks", mark, 200)
 	var marks gen.MarkList
 	h.get("colleague", path+"/marks", &marks)
+	// Whoever reads the whole county's appraisal reads what it rests on, and adds nothing.
+	for _, reader := range []string{"operator", "auditor"} {
+		var seen gen.MarkList
+		h.get(reader, path+"/marks", &seen)
+		var there gen.AttendanceList
+		h.get(reader, "/api/v1/attendance?month="+month, &there)
+		if len(seen.Marks) != 1 || len(there.Days) == 0 || len(there.Days) != len(attended.Days) {
+			t.Errorf("%s reads %+v and %d of %d days", reader, seen, len(there.Days), len(attended.Days))
+		}
+		h.must(reader, "POST", path+"/marks", mark, 403)
+		h.must(reader, "POST", "/api/v1/attendance", days, 403)
+	}
+	h.person("neighbour", theCounty, social, identity.DepartmentLeader)
+	for reader, n := range map[string]int{"leader": 1, "neighbour": 0} {
+		var seen gen.MarkList
+		if h.get(reader, path+"/marks", &seen); len(seen.Marks) != n {
+			t.Errorf("%s reads %+v", reader, seen)
+		}
+	}
+	h.must("window", "GET", path+"/marks", nil, 403)
 	if len(marks.Marks) != 1 || marks.Marks[0].Of.Department != market {
 		t.Errorf("%+v", marks)
 	}
