@@ -2,10 +2,13 @@ package store_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/notice"
 	"github.com/tongban/tongban/store/storetest"
@@ -25,8 +28,9 @@ func decidedAtTheCounty(t *testing.T, hub *storetest.Node) (id string) {
 // go out.
 func waiting(t *testing.T, hub *storetest.Node, id string) (held, free []notice.Kind) {
 	t.Helper()
+	awaits := map[string]bool{}
 	for _, n := range noticesOf(t, hub, id) {
-		if n.Awaits {
+		if awaits[n.ID] = n.Awaits; n.Awaits {
 			held = append(held, n.Kind)
 		} else {
 			free = append(free, n.Kind)
@@ -35,7 +39,7 @@ func waiting(t *testing.T, hub *storetest.Node, id string) (held, free []notice.
 	for _, o := range openNotices(t, hub, ledger.NoticeQueued) {
 		n, err := hub.NoticeOf(ctx, o.Subject, o.Notice)
 		must(t, err)
-		if o.Subject == id && o.Awaits != slices.Contains(held, n.Kind) {
+		if o.Subject == id && o.Awaits != awaits[n.ID] {
 			t.Errorf("%s: listed as open it waits: %t", n.Kind, o.Awaits)
 		}
 	}
@@ -88,3 +92,66 @@ func TestDecisionIsToldOnceItIsSealed(t *testing.T) {
 }
 
 func err2[T any](_ T, err error) error { return err }
+
+// A refusal to accept, an extension and a special procedure are told by a sealed document
+// each (document.SealedAlways), and nobody is called to it before.
+func TestWhatIsToldByASealedDocumentWaitsForIt(t *testing.T) {
+	c := storetest.NewCounty(t)
+	hub := c.Hub()
+	channels(t, hub, notice.SMS)
+	key := storetest.SealKey("first")
+	today := calendar.DateOf(c.Clock.Now())
+	seal := func(id string, k document.Kind) {
+		t.Helper()
+		must(t, err2(hub.Step(id, storetest.SealedPaper(t, k, hub.MustCase(id), key))))
+	}
+	want := func(what, id string, kinds ...notice.Kind) {
+		t.Helper()
+		if held, _ := waiting(t, hub, id); !slices.Equal(held, kinds) {
+			t.Errorf("%s: %v wait, want %v", what, held, kinds)
+		}
+	}
+	opened := hub.Submit("TB-SCJG-010")
+	id := opened.ID
+	hub.MustDo(c.Operator(), storetest.SealOf(hub, hub.MustCase(id).Department, 1, key))
+	hub.Advance(id)
+	hub.MustStep(id, &ledger.CaseExtendV1{Days: 5, Reason: "情况复杂"})
+	hub.MustStep(id, &ledger.CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: today.AddDays(7), Reason: "需专家评审"})
+	want("nothing sealed", id, notice.Extended, notice.Suspended)
+	seal(id, document.ExtensionNotice)
+	want("the extension sealed", id, notice.Suspended)
+	seal(id, document.SpecialProcedureNotice)
+	want("both sealed", id)
+	hub.MustStep(id, &ledger.CaseResumeV1{Procedure: "专家评审", Result: "完成", On: today})
+	hub.MustStep(id, &ledger.CaseSuspendV1{Procedure: "鉴定", Lawful: true, Until: today.AddDays(9), Reason: "需鉴定"})
+	want("a second procedure", id, notice.Suspended)
+	hub.MustStep(id, &ledger.CaseResumeV1{Procedure: "鉴定", Result: "完成", On: today})
+	hub.MustStep(id, &ledger.CaseWithdrawV1{Reason: "不再需要"})
+	hub.MustStep(id, &ledger.CaseTerminateV1{Cause: ledger.CauseWithdrawn, Reason: "申请人撤回"})
+	want("what was never sealed, the case over", id)
+
+	refused := hub.Submit("TB-SCJG-010").ID
+	hub.MustStep(refused, &ledger.CaseRejectV1{Ground: ledger.RejectNeedless, Reason: "不需要许可"})
+	want("refused", refused, notice.NotAccepted)
+	seal(refused, document.RejectionNotice)
+	want("the refusal sealed", refused)
+}
+
+// A holder whose measure was not agreed to is not sent for a decision that nobody makes
+// out.
+func TestMeasureNotAgreedToHasNothingToCollect(t *testing.T) {
+	c := storetest.NewCounty(t)
+	townNode, hub := c.Township(town), c.Hub()
+	c.Settle()
+	id, about := issued(t, c, "")
+	proposed, err := townNode.Do(townNode.Actor(identity.TownshipClerk), &ledger.ResultProposeV1{Result: "1", Measure: ledger.ResultCancel, Ground: ledger.GroundWish, Reason: "申请注销"}, about)
+	must(t, err)
+	_, err = townNode.Do(townNode.Actor(identity.TownshipLeader), &ledger.ResultDecideV1{Proposal: proposed.ID, Reasons: "不属实"}, about)
+	must(t, err)
+	c.Settle()
+	list := noticesOf(t, hub, id)
+	last := &list[len(list)-1]
+	if last.Kind != notice.NotMeasured || last.Awaits || !strings.Contains(last.ToDo(notice.Chinese), "没有需要领取") || !strings.Contains(last.ToDo(notice.English), "nothing to do") {
+		t.Errorf("%s: %s / %s", last.Kind, last.ToDo(notice.Chinese), last.ToDo(notice.English))
+	}
+}

@@ -37,13 +37,14 @@ const (
 	HearingDay  Kind = "hearing_day"  // 听证通知书: when it is held
 	RefusalTold Kind = "refusal_told" // 拟不予事先告知书: a refusal is intended, and who is told may be heard
 	Resumed     Kind = "resumed"
-	Extended    Kind = "extended" // 延长审批期限告知书
-	Decided     Kind = "decided"  // 准予或不予行政许可决定书
-	Ready       Kind = "ready"    // 可以领取
-	Ended       Kind = "ended"    // 终止办理通知书
-	Proposed    Kind = "proposed" // 拟对已制发的结果作出处理: the holder may be heard
-	Measured    Kind = "measured" // 对已制发的结果的处理决定
-	Payment     Kind = "payment"  // 缴款通知
+	Extended    Kind = "extended"     // 延长审批期限告知书
+	Decided     Kind = "decided"      // 准予或不予行政许可决定书
+	Ready       Kind = "ready"        // 可以领取
+	Ended       Kind = "ended"        // 终止办理通知书
+	Proposed    Kind = "proposed"     // 拟对已制发的结果作出处理: the holder may be heard
+	Measured    Kind = "measured"     // 对已制发的结果的处理决定
+	NotMeasured Kind = "not_measured" // 拟作的处理未获同意; kept as Measured, which a reader tells apart by the entry
+	Payment     Kind = "payment"      // 缴款通知
 	Waived      Kind = "waived"
 	Refunded    Kind = "refunded"
 	Replied     Kind = "replied" // 投诉、建议、咨询已答复
@@ -52,7 +53,7 @@ const (
 )
 
 // Kinds lists every kind.
-var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, RefusalTold, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified, Corrected}
+var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, RefusalTold, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, NotMeasured, Payment, Waived, Refunded, Replied, Rectified, Corrected}
 
 // hearing is the special procedure (art. 46 f.) that asks something of people.
 const hearing = "听证"
@@ -131,8 +132,15 @@ var telling = map[ledger.Kind]bool{
 func (k Kind) Quiet() bool { return k == Replied || k == Rectified }
 
 // AwaitsSeal reports whether what a notice of this kind calls the applicant to may take
-// a seal before it can be served: a decision to open or to collect.
-func (k Kind) AwaitsSeal() bool { return k == Decided || k == Ready || k == Measured }
+// a seal before it can be served: a decision to open or to collect, a refusal to accept,
+// what tells of an extension or of a special procedure.
+func (k Kind) AwaitsSeal() bool {
+	switch k {
+	case Decided, Ready, Measured, NotAccepted, Extended, Suspended, Hearing:
+		return true
+	}
+	return false
+}
 
 // Notice is one thing an applicant is told.
 type Notice struct {
@@ -155,7 +163,7 @@ type Notice struct {
 	At int64 `json:"at"`
 	// Index is the entry's place in the county's ledger.
 	Index uint64 `json:"index"`
-	// Awaits: it tells of a decision that has no seal yet, and so of nothing that could
+	// Awaits: it tells of a document that has no seal yet, and so of nothing that could
 	// be served; it goes out, and stands in the applicant's inbox, when it has. From is
 	// since when it goes out, Unix milliseconds.
 	Awaits     bool       `json:"awaits,omitempty"`

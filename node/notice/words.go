@@ -82,6 +82,8 @@ var wordsOf = map[Kind]words{
 	Measured: {stepZH: "已对已发结果作出决定", stepEN: "decided on what was issued",
 		paperZH: "请到窗口领取决定书，内有理由和救济途径", paperEN: "collect the decision at the window; it states the reasons and the remedies",
 		accountZH: "请登录账户查阅决定书，内有理由和救济途径", accountEN: "log in to read the decision; it states the reasons and the remedies"},
+	NotMeasured: {stepZH: "拟作的处理未获同意，已发结果不变", stepEN: "the proposed measure was not agreed to; what was issued stays as it is",
+		paperZH: "没有需要领取的决定书，暂无需操作", paperEN: "there is no decision to collect and nothing to do"},
 	Payment: {stepZH: "需要缴费", stepEN: "a fee is due",
 		paperZH: "请持缴款通知到窗口缴费，勿向他人转账", paperEN: "pay at the window with the payment notice; transfer money to nobody"},
 	Waived: {stepZH: "费用已减免", stepEN: "a fee was waived",
