@@ -32,6 +32,10 @@ type account struct {
 	Refused     int `json:"refused"`
 	Corrected   int `json:"corrected"`
 
+	// Intents are refusals that were told beforehand, Statements what was said to them.
+	Intents    int `json:"intents"`
+	Statements int `json:"statements"`
+
 	// What came after: cards, ratings and complaints, cases inspected, months
 	// appraised.
 	Cards      int `json:"cards"`
@@ -76,6 +80,7 @@ func (a *account) problem(format string, args ...any) {
 func (a *account) print(w io.Writer) {
 	fmt.Fprintf(w, `
 handed in      %8d = closed %d + not accepted %d + terminated %d + open %d + refused %d (of them %d handed in again)
+told before    %8d refusals, %d statements
 afterwards     %8d cards, %d ratings, %d complaints, %d cases inspected, %d months appraised
 entries told   %8d, records of the county %d, refused at a desk %v
 lines broken   %8d times, editions %d
@@ -83,7 +88,7 @@ lost           %8d
 duplicated     %8d
 diverged       %8d (ledger read again at %d nodes)
 seed           %8d, %.0f s
-`, a.HandedIn, a.Closed, a.NotAccepted, a.Terminated, a.Open, a.Refused, a.Corrected, a.Cards, a.Ratings, a.Complaints, a.Inspected, a.Appraised, a.Entries, a.Records, a.TurnedAway, a.LinesBroken, a.Editions,
+`, a.HandedIn, a.Closed, a.NotAccepted, a.Terminated, a.Open, a.Refused, a.Corrected, a.Intents, a.Statements, a.Cards, a.Ratings, a.Complaints, a.Inspected, a.Appraised, a.Entries, a.Records, a.TurnedAway, a.LinesBroken, a.Editions,
 		a.Lost, a.Duplicated, a.Diverged, a.ReadAgain, a.Seed, a.Seconds)
 	for _, p := range a.Problems {
 		fmt.Fprintln(w, "  ", p)

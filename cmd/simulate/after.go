@@ -54,7 +54,7 @@ func (o *office) voice(c *casework.Case, visit string) {
 }
 
 // said counts what was said at an office.
-type said struct{ ratings, complaints int }
+type said struct{ ratings, complaints, intents, statements int }
 
 // watch has the county look at the cases whose day has come, as its leading hub
 // does by itself, and issue cards.
@@ -172,6 +172,8 @@ func (w *world) afterwards(ctx context.Context, a *account) error {
 	for _, o := range append([]*office{w.hub}, w.below...) {
 		a.Ratings += o.said.ratings
 		a.Complaints += o.said.complaints
+		a.Intents += o.said.intents
+		a.Statements += o.said.statements
 	}
 	a.Cards, a.Inspected, a.Appraised = len(w.issued), w.inspected, w.appraised
 	for _, id := range w.issued {

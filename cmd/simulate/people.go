@@ -169,9 +169,15 @@ func (o *office) step(t task) bool {
 		return false
 	}
 	after := o.caseOf(c.ID)
-	if request, ok := body.(*ledger.CaseRequestSupplementV1); ok {
-		o.noticed(after, request)
+	switch b := body.(type) {
+	case *ledger.CaseRequestSupplementV1:
+		o.noticed(after, b)
 		return true
+	case *ledger.RefusalTellV1:
+		o.said.intents++
+		if o.chance.IntN(2) == 0 {
+			o.post(c.HandedInAt, task{at: o.soon(1), do: (*office).state, caseID: c.ID, ref: id})
+		}
 	}
 	o.pass(after)
 	if verb == ledger.VerbDeliver {
@@ -230,10 +236,7 @@ func (o *office) choose(c *casework.Case, verb ledger.Verb, t task) (ledger.Verb
 			return verb, &ledger.CaseExtendV1{Days: min(5, o.item(c).StatutoryWorkingDays), Reason: "案情复杂"}
 		}
 		o.bringTolerated(c)
-		if chance(1, 20) {
-			return verb, &ledger.CaseDecideV1{Opinion: "不符合规定条件"}
-		}
-		return verb, &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}
+		return verb, o.decision(c, t)
 	case ledger.VerbIssue:
 		b := &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: casework.Issuable(o.item(c), c.Decision)[0], Number: c.Number}}}
 		if o.item(c).Fee.Charged && c.Decision == casework.Granted {
