@@ -159,6 +159,7 @@ type OpenNotice struct {
 	N       int64              `json:"n"`
 	Subject string             `json:"subject"`
 	Notice  string             `json:"notice"`
+	Kind    notice.Kind        `json:"kind"`
 	Channel string             `json:"channel"`
 	State   ledger.NoticeState `json:"state"`
 	Round   int                `json:"round"`
@@ -198,7 +199,7 @@ func (s *Store) awaitOpen(ctx context.Context, o *OpenNotice) error {
 		return err
 	}
 	err = s.awaitSeal(ctx, n)
-	o.Awaits, o.From = n.Awaits, max(o.Since, n.From)
+	o.Kind, o.Awaits, o.From = n.Kind, n.Awaits, max(o.Since, n.From)
 	return err
 }
 

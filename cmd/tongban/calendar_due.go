@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,10 +15,33 @@ import (
 
 // dueFlags is what `calendar due` was asked.
 type dueFlags struct {
-	from, file, approved  string
-	days, natural, extend int
-	suspend               []string
-	online, explain       bool
+	from, file, approved string
+	days, natural        int
+	extend               once
+	suspend              []string
+	online, explain      bool
+}
+
+// once is a number of days that is given at most once.
+type once struct {
+	days  int
+	given bool
+}
+
+// String implements pflag.Value.
+func (o *once) String() string { return strconv.Itoa(o.days) }
+
+// Type implements pflag.Value.
+func (o *once) Type() string { return "int" }
+
+// Set implements pflag.Value.
+func (o *once) Set(text string) error {
+	if o.given {
+		return errors.New("只能延长一次（行政许可法第四十二条） (a limit is extended once)")
+	}
+	days, err := strconv.Atoi(text)
+	o.days, o.given = days, err == nil
+	return err
 }
 
 func calendarDueCommand() *cobra.Command {
@@ -40,7 +64,7 @@ Says when a time limit ends: on the calendar carried in this program, or on
 	flags.IntVar(&f.days, "days", 0, "工作日数 (limit in working days)")
 	flags.IntVar(&f.natural, "natural-days", 0, "自然日数 (limit in natural days)")
 	flags.StringArrayVar(&f.suspend, "suspend", nil, "特别程序 起..止[=名称]，止可空，可重复 (time not counted: FROM..TO[=REASON]; repeatable)")
-	flags.IntVar(&f.extend, "extend", 0, "批准延长的工作日数 (days the authority's head added)")
+	flags.Var(&f.extend, "extend", "批准延长的工作日数 (days the authority's head added)")
 	flags.StringVar(&f.approved, "approved", "", "批准延长之日，须不晚于原到期日；默认起始日 (when the extension was approved; default the starting day)")
 	flags.BoolVar(&f.online, "online", false, "网上提交：非工作日收到视为下一工作日收到 (handed in online)")
 	flags.StringVar(&f.file, "calendar", "", "日历文件，默认随程序附带 (calendar file; default the one in this program)")
@@ -78,7 +102,7 @@ func due(p printer, f dueFlags) error {
 	}
 	switch {
 	case f.explain:
-		fmt.Fprintln(p.out, result.Explanation())
+		fmt.Fprintln(p.out, p.pick(result.Explanation(), result.EnglishExplanation()))
 	case result.Due.IsZero():
 		fmt.Fprintf(p.out, p.pick("尚无到期日：特别程序自 %s 起未结束\n", "no due date yet: suspended since %s\n"), result.Suspended)
 	default:
@@ -115,11 +139,11 @@ func (f dueFlags) period() (calendar.Period, error) {
 		}
 		p.Suspensions = append(p.Suspensions, s)
 	}
-	if most := calendar.LongestExtension(p.Days); f.extend > most {
+	if most := calendar.LongestExtension(p.Days); f.extend.days > most {
 		return p, usagef("--extend 最多 %d 个工作日，且只能延长一次（行政许可法第四十二条） (at most %d, once)", most, most)
 	}
-	if f.extend != 0 {
-		p.Extension = calendar.Extension{Days: f.extend, Approved: start}
+	if f.extend.days != 0 {
+		p.Extension = calendar.Extension{Days: f.extend.days, Approved: start}
 		if f.approved != "" {
 			p.Extension.Approved, err = parseDate("approved", f.approved)
 		}

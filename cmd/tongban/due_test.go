@@ -74,6 +74,8 @@ func TestCalendarDueRefuses(t *testing.T) {
 		{"--from 2026-09-29 --natural-days 5 --suspend 2026-09-30..", exitRefused, "自然日"},
 		{"--from 2026-09-29 --days 20 --extend 11", exitUsage, "第四十二条"},
 		{"--from 2026-09-29 --days 45 --extend 16", exitUsage, "第四十二条"},
+		{"--from 2026-09-29 --days 20 --extend 5 --extend 5", exitUsage, "第四十二条"},
+		{"--from 2026-09-29 --days 20 --extend ten", exitUsage, "ten"},
 		{"--from 2026-09-29 --days 5 --approved 2026-09-30", exitUsage, "--extend"},
 		{"--from 2026-09-29 --days 5 --extend 10 --approved 2026-11-30", exitRefused, "批准"},
 		{"--from 2040-01-02 --days 5", exitRefused, "2040"},
@@ -94,6 +96,13 @@ func TestCalendarDueOpenAndProvisional(t *testing.T) {
 	}
 	if r := tongban(t, "calendar", "due", "--from", "2026-12-20", "--days", "20"); r.code != exitOK || !strings.Contains(r.err, "2027") {
 		t.Errorf("no warning of a provisional year: %+v", r)
+	}
+}
+
+func TestCalendarDueInEnglish(t *testing.T) {
+	desk(t)
+	if r := tongban(t, "calendar", "due", "--from", "2026-09-29", "--days", "5", "--explain", "--lang", "en"); r.code != exitOK || !strings.Contains(r.out, "2026-10-12 Monday, day 5") || !strings.Contains(r.out, "due 2026-10-12") {
+		t.Errorf("%+v", r)
 	}
 }
 

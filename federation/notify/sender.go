@@ -305,7 +305,7 @@ func (s *Sender) send(ctx, attempts context.Context, c Channel) (time.Duration, 
 	if failing { // it is asked whether it works again, and not flooded
 		room = min(room, 1-s.busy(c.Name()))
 	}
-	waits := map[string]bool{}
+	waits, unsealed := map[string]bool{}, map[string]bool{}
 	for after := int64(0); ; {
 		rows, err := s.o.Store.OpenNotices(ctx, ledger.NoticeQueued, c.Name(), after, atOnce)
 		if err != nil {
@@ -313,7 +313,11 @@ func (s *Sender) send(ctx, attempts context.Context, c Channel) (time.Duration, 
 		}
 		for _, row := range rows {
 			after = row.N
-			if row.Awaits || waits[row.Subject] {
+			if row.Awaits {
+				unsealed[row.Subject] = unsealed[row.Subject] || row.Kind == notice.Decided
+			}
+			// Sealed while the rows were read, the call to collect would pass the decision.
+			if row.Awaits || waits[row.Subject] || unsealed[row.Subject] && row.Kind == notice.Ready {
 				continue
 			}
 			waits[row.Subject] = true

@@ -47,6 +47,43 @@ func (d Day) Chinese() string {
 	return strings.Join(parts, " ")
 }
 
+// English returns the day as one line, as
+// "2026-09-20 Sunday, worked instead of a holiday (国庆节), day 1".
+func (d Day) English() string {
+	words := map[Mark]string{
+		MarkStart: "the starting day, not counted", MarkMakeup: "worked instead of a holiday", MarkWeekend: "weekend",
+		MarkHoliday: "holiday", MarkSuspended: "special procedure, not counted", MarkMoved: "moved to this day",
+	}[d.Mark]
+	if d.Name != "" {
+		words += " (" + d.Name + ")"
+	}
+	parts := []string{d.Date.String() + " " + d.Date.Weekday().String()}
+	if words != "" {
+		parts = append(parts, words)
+	}
+	if d.Count > 0 {
+		parts = append(parts, fmt.Sprintf("day %d", d.Count))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// EnglishExplanation is Explanation in English.
+func (r Result) EnglishExplanation() string {
+	lines := make([]string, 0, len(r.Days)+2)
+	for _, day := range r.Days {
+		lines = append(lines, day.English())
+	}
+	if !r.Suspended.IsZero() {
+		lines = append(lines, fmt.Sprintf("not counted since %s, after %d days: no due date yet", r.Suspended, r.Counted))
+	} else {
+		lines = append(lines, "due "+r.Due.String()+", until the close of business")
+	}
+	if warning := r.Warning(); warning != "" {
+		lines = append(lines, warning)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Explanation returns the whole computation for a clerk, one day a line.
 func (r Result) Explanation() string {
 	lines := make([]string, 0, len(r.Days)+2)

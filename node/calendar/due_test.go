@@ -107,6 +107,22 @@ func TestDueExplains(t *testing.T) {
 	if got := result.Explanation(); got != want {
 		t.Errorf("explanation:\n%s\nwant:\n%s", got, want)
 	}
+	want = `2026-09-18 Friday, the starting day, not counted
+2026-09-19 Saturday, weekend
+2026-09-20 Sunday, worked instead of a holiday (国庆节), day 1
+2026-09-21 Monday, day 2
+2026-09-22 Tuesday, day 3
+2026-09-23 Wednesday, special procedure, not counted (检验)
+2026-09-24 Thursday, day 4
+2026-09-25 Friday, holiday (中秋节)
+2026-09-26 Saturday, holiday (中秋节)
+2026-09-27 Sunday, holiday (中秋节)
+2026-09-28 Monday, day 5
+2026-09-29 Tuesday, day 6
+due 2026-09-29, until the close of business`
+	if got := result.EnglishExplanation(); got != want {
+		t.Errorf("explanation:\n%s\nwant:\n%s", got, want)
+	}
 }
 
 func TestResultJSON(t *testing.T) {
