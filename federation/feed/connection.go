@@ -110,7 +110,11 @@ func get(ctx context.Context, method string, up Upstream, path string, q url.Val
 	}
 	defer resp.Body.Close()
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, 8<<10))
-	return nil, problemFault(b, ErrTrouble.Becausef("%s answered %s", up.Name, resp.Status))
+	otherwise := ErrTrouble
+	if resp.StatusCode == http.StatusForbidden {
+		otherwise = ErrNotAllowed
+	}
+	return nil, problemFault(b, otherwise.Becausef("%s answered %s", up.Name, resp.Status))
 }
 
 // problemFault is the fault that the other end tells of. Its words are not

@@ -30,7 +30,7 @@ var (
 	// ErrNotAllowed: the node above does not serve this node.
 	ErrNotAllowed = &Fault{Code: "not_allowed", ZH: "上级节点不为本机提供数据，请联系县中心", EN: "the node above does not serve this node; ask the county"}
 	// ErrRevoked: the county cast this node out.
-	ErrRevoked = &Fault{Code: "revoked", ZH: "本机已被县中心吊销，请联系县中心", EN: "the county has revoked this node; ask the county"}
+	ErrRevoked = &Fault{Code: "revoked", ZH: "本机已被县中心吊销，不再同步；请联系县中心，要继续使用这台机器须重新登记", EN: "the county has revoked this node, which follows no more; ask the county, and enrol the machine anew to go on using it"}
 	// ErrRequest: the node above does not understand the request.
 	ErrRequest = &Fault{Code: "bad_request", ZH: "上级节点不接受请求，两端版本可能不一致", EN: "the node above refused the request; versions may differ"}
 	// ErrTrouble: the node above failed by itself.
@@ -73,6 +73,7 @@ var wireFaults = func() map[string]*Fault {
 	for _, f := range []*Fault{ErrBusy, ErrClosing, ErrReplaced, ErrNotAllowed, ErrRevoked, ErrRequest, ErrTrouble, ErrLevel, ErrWrongCounty, ErrNoProof} {
 		m[f.Code] = f
 	}
+	m["node_revoked"] = ErrRevoked // as the gate before all routes of a node says it
 	return m
 }()
 
