@@ -71,7 +71,14 @@ func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64
 		limit = rule.max
 	}
 	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
+		if !rule.raw {
+			return nil, nil
+		}
+		// An empty file is a file with a fault, which its reader tells.
+		r.Body = http.NoBody
+		if r.Header.Get("Content-Type") == "" {
+			r.Header.Set("Content-Type", jsonType)
+		}
 	}
 	if rule.paper && r.ContentLength >= limit {
 		return nil, &blob.SizeError{Size: r.ContentLength, Limit: limit - 1}

@@ -38,6 +38,9 @@ func TestImportFilesAllOrNothing(t *testing.T) {
 			spoilt(divisions, [2]string{`"notes":`, `"remarks": 1, "notes":`}, [2]string{`"village_codes_generated": true`, `"village_codes_generated": "yes"`}, [2]string{`"county": {`, `"county": {"kind": null,`}),
 			[]string{"remarks unknown", "village_codes_generated type"}},
 		{"divisions: GBK", "/api/v1/divisions/import", "/api/v1/divisions", gbk, []string{"$ syntax"}},
+		{"divisions: empty", "/api/v1/divisions/import", "/api/v1/divisions", []byte{}, []string{"$ syntax"}},
+		{"calendar: empty", "/api/v1/calendar/import", "/api/v1/calendar", []byte(" \n"), []string{"$ syntax"}},
+		{"items: empty", "/api/v1/items/import", "/api/v1/drafts", []byte{}, []string{" syntax"}},
 		{"divisions: cut off", "/api/v1/divisions/import", "/api/v1/divisions", readFile(t, divisions)[:5000], []string{"$ syntax"}},
 		{"calendar: shape", "/api/v1/calendar/import", "/api/v1/calendar",
 			spoilt(calendar, [2]string{`"notes":`, `"remarks": 1, "notes":`}, [2]string{`"year": 2024`, `"year": "2024"`}, [2]string{`"year": 2025`, `"yeer": 2025`}),
@@ -71,6 +74,15 @@ func TestImportFilesAllOrNothing(t *testing.T) {
 				t.Errorf("a faulty file changed\n%s\nto\n%s", before, after)
 			}
 		})
+	}
+	// Over the line nothing at all comes as no body.
+	for _, path := range []string{"/api/v1/divisions/import", "/api/v1/calendar/import", "/api/v1/items/import", "/api/v1/packages/import"} {
+		r := h.send(request0{method: "POST", path: path, token: h.token("operator")})
+		var p gen.Problem
+		h.decode(r, &p)
+		if r.Code != http.StatusUnprocessableEntity || len(p.Fields) != 1 || !strings.Contains(p.Fields[0].ZH, "文件是空的") || !strings.Contains(p.Fields[0].EN, "JSON") {
+			t.Errorf("nothing to %s: %d %s", path, r.Code, r.Body)
+		}
 	}
 	bom := append([]byte("\ufeff"), readFile(t, divisions)...)
 	var whole, part gen.ImportReport

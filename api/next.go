@@ -2,13 +2,14 @@ package api
 
 // nextEN is what to do next, in English, by the Chinese.
 var nextEN = map[string]string{
-	nextCall:    "if it happens again, tell the county's administrator the request id",
-	nextRetry:   "try again later; nothing was written",
-	nextLogin:   "log in again",
-	nextMend:    "correct what is listed and send it again",
-	nextRefresh: "load the page again and go on from how things stand now",
-	nextAsk:     "ask somebody who has the right to",
-	nextLook:    "see whether the number is right",
+	nextCall:       "if it happens again, tell the county's administrator the request id",
+	nextRetry:      "try again later; nothing was written",
+	nextLogin:      "log in again",
+	nextMend:       "correct what is listed and send it again",
+	nextRefresh:    "load the page again and go on from how things stand now",
+	nextAsk:        "ask somebody who has the right to",
+	nextSecondCopy: "ask whoever took it: where the result is made out once only, take the second copy back and give it to the office that made it out; say here where it went and settle this. Do not hand it over again",
+	nextLook:       "see whether the number is right",
 
 	"请对照收件凭证逐位核对编号，最后一位是校验位": "compare the number with the receipt digit by digit; the last one is the check digit",
 

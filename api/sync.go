@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
@@ -352,7 +353,9 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 	if c, err := s.store.Joint(ctx, a.Case); a.Case != "" && err == nil {
 		out.Number, target = printed(c.Number), jointTarget(c)
 	}
+	var about *casework.Case
 	if c, err := s.store.Case(ctx, a.Case); a.Case != "" && err == nil {
+		about = c
 		veil, err := s.veil(ctx, c)
 		if err != nil {
 			return out, false, err
@@ -361,6 +364,11 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 	}
 	out.Zh, out.En = bothLanguages(hide(a.Reason))
 	out.Note = hide(a.Note)
+	if about != nil {
+		if err := s.handedTwice(ctx, about, e, &out); err != nil {
+			return out, false, err
+		}
+	}
 	_, err = as(ctx, identity.AttentionRead, target)
 	return out, err == nil, nil
 }

@@ -1249,6 +1249,7 @@ const (
 	WayReplaceNode          WayOut = "replace_node"
 	WayResubmit             WayOut = "resubmit"
 	WayResubmitAtDepartment WayOut = "resubmit_at_department"
+	WaySecondCopy           WayOut = "second_copy"
 	WayWait                 WayOut = "wait"
 )
 
@@ -1268,6 +1269,8 @@ func (e WayOut) Valid() bool {
 	case WayResubmit:
 		return true
 	case WayResubmitAtDepartment:
+		return true
+	case WaySecondCopy:
 		return true
 	case WayWait:
 		return true
@@ -2313,7 +2316,8 @@ type AttentionItem struct {
 	// and enrolled anew; `find_papers` look for the papers with the other side;
 	// `ask_county` the node was revoked and hears no more: the county's list says what became of it;
 	// `wait` the county has yet to say; `do_again` look how it stands now and do
-	// it again if it is still wanted; `none` it was dealt with.
+	// it again if it is still wanted; `second_copy` the result was handed over at two
+	// places: ask for the second copy back; `none` it was dealt with.
 	Way  WayOut `json:"way"`
 	What string `json:"what,omitempty,omitzero"`
 	Zh   string `json:"zh"`
@@ -6731,7 +6735,8 @@ type Setback struct {
 	// and enrolled anew; `find_papers` look for the papers with the other side;
 	// `ask_county` the node was revoked and hears no more: the county's list says what became of it;
 	// `wait` the county has yet to say; `do_again` look how it stands now and do
-	// it again if it is still wanted; `none` it was dealt with.
+	// it again if it is still wanted; `second_copy` the result was handed over at two
+	// places: ask for the second copy back; `none` it was dealt with.
 	Way WayOut `json:"way"`
 	Zh  string `json:"zh"`
 }
@@ -7206,7 +7211,8 @@ type VoidRequest struct {
 // and enrolled anew; `find_papers` look for the papers with the other side;
 // `ask_county` the node was revoked and hears no more: the county's list says what became of it;
 // `wait` the county has yet to say; `do_again` look how it stands now and do
-// it again if it is still wanted; `none` it was dealt with.
+// it again if it is still wanted; `second_copy` the result was handed over at two
+// places: ask for the second copy back; `none` it was dealt with.
 type WayOut string
 
 // WithdrawRequest defines model for WithdrawRequest.

@@ -17,7 +17,9 @@ func text(data []byte) ([]byte, *Fault) {
 	case len(data) > MaxBytes:
 		return nil, whole(Limit, fmt.Sprintf("文件超过 %d MB，可能选错了文件", MaxBytes>>20), fmt.Sprintf("the file is larger than %d MB; is it the right one?", MaxBytes>>20))
 	case len(bytes.TrimSpace(data)) == 0:
-		return nil, whole(Syntax, "文件是空的（第 1 行第 1 列）", "the file is empty (line 1, column 1)")
+		f := whole(Syntax, "文件是空的（第 1 行第 1 列）：请核对是否选错，或导出时没有写完；应为一份 JSON 文件", "the file is empty (line 1, column 1): is it the right one, and was it written to its end? A JSON file is needed")
+		f.Line = 1
+		return nil, f
 	case bytes.HasPrefix(data, []byte("PK\x03\x04")), bytes.HasPrefix(data, []byte("\xd0\xcf\x11\xe0")):
 		return nil, whole(Syntax, "这是 Excel、Word 或压缩文件，请导入 JSON 文件", "this is a spreadsheet, a document or an archive; a JSON file is needed")
 	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
