@@ -138,7 +138,7 @@ func domainProblem(err error) *problem {
 		return refusal("incomplete", "材料或表单不齐全，请按清单一次性补正", "the form or the papers are incomplete; everything missing is listed", incomplete.Faults)
 	case errors.As(err, &denied):
 		p := *errForbidden
-		p.en = denied.Error()
+		p.en = "your role may not do this (outside its " + denied.Why + ")"
 		p.zh = "您的岗位无权进行此项操作（超出" + deniedZH[denied.Why] + "范围）"
 		return &p
 	case errors.As(err, &file):

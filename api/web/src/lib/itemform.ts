@@ -12,7 +12,7 @@ export interface Part {
   options?: readonly string[]
   parts?: readonly Part[]
   /** A message namespace for the options, where they are not words for people. */
-  words?: 'tier' | 'subject' | 'fieldType' | 'lifeEvent' | 'tolerance'
+  words?: 'tier' | 'subject' | 'fieldType' | 'lifeEvent' | 'tolerance' | 'term'
   /** Left out of the item when it is empty. */
   optional?: boolean
   wide?: boolean
@@ -31,7 +31,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
     key: 'what',
     parts: [
       { key: 'name', kind: 'text', wide: true },
-      { key: 'type', kind: 'choice', options: ['行政许可', '行政确认', '行政给付', '行政奖励', '其他行政权力', '公共服务'] },
+      { key: 'type', kind: 'choice', options: ['行政许可', '行政确认', '行政给付', '行政奖励', '其他行政权力', '公共服务'], words: 'term' },
       { key: 'department', kind: 'text' },
       { key: 'subject', kind: 'choice', options: ['自然人', '法人', 'both'], words: 'subject' },
       { key: 'life_events', kind: 'choices', options: lifeEvents, words: 'lifeEvent', optional: true, wide: true },
@@ -73,7 +73,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
         kind: 'list',
         parts: [
           { key: 'tier', kind: 'choice', options: tiers, words: 'tier' },
-          { key: 'role', kind: 'choice', options: ['受理', '初审', '审核', '审批'] },
+          { key: 'role', kind: 'choice', options: ['受理', '初审', '审核', '审批'], words: 'term' },
           { key: 'working_days', kind: 'number', optional: true },
         ],
       },
@@ -92,7 +92,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
         parts: [
           { key: 'name', kind: 'text' },
           { key: 'typical_days', kind: 'number' },
-          { key: 'unit', kind: 'choice', options: ['工作日', '自然日'] },
+          { key: 'unit', kind: 'choice', options: ['工作日', '自然日'], words: 'term' },
           { key: 'suspends_statutory_clock', kind: 'yes' },
         ],
       },
@@ -131,7 +131,7 @@ export const sections: readonly { key: string; parts: readonly Part[] }[] = [
         kind: 'list',
         parts: [
           { key: 'name', kind: 'text', wide: true },
-          { key: 'form', label: 'paperForm', kind: 'choice', options: ['原件', '复印件', '原件和复印件', '电子'] },
+          { key: 'form', label: 'paperForm', kind: 'choice', options: ['原件', '复印件', '原件和复印件', '电子'], words: 'term' },
           { key: 'copies', kind: 'number' },
           { key: 'source', kind: 'text' },
           { key: 'required', kind: 'yes' },
