@@ -103,7 +103,7 @@ func TestJointMatterFromHome(t *testing.T) {
 	if code := scanned(t, page.Body.String()); code == "" || code != opened.Code || !opened.Valid {
 		t.Errorf("the code on the page is %q, in the answer %q", code, opened.Code)
 	}
-	g.hub.wantVerdict("opened at home", opened.Code, &opened.Document, proof.Genuine, "unrecorded")
+	g.hub.wantVerdict("opened at home", opened.Code, &opened.Document, proof.Genuine, "")
 	supplement := gen.MyJointAction{Kind: gen.MyJointSupplement, Materials: in.Materials[:1]}
 	if r := g.one.ask("POST", path+"/actions", supplement); r.Code != 409 {
 		t.Errorf("brought what nobody asked for: %d", r.Code)

@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/node/proof"
@@ -165,7 +167,32 @@ func (s *Server) standingOfJoint(ctx context.Context, code proof.Code) (proof.St
 	}
 	known := standing(papersOf(entries, code.Number()), code.HashText())
 	known.Why, known.VoidedWhy = privacy.Text(known.Why), privacy.Text(known.VoidedWhy)
-	return known, nil
+	if known.Recorded == 0 {
+		known.Held, err = s.heldJoint(ctx, c, code, entries)
+	}
+	return known, err
+}
+
+// heldJoint reports whether what the county has of a joint matter makes a document to the
+// letter: its applicant reads it from home, and nothing records that.
+func (s *Server) heldJoint(ctx context.Context, c *joint.Case, code proof.Code, entries []store.EntryView) (bool, error) {
+	if slices.ContainsFunc(entries, func(e store.EntryView) bool { return e.Index == 0 }) {
+		return false, nil
+	}
+	members, err := s.store.JointMembers(ctx, c)
+	if err != nil || !slices.Contains(document.JointReady(document.JointSubject{Case: c, Members: members}), code.Kind) {
+		return false, err
+	}
+	fresh, err := s.jointDocument(ctx, c, members, code.Kind, "")
+	if errors.Is(err, errNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	d := jointDesk(c, members, code.Kind, fresh, entries)
+	same, err := proof.Of(d.fresh, d.applicant, d.nth)
+	return err == nil && same.HashText() == code.HashText(), err
 }
 
 // grantNow says what became of what a decision grants.

@@ -40,7 +40,7 @@ const (
 // none when all is well.
 func (n *Node) Health(ctx context.Context) ([]Reason, error) {
 	c := &checkup{n: n, ctx: ctx}
-	for _, look := range []func() error{c.disk, c.standing, c.hub, c.keys, c.clock, c.catalog, c.feed} {
+	for _, look := range []func() error{c.disk, c.standing, c.hub, c.keys, c.clock, c.catalog, c.level, c.feed} {
 		if err := look(); err != nil {
 			return nil, err
 		}
@@ -191,6 +191,34 @@ func (c *checkup) clock() error {
 		c.stop("clock_wrong", zh, en)
 	case known && skew.Abs() >= c.n.skewWarn:
 		c.warn("clock_skew", zh, en)
+	}
+	return nil
+}
+
+// level reminds whoever runs the county of what waits for its level, once every hub can
+// do it: nodes below that cannot yet are listed when it is raised.
+func (c *checkup) level() error {
+	n := c.n
+	if n.hub == nil {
+		return nil
+	}
+	inForce, err := n.Store.Level(c.ctx)
+	if err != nil || inForce >= n.ownLevel() {
+		return err
+	}
+	_, readers, err := n.Levels(c.ctx)
+	if err != nil {
+		return err
+	}
+	can := n.ownLevel()
+	for _, r := range readers {
+		if r.Node.Tier == node.County {
+			can = min(can, r.Level)
+		}
+	}
+	if can > inForce {
+		c.warn("level_behind", fmt.Sprintf("全县账本级别仍是 %d，县中心各主机都已支持 %d：请用 tongban node levels 查看其他节点，升级完成后运行 tongban node raise-level %d", inForce, can, can),
+			fmt.Sprintf("the county is at level %d, and all its hubs can do %d: look at the other nodes with tongban node levels, and run tongban node raise-level %d when they are upgraded", inForce, can, can))
 	}
 	return nil
 }

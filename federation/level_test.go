@@ -2,8 +2,12 @@ package federation_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -54,7 +58,19 @@ func TestRaiseLevel(t *testing.T) {
 		paths, err := raise(village.ID, last.ID)
 		return refusedAs(err) == "level_unread" && len(paths) == 1 && paths[0] == last.ID
 	})
+	want := fmt.Sprintf("raise-level %d", next)
+	told := func() bool {
+		reasons, err := hub.Health(t.Context())
+		must(t, err)
+		return slices.ContainsFunc(reasons, func(r federation.Reason) bool {
+			return r.Code == "level_behind" && !r.Stops && strings.Contains(r.ZH, want) && strings.Contains(r.EN, want)
+		})
+	}
+	if told() {
+		t.Error("reminded of a level that one hub cannot do")
+	}
 	last.Reads(next)
+	f.Eventually("the hub to remind of the level", told)
 	f.Eventually("all others to report", func() bool {
 		paths, err := raise()
 		return refusedAs(err) == "level_unread" && len(paths) == 1 && paths[0] == village.ID
@@ -64,6 +80,9 @@ func TestRaiseLevel(t *testing.T) {
 	}
 	if _, err := raise(village.ID); err != nil {
 		t.Fatal(err)
+	}
+	if told() {
+		t.Error("reminded of a level that is in force")
 	}
 	if level, _, err := hub.Levels(t.Context()); err != nil || level != next {
 		t.Errorf("level %d, %v", level, err)

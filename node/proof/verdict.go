@@ -37,6 +37,9 @@ type Standing struct {
 	// sealed (Unix milliseconds), or the node that did it, 0 while no ledger
 	// has it.
 	Recorded int64
+	// Held: nothing of it was recorded, and what the ledger has of the case makes this
+	// very document.
+	Held bool
 	// Superseded is when another took its place, with the reason.
 	Superseded int64
 	Why        string
@@ -183,7 +186,7 @@ func (r *Report) judgeStanding(s *Standing) {
 		r.because(Revoked, "result_ended", "文书真实；所准予的许可或证照已于"+dayOf(s.Ended).Chinese()+"撤销或注销："+s.EndedWhy, "genuine, and what it grants was revoked or cancelled on "+dayOf(s.Ended).String()+": "+s.EndedWhy)
 	case s.Superseded > 0:
 		r.because(Superseded, "superseded", "该文书真实，已于"+dayOf(s.Superseded).Chinese()+"由新文书取代："+s.Why, "genuine, and replaced on "+dayOf(s.Superseded).String()+": "+s.Why)
-	case s.Recorded == 0:
+	case s.Recorded == 0 && !s.Held:
 		r.note("unrecorded", "签名真实；账本尚未收到出具记录（线路中断时出具的文书稍后到账）", "the signature holds; the ledger has no record of it yet, as of what was printed while a line was down")
 	}
 }
