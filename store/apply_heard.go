@@ -23,6 +23,9 @@ func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, b *ledger.Hearin
 			return nil, err
 		}
 		if a.desk {
+			if err := c.CheckParty(b.Party, b.Interested, b.Waived, c.Hearing.Parties); err != nil {
+				return nil, err
+			}
 			if err := a.goesOn(c, e, b); err != nil {
 				return nil, err
 			}
@@ -35,6 +38,13 @@ func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, b *ledger.Hearin
 func (a *applier) prepareStatement(c *casework.Case, e *ledger.Entry, b *ledger.RefusalStateV1) (func() error, error) {
 	if c != nil && !a.told {
 		if err := c.MayState(e, b); err != nil {
+			return nil, err
+		}
+		var told []string
+		if i := c.Intended(); i != nil {
+			told = i.Parties
+		}
+		if err := c.CheckParty(b.Party, b.Interested, b.Waived, told); a.desk && err != nil {
 			return nil, err
 		}
 	}

@@ -236,6 +236,10 @@ func TestHearingAcrossTiers(t *testing.T) {
 	_, err = townNode.Step(opened.ID, decide)
 	wantRefused(t, "decided while a hearing can be asked for", err, "hearing_wait")
 	c.Settle()
+	for what, b := range map[string]*ledger.HearingAskV1{"a stranger in the applicant's place": {Party: "过路人", Waived: true}, "given up by who was never told": {Party: "过路人", Interested: true, Waived: true}} {
+		_, err := village.Do(village.Actor(identity.VillageWorker), b, about)
+		wantRefused(t, what, err, "statement_party")
+	}
 	asked, err := village.Do(village.Actor(identity.VillageWorker), &ledger.HearingAskV1{Party: "邻居", Interested: true}, about)
 	must(t, err)
 	c.Settle()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store/storetest"
@@ -48,6 +49,15 @@ func TestStatementAcrossTiers(t *testing.T) {
 	_, err := village.Do(clerk, &ledger.RefusalStateV1{Proposal: told.Entry, Party: "王芳", Text: "家庭人口已变动"}, about(first))
 	wantRefused(t, "of what has not come here yet", err, "refusal_untold")
 	c.Settle()
+	scan := []catalog.AttachmentRef{storetest.Attachment("放弃声明")}
+	for what, b := range map[string]*ledger.RefusalStateV1{
+		"a stranger in the applicant's place": {Proposal: told.Entry, Party: "过路人", Text: "放弃", Waived: true, Proof: scan},
+		"a stranger speaks as the applicant":  {Proposal: told.Entry, Party: "过路人", Text: "有异议"},
+		"given up by who was never told":      {Proposal: told.Entry, Party: "过路人", Interested: true, Text: "放弃", Waived: true, Proof: scan},
+	} {
+		_, err := village.Do(clerk, b, about(first))
+		wantRefused(t, what, err, "statement_party")
+	}
 	said, err := village.Do(clerk, &ledger.RefusalStateV1{Proposal: told.Entry, Party: "王芳", Text: "家庭人口已变动"}, about(first))
 	must(t, err)
 	_, err = townNode.Step(first.ID, no)

@@ -104,6 +104,19 @@ func (c *Case) MayState(e *ledger.Entry, b *ledger.RefusalStateV1) error {
 	return CheckWaiver(e.Actor, b.Waived, b.Proof)
 }
 
+// CheckParty refuses, at a desk, what is said in the applicant's place by who is neither
+// the applicant nor their agent, and that somebody gives up a right who was never told
+// of it: nobody gives up what is another's.
+func (c *Case) CheckParty(party string, interested, waived bool, told []string) error {
+	switch {
+	case !interested && party != c.Applicant.Name && (c.Agent.Name == "" || party != c.Agent.Name):
+		return refuse("statement_party", "“"+party+"”不是申请人或其代理人；是利害关系人的，请选“利害关系人”", party+" is neither the applicant nor their agent; of others with an interest say so")
+	case interested && waived && !slices.Contains(told, party):
+		return refuse("statement_party", "没有告知过利害关系人“"+party+"”，不存在放弃", party+" was never told of it, and has nothing to give up")
+	}
+	return nil
+}
+
 // Spoke are those of the statements that say something and not that nothing is to
 // be said.
 func Spoke(said []Statement) []Statement {
