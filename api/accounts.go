@@ -106,6 +106,9 @@ func (s *Server) FindAccount(ctx context.Context, in gen.FindAccountRequestObjec
 	out := gen.FindAccount200JSONResponse{Account: known.ID, Type: in.Body.Type, Name: shown.Name, Number: shown.IDNumber, Home: known.Home,
 		Activated: known.PasswordHash != "", CodeWaiting: known.CodeHash != "" && s.o.Now().UnixMilli() <= known.CodeExpires, Disabled: known.Disabled,
 		Unsure: s.self.Tier != node.County && known.PasswordHash == ""}
+	if known.CodeExpires > 0 {
+		out.SinceMs = known.CodeExpires - account.CodeLife.Milliseconds()
+	}
 	if out.Unsure {
 		out.CodeWaiting = false
 	}

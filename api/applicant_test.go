@@ -137,6 +137,12 @@ func newGuests(t *testing.T, change ...func(*federation.Options)) guests {
 		return err == nil
 	})
 	g.one = r.hub.activate("person", "王芳", storetest.IDNumber(1), strings.ToLower(opened.Code))
+	// The village does not hear of it, and says of when its word is.
+	var state gen.AccountState
+	r.village.decode(r.village.must("worker", "POST", "/api/v1/accounts/find", gen.AccountNumber{Type: "person", Number: storetest.IDNumber(1)}, 200), &state)
+	if state.Activated || !state.Unsure || state.SinceMs != opened.ExpiresAt-account.CodeLife.Milliseconds() {
+		t.Errorf("the village says %+v", state)
+	}
 	g.two = r.hub.activate("person", "李强", storetest.IDNumber(2), r.hub.open("window", "person", "李强", storetest.IDNumber(2)).Code)
 	g.agent = r.hub.activate("person", "赵敏", storetest.IDNumber(3), r.hub.open("window", "person", "赵敏", storetest.IDNumber(3)).Code)
 	firm := r.hub.open("window", "organisation", "甲子茶业有限公司", "91330599MA000TB146", account.Agent{Name: "赵敏", Number: storetest.IDNumber(3), Authority: "授权委托书"})

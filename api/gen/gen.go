@@ -2031,10 +2031,13 @@ type AccountState struct {
 	Name string `json:"name"`
 
 	// Number Masked for a person.
-	Number string        `json:"number"`
-	Type   ApplicantType `json:"type"`
+	Number string `json:"number"`
 
-	// Unsure This node does not know whether the account was activated since: below the county nothing says so.
+	// SinceMs When the last activation code was made out, as far as this node knows (Unix milliseconds).
+	SinceMs int64         `json:"since_ms,omitempty,omitzero"`
+	Type    ApplicantType `json:"type"`
+
+	// Unsure This node cannot know whether the account was activated since `since_ms`: activation holds a password, and so stays at the county.
 	Unsure bool `json:"unsure,omitempty,omitzero"`
 }
 

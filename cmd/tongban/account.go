@@ -116,7 +116,8 @@ func accountState(lang language, v *client.AccountState) string {
 	case v.Activated:
 		return lang.pick("已激活", "activated")
 	case v.Unsure:
-		return lang.pick("已开户；是否已激活以县中心为准", "opened; whether it was activated only the county knows")
+		return lang.pick("激活码已于 "+moment(v.SinceMs)+" 出具；此后是否激活本机无从得知，因为密码和激活记录只存县中心：请向县中心查询",
+			"the code was made out on "+moment(v.SinceMs)+"; whether it was used since cannot be known here, for passwords and activations stay at the county: ask there")
 	case v.CodeWaiting:
 		return lang.pick("待激活", "waits to be activated")
 	}
