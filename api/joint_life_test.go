@@ -112,6 +112,9 @@ func TestTheApplicantHearsOfAJointMatterOnce(t *testing.T) {
 	}
 	var printed gen.PrintedPaper
 	r.village.decode(r.village.must("worker", "POST", path+"/documents/joint_receipt/print", gen.PaperRequest{}, 200), &printed)
+	if printed.Document.Issuer.Phone == "" {
+		t.Error("a joint document says whom to call")
+	}
 	page := r.village.must("worker", "POST", path+"/documents/joint_receipt/print?format=html", gen.PaperRequest{}, 200).Body.String()
 	if got := scanned(t, page); got != printed.Code || !strings.Contains(page, "副本，补打第 1 次") {
 		t.Errorf("scanned %q, printed %q", got, printed.Code)

@@ -408,12 +408,25 @@ func (p printedPage) VisitPrintJointDocumentResponse(w http.ResponseWriter) erro
 // jointDocument is a document of a joint matter as it stands now.
 func (s *Server) jointDocument(ctx context.Context, c *joint.Case, members []*casework.Case, kind document.Kind, clerk string) (*document.Document, error) {
 	subject := document.JointSubject{Case: c, Members: members, Issuer: document.Issuer{Supervision: s.o.SupervisionPhone, Clerk: clerk}}
-	for _, m := range members {
+	by := c.Holder
+	if kind == document.JointReceipt {
+		by = c.HandedInAt
+	}
+	for i, m := range members {
 		item, err := s.store.Item(ctx, m.Item, m.ItemVersion)
 		if err != nil {
 			return nil, found(err)
 		}
 		subject.Items = append(subject.Items, &item.Item)
+		if i > 0 && m.Department != c.Department {
+			continue // whom to call is the department that answers for the whole
+		}
+		overlays, err := s.store.Overlays(ctx, m.Item)
+		if err != nil {
+			return nil, err
+		}
+		offered := item.Item.With(chain(overlays, by)...)
+		subject.Issuer.Window, subject.Issuer.Phone = offered.Window, offered.Item.Phone
 	}
 	days, err := s.workingDays(ctx)
 	if err != nil {
@@ -436,10 +449,6 @@ func (s *Server) jointDocument(ctx context.Context, c *joint.Case, members []*ca
 	matter := c.Division
 	if matter.Township() == "" {
 		matter = c.HandedInAt
-	}
-	by := c.Holder
-	if kind == document.JointReceipt {
-		by = c.HandedInAt
 	}
 	subject.Government = places.government(s.self.County())
 	subject.Issuer.Centre, subject.Issuer.Department = places.centre(by, s.name(ctx)), places.authority(c.Department, matter)

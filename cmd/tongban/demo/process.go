@@ -26,7 +26,7 @@ func (c *county) configure(m *member) error {
 		return nil
 	}
 	s := loopback.Settings{Tier: m.Tier, Node: m.ID, Division: m.Division, Name: m.Name, API: m.API, Federation: m.Fed, Peer: m.Peer,
-		More: "demo: true\nmetrics:\n  enabled: true\ncentre:\n  address: http://" + loopback.Address(c.plan.of("county")[0].API) + "\n"}
+		More: "demo: true\nmetrics:\n  enabled: true\ncentre:\n  supervision_phone: 0000-5123456\n  address: http://" + loopback.Address(c.plan.of("county")[0].API) + "\n"}
 	if m.LAN != 0 {
 		s.LAN = m.LAN
 	}
