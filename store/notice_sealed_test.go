@@ -93,48 +93,22 @@ func TestDecisionIsToldOnceItIsSealed(t *testing.T) {
 
 func err2[T any](_ T, err error) error { return err }
 
-// A refusal to accept, an extension and a special procedure are told by a sealed document
-// each (document.SealedAlways), and nobody is called to it before.
-func TestWhatIsToldByASealedDocumentWaitsForIt(t *testing.T) {
+// A refusal to accept, an extension and a special procedure are told at once: days run, and
+// a seal that is forgotten must leave nobody untold.
+func TestWhatDaysRunOfIsToldUnsealed(t *testing.T) {
 	c := storetest.NewCounty(t)
 	hub := c.Hub()
 	channels(t, hub, notice.SMS)
-	key := storetest.SealKey("first")
-	today := calendar.DateOf(c.Clock.Now())
-	seal := func(id string, k document.Kind) {
-		t.Helper()
-		must(t, err2(hub.Step(id, storetest.SealedPaper(t, k, hub.MustCase(id), key))))
-	}
-	want := func(what, id string, kinds ...notice.Kind) {
-		t.Helper()
-		if held, _ := waiting(t, hub, id); !slices.Equal(held, kinds) {
-			t.Errorf("%s: %v wait, want %v", what, held, kinds)
-		}
-	}
-	opened := hub.Submit("TB-SCJG-010")
-	id := opened.ID
-	hub.MustDo(c.Operator(), storetest.SealOf(hub, hub.MustCase(id).Department, 1, key))
+	id, refused := hub.Submit("TB-SCJG-010").ID, hub.Submit("TB-SCJG-010").ID
 	hub.Advance(id)
 	hub.MustStep(id, &ledger.CaseExtendV1{Days: 5, Reason: "情况复杂"})
-	hub.MustStep(id, &ledger.CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: today.AddDays(7), Reason: "需专家评审"})
-	want("nothing sealed", id, notice.Extended, notice.Suspended)
-	seal(id, document.ExtensionNotice)
-	want("the extension sealed", id, notice.Suspended)
-	seal(id, document.SpecialProcedureNotice)
-	want("both sealed", id)
-	hub.MustStep(id, &ledger.CaseResumeV1{Procedure: "专家评审", Result: "完成", On: today})
-	hub.MustStep(id, &ledger.CaseSuspendV1{Procedure: "鉴定", Lawful: true, Until: today.AddDays(9), Reason: "需鉴定"})
-	want("a second procedure", id, notice.Suspended)
-	hub.MustStep(id, &ledger.CaseResumeV1{Procedure: "鉴定", Result: "完成", On: today})
-	hub.MustStep(id, &ledger.CaseWithdrawV1{Reason: "不再需要"})
-	hub.MustStep(id, &ledger.CaseTerminateV1{Cause: ledger.CauseWithdrawn, Reason: "申请人撤回"})
-	want("what was never sealed, the case over", id)
-
-	refused := hub.Submit("TB-SCJG-010").ID
+	hub.MustStep(id, &ledger.CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: calendar.DateOf(c.Clock.Now()).AddDays(7), Reason: "需专家评审"})
 	hub.MustStep(refused, &ledger.CaseRejectV1{Ground: ledger.RejectNeedless, Reason: "不需要许可"})
-	want("refused", refused, notice.NotAccepted)
-	seal(refused, document.RejectionNotice)
-	want("the refusal sealed", refused)
+	for of, told := range map[string]notice.Kind{id: notice.Suspended, refused: notice.NotAccepted} {
+		if held, free := waiting(t, hub, of); len(held) > 0 || !slices.Contains(free, told) {
+			t.Errorf("%v wait, %v go out", held, free)
+		}
+	}
 }
 
 // A holder whose measure was not agreed to is not sent for a decision that nobody makes

@@ -10,10 +10,11 @@ import (
 	"github.com/tongban/tongban/node/notice"
 )
 
-// What tells of a decision, a refusal to accept, an extension or a special procedure waits
-// for the seal of its document: unsealed it cannot be served, and nobody is called to it. Whether a notice waits follows from the entries of its
+// What tells of a decision waits for the decision's seal: unsealed it cannot be served,
+// and nobody is called to it. Whether a notice waits follows from the entries of its
 // case, so that there is nothing to release and nothing to lose; it is queued when the
-// decision is recorded, as all others are.
+// decision is recorded, as all others are. What tells of days that run, or that nothing
+// goes on, is told at once: a seal that is forgotten must leave nobody untold.
 
 // awaitSeal notes of a notice whether it waits for a seal, and since when it does not.
 func (s *Store) awaitSeal(ctx context.Context, n *notice.Notice) error {
@@ -34,31 +35,19 @@ func (s *Store) awaitSeal(ctx context.Context, n *notice.Notice) error {
 	}
 	switch {
 	case kind == ledger.ResultDecide && agreed:
-		return s.released(ctx, n, of, idx, 0, document.CorrectionDecision, document.RevocationDecision)
+		return s.released(ctx, n, of, idx, document.CorrectionDecision, document.RevocationDecision)
 	case kind == ledger.ResultDecide:
 		n.Kind = notice.NotMeasured // there is no document of it
 		return nil
 	case kind == ledger.ResultReissue:
 		return nil
-	case n.Kind == notice.NotAccepted:
-		return s.released(ctx, n, of, 0, 0, document.RejectionNotice, document.RejectionNotice)
-	case n.Kind == notice.Suspended, n.Kind == notice.Hearing:
-		nth, err := count(ctx, s.read, `SELECT count(*) FROM entries WHERE case_id = ?1 AND case_id <> id AND status = 'applied' AND idx BETWEEN 1 AND ?2 AND kind = 'case.suspend'`, of, idx)
-		if err != nil {
-			return err
-		}
-		return s.releasedOrOver(ctx, n, of, idx, nth, document.SpecialProcedureNotice)
-	case n.Kind == notice.Extended && n.Subject != of:
-		return nil // that of a joint matter takes no seal
-	case n.Kind == notice.Extended:
-		return s.releasedOrOver(ctx, n, of, idx, 0, document.ExtensionNotice)
 	case n.Subject == of:
-		return s.released(ctx, n, of, 0, 0, document.GrantDecision, document.RefusalDecision)
+		return s.released(ctx, n, of, 0, document.GrantDecision, document.RefusalDecision)
 	}
 	decided, err := s.decidedOf(ctx, n, of, idx)
 	for _, id := range decided {
 		if err == nil {
-			err = s.released(ctx, n, id, 0, 0, document.GrantDecision, document.RefusalDecision)
+			err = s.released(ctx, n, id, 0, document.GrantDecision, document.RefusalDecision)
 		}
 	}
 	return err
@@ -78,33 +67,19 @@ func (s *Store) decidedOf(ctx context.Context, n *notice.Notice, of string, idx 
 }
 
 // released notes whether one of two kinds of documents of a case was sealed, and not
-// declared void since, or was served, after a place in the ledger. nth is which of its kind
-// it has to be, 0 for any.
-func (s *Store) released(ctx context.Context, n *notice.Notice, id string, after, nth int64, one, other document.Kind) error {
+// declared void since, or was served, after a place in the ledger.
+func (s *Store) released(ctx context.Context, n *notice.Notice, id string, after int64, one, other document.Kind) error {
 	var at sql.NullInt64
 	err := s.read.QueryRowContext(ctx, `SELECT min(e.recorded_at) FROM entries e
 		WHERE e.case_id = ?1 AND e.case_id <> e.id AND e.status = 'applied' AND e.idx > ?2
 		AND (e.kind = 'case.deliver' AND ?2 = 0 OR e.kind = 'result.serve' AND ?2 > 0 OR e.kind = 'case.seal' AND json_extract(CAST(e.entry AS TEXT), '$.body.kind') IN (?3, ?4)
-			AND (?5 = 0 OR ?5 = 1 AND instr(json_extract(CAST(e.entry AS TEXT), '$.body.number'), '之') = 0 OR json_extract(CAST(e.entry AS TEXT), '$.body.number') LIKE '%之' || ?5)
 			AND NOT EXISTS (SELECT 1 FROM entries v WHERE v.case_id = ?1 AND v.case_id <> v.id AND v.kind = 'case.void' AND v.status = 'applied' AND v.idx > e.idx
 				AND json_extract(CAST(v.entry AS TEXT), '$.body.hash') = json_extract(CAST(e.entry AS TEXT), '$.body.hash')))`,
-		id, after, string(one), string(other), nth).Scan(&at)
+		id, after, string(one), string(other)).Scan(&at)
 	if err != nil {
 		return storage("read seals of a case", err)
 	}
 	n.Awaits = n.Awaits || !at.Valid
 	n.From = max(n.From, at.Int64)
 	return nil
-}
-
-// releasedOrOver is released of a document that is worth nothing any more once its case
-// has ended: its notice waits no longer then, and expires as one that could have gone out
-// all the time.
-func (s *Store) releasedOrOver(ctx context.Context, n *notice.Notice, id string, after, nth int64, k document.Kind) error {
-	if err := s.released(ctx, n, id, after, nth, k, k); err != nil || !n.Awaits {
-		return err
-	}
-	over, err := count(ctx, s.read, `SELECT count(*) FROM entries WHERE case_id = ?1 AND case_id <> id AND status = 'applied' AND idx > ?2 AND kind IN ('case.deliver', 'case.terminate')`, id, after)
-	n.Awaits = over == 0
-	return err
 }

@@ -132,15 +132,8 @@ var telling = map[ledger.Kind]bool{
 func (k Kind) Quiet() bool { return k == Replied || k == Rectified }
 
 // AwaitsSeal reports whether what a notice of this kind calls the applicant to may take
-// a seal before it can be served: a decision to open or to collect, a refusal to accept,
-// what tells of an extension or of a special procedure.
-func (k Kind) AwaitsSeal() bool {
-	switch k {
-	case Decided, Ready, Measured, NotAccepted, Extended, Suspended, Hearing:
-		return true
-	}
-	return false
-}
+// a seal before it can be served: a decision to open or to collect.
+func (k Kind) AwaitsSeal() bool { return k == Decided || k == Ready || k == Measured }
 
 // Notice is one thing an applicant is told.
 type Notice struct {
@@ -163,7 +156,7 @@ type Notice struct {
 	At int64 `json:"at"`
 	// Index is the entry's place in the county's ledger.
 	Index uint64 `json:"index"`
-	// Awaits: it tells of a document that has no seal yet, and so of nothing that could
+	// Awaits: it tells of a decision that has no seal yet, and so of nothing that could
 	// be served; it goes out, and stands in the applicant's inbox, when it has. From is
 	// since when it goes out, Unix milliseconds.
 	Awaits     bool       `json:"awaits,omitempty"`
