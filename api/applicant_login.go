@@ -216,8 +216,8 @@ func (s *Server) SetTOTP(ctx context.Context, in gen.SetTOTPRequestObject) (gen.
 	b := &ledger.AccountTOTPV1{Account: v.ID}
 	switch {
 	case in.Body.Secret != "":
-		if _, err := trust.CheckTOTP(in.Body.Secret, in.Body.Code, 0, s.o.Now()); err != nil {
-			return nil, errTOTPWrong
+		if err := s.useUp(ctx, v.Account, in.Body.Secret, in.Body.Code); err != nil {
+			return nil, err
 		}
 		if b.Seal, err = s.o.Hasher.Seal(ctx, in.Body.Password, in.Body.Secret); err != nil {
 			return nil, err
@@ -333,6 +333,11 @@ func (s *Server) useCode(ctx context.Context, known *account.Account, password, 
 	if err != nil {
 		return err
 	}
+	return s.useUp(ctx, known, secret, code)
+}
+
+// useUp is useCode for who has the secret.
+func (s *Server) useUp(ctx context.Context, known *account.Account, secret, code string) error {
 	step, err := trust.CheckTOTP(secret, code, known.StepUsed, s.o.Now())
 	if err != nil {
 		return errTOTPWrong

@@ -514,6 +514,10 @@ func TestApplicantLogin(t *testing.T) {
 	if r := login(seven.number, password, ""); r.Code != 401 || !strings.Contains(r.Body.String(), "totp_required") {
 		t.Errorf("without a code: %d %s", r.Code, r.Body)
 	}
+	if r := login(seven.number, password, otp()); r.Code != 401 || !strings.Contains(r.Body.String(), "totp_wrong") {
+		t.Errorf("the code that switched codes on works for a login: %d %s", r.Code, r.Body)
+	}
+	now = now.Add(30 * time.Second)
 	if r := login(seven.number, password, otp()); r.Code != 200 {
 		t.Errorf("with a code: %d %s", r.Code, r.Body)
 	}

@@ -106,17 +106,34 @@ func TestAppraisal(t *testing.T) {
 	act("supervisor", gen.AppraisalAction{Kind: gen.AppraisalActDraft, Hash: now.Hash}, 200, "")
 	act("supervisor", gen.AppraisalAction{Kind: gen.AppraisalActSign, Hash: now.Hash}, 409, "appraisal_own")
 	act("supervisor", gen.AppraisalAction{Kind: gen.AppraisalActPublish}, 409, "appraisal_unsigned")
-	act("colleague", gen.AppraisalAction{Kind: gen.AppraisalActSign, Hash: now.Hash}, 200, "")
+	// Points that are given after the draft, or after it was signed, are not left out
+	// without a word.
+	mark.Points = 50
+	h.must("colleague", "POST", path+"/marks", mark, 200)
+	act("colleague", gen.AppraisalAction{Kind: gen.AppraisalActSign, Hash: now.Hash}, 409, "appraisal_changed")
+	anew := func() {
+		t.Helper()
+		h.get("supervisor", path+"?now=true", &now)
+		act("supervisor", gen.AppraisalAction{Kind: gen.AppraisalActDraft, Hash: now.Hash}, 200, "")
+		act("colleague", gen.AppraisalAction{Kind: gen.AppraisalActSign, Hash: now.Hash}, 200, "")
+	}
+	anew()
+	h.must("colleague", "POST", path+"/marks", mark, 200)
+	act("supervisor", gen.AppraisalAction{Kind: gen.AppraisalActPublish}, 409, "appraisal_changed")
+	anew()
 	h.must("leader", "GET", path, nil, 404) // nobody sees it before it is published
 	act("colleague", gen.AppraisalAction{Kind: gen.AppraisalActPublish, Hash: now.Hash}, 200, "")
 	act("supervisor", gen.AppraisalAction{Kind: gen.AppraisalActDraft, Hash: now.Hash}, 400, "reason")
+	if r := h.must("supervisor", "POST", path+"/marks", mark, 409); codeOf(r.Body.String()) != "appraisal_closed" {
+		t.Errorf("points for a month that was published: %s", r.Body)
+	}
 
 	var own gen.MyAppraisal
 	until(t, "the person's result", func() bool {
 		h.get("window", "/api/v1/appraisals/mine", &own)
 		return len(own.Results) == 1
 	})
-	if own.Results[0].Row.Figures.Plus != 100 || own.Results[0].Month != month || len(own.Results[0].Criteria) != len(own.Results[0].Row.Points) {
+	if own.Results[0].Row.Figures.Plus != 200 || own.Results[0].Month != month || len(own.Results[0].Criteria) != len(own.Results[0].Row.Points) {
 		t.Errorf("%+v", own)
 	}
 	h.must("window", "GET", path, nil, 403)

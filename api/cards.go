@@ -6,6 +6,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -105,7 +106,13 @@ func (s *Server) ActOnCard(ctx context.Context, in gen.ActOnCardRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.record(ctx, Action{Actor: actor, Kind: kind, Case: c.Case, Body: body, Key: in.Params.IdempotencyKey}); err != nil {
+	a := Action{Actor: actor, Kind: kind, Case: c.Case, Body: body, Key: in.Params.IdempotencyKey}
+	if b, ok := body.(*ledger.CardFindV1); ok && b.Breach && !s.recordedBefore(ctx, a) {
+		if err := casework.CheckHeardDays(b.StatementBy, s.today()); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := s.record(ctx, a); err != nil {
 		return nil, err
 	}
 	if c, err = s.store.Card(ctx, c.ID); err != nil {
@@ -132,7 +139,9 @@ func (s *Server) cardAction(ctx context.Context, c *supervision.Card, in *gen.Ca
 		}
 		b.Person, b.StatementBy = person, in.StatementBy
 		if b.StatementBy.IsZero() {
-			b.StatementBy, err = s.inWorkingDays(ctx)
+			if b.StatementBy, err = s.inWorkingDays(ctx); b.StatementBy.DaysSince(s.today()) < casework.HeardDays {
+				b.StatementBy = s.today().AddDays(casework.HeardDays)
+			}
 		}
 		return ledger.CardFind, identity.CardFind, b, err
 	case gen.CardActState:

@@ -246,6 +246,8 @@ func (s *Server) ReceiveTransfer(ctx context.Context, in gen.ReceiveTransferRequ
 		}
 	}
 	switch {
+	case len(actions) == 0 && slices.ContainsFunc(remarks, func(r *remark) bool { return r.again }):
+		return nil, &custody.Refusal{Code: "reported_already", ZH: "所列材料已报告未收到，无须重复报告；找到后直接签收", EN: "it was reported as missing already; receive it once it is found"}
 	case len(actions) == 0 && left > 0:
 		return nil, &store.Refused{Code: "custody_desk", ZH: "这份交接单上的办件由其他窗口签收", EN: "the cases on this list are another desk's to receive"}
 	case len(actions) == 0:
@@ -264,6 +266,8 @@ type remark struct {
 	caseID string
 	gen.PaperRemark
 	missing, used bool
+	// again says that it was reported as missing before.
+	again bool
 }
 
 func (s *Server) remarks(ctx context.Context, in *gen.ReceiptRequest) ([]*remark, error) {
@@ -280,7 +284,7 @@ func (s *Server) remarks(ctx context.Context, in *gen.ReceiptRequest) ([]*remark
 			if !missing && r.Note == "" {
 				return errInvalid.with(catalog.Fault{Path: pathAt(path, i) + ".note", Code: catalog.FaultMissing, ZH: "请说明如何损坏", EN: "say how it is damaged"})
 			}
-			all = append(all, &remark{h.id, r, missing, false})
+			all = append(all, &remark{caseID: h.id, PaperRemark: r, missing: missing})
 		}
 		return nil
 	}
@@ -330,7 +334,9 @@ func (s *Server) receiptOf(ctx context.Context, in gen.ReceiveTransferRequestObj
 		if r != nil {
 			r.used, marked.Note = true, r.Note
 		}
-		if r != nil && r.missing {
+		if r != nil && r.missing && p.Missing {
+			r.again = true
+		} else if r != nil && r.missing {
 			b.Missing = append(b.Missing, marked)
 		} else {
 			b.Received = append(b.Received, marked)

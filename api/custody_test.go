@@ -125,6 +125,9 @@ func TestPapersGoToTheTownship(t *testing.T) {
 	if repeat := r.township.keyedTo("clerk", receive, "rec-0001", gen.ReceiptRequest{Missing: []gen.PaperRemark{lost}}); repeat.Code != 200 {
 		t.Errorf("a double click: %s", repeat.Body)
 	}
+	if got := outcome(r.township, r.township.keyedTo("clerk", receive, "rec-0010", gen.ReceiptRequest{Missing: []gen.PaperRemark{lost}})); got != "409 reported_already" {
+		t.Errorf("reported as missing again: %s", got)
+	}
 	for s, login := range map[*site]string{r.township: "clerk", r.village: "worker", r.hub: "supervisor"} {
 		until(t, login+" to be told what is missing", func() bool {
 			var out gen.AttentionList

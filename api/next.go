@@ -206,6 +206,8 @@ var nextEN = map[string]string{
 	"请等待下一个动态码":                        "wait for the next one-time code",
 	"请用经办人本人的账户办理":                     "the agent uses an account of their own",
 	"请在另一账户中先解除关联":                     "unlink it in the other account first",
+	"请重新拟稿，再由第二人签字":                    "draft it again and have a second person sign it",
+	"请先起草新版并说明理由，或记入以后的月份":             "draft a new edition with its reason first, or give them for a later month",
 	"请重新审核现在的草稿":                       "review the draft as it is now",
 	"请刷新后按最新版本重新起草":                    "load the item again and draft from its latest version",
 	"请修改后再起草":                          "change something, then draft",

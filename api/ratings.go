@@ -299,11 +299,39 @@ func (s *Server) ActOnRating(ctx context.Context, in gen.ActOnRatingRequestObjec
 	if err := need.err(); err != nil {
 		return nil, err
 	}
+	if !s.recordedBefore(ctx, a) {
+		if err := s.mayHandle(ctx, r, in.Body); err != nil {
+			return nil, err
+		}
+	}
 	recorded, err := s.record(ctx, a)
 	if err != nil {
 		return nil, err
 	}
 	return gen.ActOnRating200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// mayHandle refuses a day by which nobody could put a rating right in time, and
+// taking back a mark that there is not.
+func (s *Server) mayHandle(ctx context.Context, r *store.RatingView, in *gen.RatingAction) error {
+	switch {
+	case in.Kind == gen.RatingActUnmark && r.Mark == nil:
+		return errUnmarkedRating
+	case in.Kind != gen.RatingActOrder || r.State() != rating.Contacted:
+		return nil
+	}
+	clock, err := s.serviceClock(ctx)
+	if err != nil {
+		return err
+	}
+	last, err := r.OrderUntil(clock.rules, clock.days, clock.today)
+	if err != nil {
+		if p := lifeProblem(err); p != nil {
+			return p
+		}
+		return err
+	}
+	return rating.CheckOrder(in.Before, clock.today, last)
 }
 
 // GetRatingFigures counts ratings. What could tell the rated who said what is
@@ -406,6 +434,7 @@ func (s *Server) SetServiceRules(ctx context.Context, in gen.SetServiceRulesRequ
 
 var (
 	errVerifiedRating = &store.Refused{Code: "rating_verified", ZH: "回访已核实属实，不能标记为恶意评价", EN: "what was said was found to be so; it is not marked as malicious"}
+	errUnmarkedRating = &store.Refused{Code: "rating_unmarked", ZH: "该评价没有被标记为恶意评价，无须取消", EN: "the rating is not marked as malicious; there is nothing to take back"}
 	errTicket         = &problem{http.StatusForbidden, "rating_ticket", "the ticket is not valid or has run out; ask the desk for another", "评价凭据无效或已过期", "请窗口重新提供评价界面", nil, 0}
 	errDeskRates      = &problem{http.StatusForbidden, "rating_at_desk", "a member of staff logged in in this browser; with a receipt's code nobody rates here", "本浏览器由工作人员使用，不能凭查询码评价", "请申请人用自己的手机、自助终端或窗口的评价器评价", nil, 0}
 	errStaffRates     = &problem{http.StatusForbidden, "rating_by_staff", "whoever is logged in as staff does not rate; the applicant does, on a device where nobody is logged in or with the code on their receipt", "工作人员登录状态下不能评价", "请申请人在未登录的评价设备上，或用凭证上的查询码评价", nil, 0}

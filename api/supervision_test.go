@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/supervision"
@@ -63,7 +64,14 @@ func TestSupervisionOfACase(t *testing.T) {
 	act("reviewer", gen.CardAction{Kind: gen.CardActAnswer, Text: "代答"}, 409, "card_not_asked")
 	act("window", gen.CardAction{Kind: gen.CardActFind, Text: "成立"}, 403, "")
 	act("window", gen.CardAction{Kind: gen.CardActAnswer, Text: "申请人电话13800000000，当日未接"}, 200, "")
+	for _, days := range []int{0, casework.HeardDays - 1} {
+		act("supervisor", gen.CardAction{Kind: gen.CardActFind, Breach: true, Text: "应一次性告知", StatementBy: h.api.today().AddDays(days)}, 409, "heard_days")
+	}
 	act("supervisor", gen.CardAction{Kind: gen.CardActFind, Breach: true, Text: "应一次性告知"}, 200, "")
+	var found gen.Card
+	if h.get("supervisor", "/api/v1/cards/"+card, &found); found.Finding.StatementBy.DaysSince(h.api.today()) < casework.HeardDays {
+		t.Errorf("the person is heard until %s only", found.Finding.StatementBy)
+	}
 	act("leader", gen.CardAction{Kind: gen.CardActMeasure, Measure: gen.CardMeasureTalk, Text: "初次"}, 409, "card_unheard")
 	act("leader", gen.CardAction{Kind: gen.CardActMeasure, Text: "初次"}, 400, "measure")
 	act("window", gen.CardAction{Kind: gen.CardActState, Text: "材料清单有变"}, 200, "")

@@ -54,6 +54,18 @@ func (a *Appraisal) State() State {
 	return Drafted
 }
 
+// EnteredSince reports whether what people enter by hand, points and attendance,
+// makes other figures now than those that were drafted.
+func (a *Appraisal) EnteredSince(now []ledger.AppraisalRow) bool {
+	type entered struct{ plus, minus, halfDays, present int64 }
+	of := func(f *ledger.AppraisalFigures) entered { return entered{f.Plus, f.Minus, f.HalfDays, f.Present} }
+	drafted := map[ledger.Appraised]entered{}
+	for i := range a.Rows {
+		drafted[a.Rows[i].Of] = of(&a.Rows[i].Figures)
+	}
+	return slices.ContainsFunc(now, func(r ledger.AppraisalRow) bool { return drafted[r.Of] != of(&r.Figures) })
+}
+
 // MonthOf is the month of a moment (Unix milliseconds), as 2026-11.
 func MonthOf(ms int64) string { return calendar.DateOf(time.UnixMilli(ms)).String()[:7] }
 

@@ -23,7 +23,7 @@ const HeardDays = 5
 // CheckHeardDays refuses to give anybody less time than that to be heard.
 func CheckHeardDays(before, today calendar.Date) error {
 	if before.DaysSince(today) < HeardDays {
-		return refuse("heard_days", "陈述申辩的期限至少 "+strconv.Itoa(HeardDays)+" 日", "the holder or applicant has at least "+strconv.Itoa(HeardDays)+" days to state and defend")
+		return refuse("heard_days", "陈述申辩的期限至少 "+strconv.Itoa(HeardDays)+" 日", "whoever is to be heard has at least "+strconv.Itoa(HeardDays)+" days to state and defend")
 	}
 	return nil
 }

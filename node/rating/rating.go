@@ -224,6 +224,27 @@ func (r *Rating) Due(rules ledger.ServiceRulesV1, days *calendar.Calendar) (cont
 	return c.Due, f.Due, err
 }
 
+// OrderUntil is the last day that an order to put a bad rating right may name: its
+// own last day, and where that has gone by, as many days from today. Errors are
+// those of calendar.Due.
+func (r *Rating) OrderUntil(rules ledger.ServiceRulesV1, days *calendar.Calendar, today calendar.Date) (calendar.Date, error) {
+	_, finish, err := r.Due(rules, days)
+	if err != nil || !finish.Before(today) {
+		return finish, err
+	}
+	anew, err := days.Due(calendar.Period{Start: today, Days: rules.FinishDays})
+	return anew.Due, err
+}
+
+// CheckOrder refuses an order by a day that has gone by, or one after the last.
+func CheckOrder(before, today, last calendar.Date) error {
+	if before.Before(today) || before.After(last) {
+		return refuse("order_day", "整改期限应在 "+today.String()+" 至 "+last.String()+" 之间（差评办结期限内）",
+			"the day to put it right by is from "+today.String()+" to "+last.String()+", within the limit of the bad rating")
+	}
+	return nil
+}
+
 // Overdue reports whether a step of a bad rating should have been taken.
 func Overdue(s State, contact, finish, today calendar.Date) bool {
 	switch s {

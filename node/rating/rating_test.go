@@ -185,6 +185,11 @@ func TestDue(t *testing.T) {
 	if err != nil || contact != day(t, "2026-09-30") || finish != day(t, "2026-10-12") {
 		t.Errorf("%s, %s, %v", contact, finish, err)
 	}
+	for today, want := range map[string]string{"2026-09-30": "2026-10-12", "2026-10-12": "2026-10-12", "2026-10-13": "2026-10-20"} {
+		if last, err := r.OrderUntil(rating.DefaultRules, calendartest.Calendar(t), day(t, today)); err != nil || last != day(t, want) {
+			t.Errorf("ordered on %s until %s, %v", today, last, err)
+		}
+	}
 	for _, c := range []struct {
 		state rating.State
 		today string
