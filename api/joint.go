@@ -144,6 +144,10 @@ func (s *Server) ActOnJointCase(ctx context.Context, in gen.ActOnJointCaseReques
 	if err != nil {
 		return nil, err
 	}
+	asked := Action{Actor: actor, Key: in.Params.IdempotencyKey}
+	if c.AllDecided(members) && !s.recordedBefore(ctx, asked) {
+		return nil, errDecidedAll
+	}
 	body, err := s.jointActionOf(ctx, c, members, in)
 	if err != nil {
 		return nil, err
@@ -166,6 +170,8 @@ func (s *Server) ActOnJointCase(ctx context.Context, in gen.ActOnJointCaseReques
 	}
 	return gen.ActOnJointCase200JSONResponse(receipt), nil
 }
+
+var errDecidedAll = &store.Refused{Code: "decided", ZH: "联办的各办件均已有结论，不能再进行此操作", EN: "every case of the joint matter has been decided or has ended; this can no longer be done"}
 
 // jointSupplemented holds the answers that are brought for a joint matter against whom
 // it is for.

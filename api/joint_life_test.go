@@ -254,6 +254,14 @@ func TestTheApplicantHearsOfAJointMatterOnce(t *testing.T) {
 		kinds, alone := r.village.heard(id, receipt.Joint.Members)
 		return kinds == want && alone == 0
 	})
+	for _, late := range []gen.JointAction{{Kind: gen.JointWithdraw, Reason: "不再需要"}, told, brought} {
+		if got := r.hub.as("civil", "POST", path+"/actions", late); got != "409 decided" {
+			t.Errorf("%s once all is decided: %s", late.Kind, got)
+		}
+	}
+	if r.hub.get("civil", path, &board); len(board.Actions) != 0 {
+		t.Errorf("offered once all is decided: %v", board.Actions)
+	}
 	list, err := r.hub.node.Store.NoticesOf(t.Context(), id)
 	check(t, err)
 	for i := range list {

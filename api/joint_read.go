@@ -315,7 +315,7 @@ func (s *Server) shownLimits(limits []casework.Limit) []gen.CaseLimit {
 func jointActionsNow(ctx context.Context, c *joint.Case, members []*casework.Case) []gen.JointActionKind {
 	actions := []gen.JointActionKind{}
 	actor, err := actorOf(ctx)
-	if err != nil || joint.Concluded(members) {
+	if err != nil || c.AllDecided(members) || joint.Concluded(members) {
 		return actions
 	}
 	can := func(a identity.Action) bool { _, err := actor.As(a, jointTarget(c)); return err == nil }

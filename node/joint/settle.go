@@ -145,6 +145,13 @@ func (c *Case) StatusOf(members []*casework.Case) Status {
 	return HandedIn
 }
 
+// AllDecided reports whether every case of it is known here, and was decided or has
+// ended.
+func (c *Case) AllDecided(members []*casework.Case) bool {
+	s := c.StatusOf(members)
+	return s == Decided || s == Ended
+}
+
 // Concluded reports whether every one of some cases has ended.
 func Concluded(members []*casework.Case) bool {
 	return len(members) > 0 && !slices.ContainsFunc(members, func(m *casework.Case) bool { return !m.Status.Ended() })
@@ -152,7 +159,7 @@ func Concluded(members []*casework.Case) bool {
 
 // decidedOn is the day of the last conclusion, once all are there.
 func (c *Case) decidedOn(members []*casework.Case) calendar.Date {
-	if s := c.StatusOf(members); s != Decided && s != Ended {
+	if !c.AllDecided(members) {
 		return calendar.Date{}
 	}
 	var last int64
