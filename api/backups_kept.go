@@ -157,7 +157,13 @@ func (b *backups) open(file string) (*os.File, os.FileInfo, error) {
 	return f, info, nil
 }
 
+// create begins a backup's file; it takes the name of none that there is.
 func (b *backups) create(file string) (*os.File, error) {
+	if _, err := os.Lstat(b.path(file)); err == nil {
+		return nil, errBackupBusy
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("backup folder: %w", err)
+	}
 	f, err := os.OpenFile(b.path(file)+draftSuffix, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("backup folder: %w", err)

@@ -95,6 +95,22 @@ func TestKeptBackups(t *testing.T) {
 	}
 }
 
+// TestABackupReplacesNone: made at the same second, or by a clock that went back, one
+// does not take the name of another.
+func TestABackupReplacesNone(t *testing.T) {
+	b, err := newBackups(Backups{Folder: t.TempDir()}, "county-1")
+	check(t, err)
+	const file = "county-1-20261128-100000.backup"
+	check(t, os.WriteFile(b.path(file), []byte("whole"), 0o600))
+	if draft, err := b.create(file); err == nil {
+		check(t, b.place(draft, file))
+		t.Error("it began in another's place")
+	}
+	if content, err := os.ReadFile(b.path(file)); err != nil || string(content) != "whole" {
+		t.Errorf("%q %v", content, err)
+	}
+}
+
 // TestKeptBackupsAreTheOperators: nobody else sees, makes or takes one.
 func TestKeptBackupsAreTheOperators(t *testing.T) {
 	h := emptyHub(t)

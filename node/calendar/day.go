@@ -67,33 +67,25 @@ func (d Day) English() string {
 	return strings.Join(parts, ", ")
 }
 
-// EnglishExplanation is Explanation in English.
-func (r Result) EnglishExplanation() string {
-	lines := make([]string, 0, len(r.Days)+2)
-	for _, day := range r.Days {
-		lines = append(lines, day.English())
-	}
-	if !r.Suspended.IsZero() {
-		lines = append(lines, fmt.Sprintf("not counted since %s, after %d days: no due date yet", r.Suspended, r.Counted))
-	} else {
-		lines = append(lines, "due "+r.Due.String()+", until the close of business")
-	}
-	if warning := r.Warning(); warning != "" {
-		lines = append(lines, warning)
-	}
-	return strings.Join(lines, "\n")
-}
-
 // Explanation returns the whole computation for a clerk, one day a line.
 func (r Result) Explanation() string {
+	return r.explained(Day.Chinese, "到期日 %s（下班前）", "自 %s 起计时中止，已计 %d 日，暂无到期日")
+}
+
+// EnglishExplanation is Explanation in English.
+func (r Result) EnglishExplanation() string {
+	return r.explained(Day.English, "due %s, until the close of business", "not counted since %s, after %d days: no due date yet")
+}
+
+func (r Result) explained(line func(Day) string, due, suspended string) string {
 	lines := make([]string, 0, len(r.Days)+2)
 	for _, day := range r.Days {
-		lines = append(lines, day.Chinese())
+		lines = append(lines, line(day))
 	}
 	if !r.Suspended.IsZero() {
-		lines = append(lines, fmt.Sprintf("自 %s 起计时中止，已计 %d 日，暂无到期日", r.Suspended, r.Counted))
+		lines = append(lines, fmt.Sprintf(suspended, r.Suspended, r.Counted))
 	} else {
-		lines = append(lines, "到期日 "+r.Due.String()+"（下班前）")
+		lines = append(lines, fmt.Sprintf(due, r.Due))
 	}
 	if warning := r.Warning(); warning != "" {
 		lines = append(lines, warning)
