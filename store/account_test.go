@@ -131,10 +131,18 @@ func TestApplicantRights(t *testing.T) {
 		t.Error("another way than the item's")
 	}
 	beside := storetest.About{Case: "case-1", Scope: here}
-	for name, body := range map[string]ledger.Body{
-		"supplement": &ledger.CaseSupplementV1{Form: []catalog.FieldValue{{Key: "phone", Value: "13800000000"}}}, "withdraw": &ledger.CaseWithdrawV1{Reason: "不要了"},
-		"comment": &ledger.CaseCommentV1{Text: "您好"}, "consent": &ledger.CaseConsentV1{Service: ledger.ServiceElectronic}, "open": &ledger.CaseOpenedV1{Document: "receipt_slip", Hash: strings.Repeat("ab", 32)},
+	// The withdrawal comes last: once it is asked for, nothing else is taken up.
+	for _, of := range []struct {
+		name string
+		body ledger.Body
+	}{
+		{"supplement", &ledger.CaseSupplementV1{Form: []catalog.FieldValue{{Key: "phone", Value: "13800000000"}}}},
+		{"comment", &ledger.CaseCommentV1{Text: "您好"}},
+		{"consent", &ledger.CaseConsentV1{Service: ledger.ServiceElectronic}},
+		{"open", &ledger.CaseOpenedV1{Document: "receipt_slip", Hash: strings.Repeat("ab", 32)}},
+		{"withdraw", &ledger.CaseWithdrawV1{Reason: "不要了"}},
 	} {
+		name, body := of.name, of.body
 		_, err := hub.Do(visitor(hub, two.ID), body, beside)
 		wantRefused(t, name+" on another's case", err, "case_unknown")
 		if _, err := hub.Do(visitor(hub, one.ID), body, beside); err != nil {
