@@ -68,8 +68,8 @@ func nodeRaiseLevelCommand() *cobra.Command {
 Opens the kinds of entries of a level, for good. Refused, with their names, while nodes have not said that
 they read it, unless --even-though names each of them: those stop following until they are upgraded.`,
 		Example: `  tongban node levels
-  tongban node raise-level 2
-  tongban node raise-level 2 --even-though v-330523110200-1`,
+  tongban node raise-level 3
+  tongban node raise-level 3 --even-though v-330523110200-1`,
 		Args: oneArgument("LEVEL"),
 	}
 	even := cmd.Flags().StringSlice("even-though", nil, "还不能读的节点，可多次给出 (a node that cannot read it yet; may be repeated)")

@@ -185,7 +185,10 @@ const (
 // 2 (2026-11): no new kinds. The ledger itself keeps the county's last operator,
 // a fiscal bill for one payment, and decisions that were served
 // (store/apply_strict.go).
-const Level = 2
+//
+// 3 (2026-11): a charge made by mistake is cancelled; a call-back after a bad rating
+// says by what way and when; giving up a hearing at a desk names its signed scan.
+const Level = 3
 
 // Body is the decoded content of an entry: one frozen struct per kind and
 // version.
