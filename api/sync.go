@@ -294,9 +294,12 @@ func stateOfReport(r federation.Report) gen.SyncState {
 }
 
 func lineOf(r federation.Report) gen.Line {
-	l := gen.Line{State: gen.LineDown, SinceMs: r.LineSince, Upstream: r.Upstream}
-	if r.LineUp {
+	l := gen.Line{State: gen.LineDown, SinceMs: r.LineSince, UnansweredMs: r.UnansweredMS, Upstream: r.Upstream}
+	switch {
+	case r.LineUp:
 		l.State = gen.LineUp
+	case r.LastContact == 0 && r.ProblemCode == "" && r.Tier != node.County:
+		l.State = gen.LineConnecting
 	}
 	return l
 }

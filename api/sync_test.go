@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/node"
 )
 
 // TestSilentLag: a node that is not heard any more is not said to be up to date
@@ -25,6 +27,27 @@ func TestSilentLag(t *testing.T) {
 		silentLag(&c.state, now)
 		if c.state.LagEntries != c.entries || c.state.LagMs != c.ms {
 			t.Errorf("%s: %d entries, %d ms", c.name, c.state.LagEntries, c.state.LagMs)
+		}
+	}
+}
+
+// TestLineIsWhatItIs: a line that was never tried in vain is no broken one, and one that
+// hangs is none that is up.
+func TestLineIsWhatItIs(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		report federation.Report
+		want   gen.Line
+	}{
+		{"just enrolled", federation.Report{Tier: node.Village}, gen.Line{State: gen.LineConnecting}},
+		{"enrolled, and nothing above answers", federation.Report{Tier: node.Village, ProblemCode: "unreachable"}, gen.Line{State: gen.LineDown}},
+		{"heard", federation.Report{Tier: node.Village, LineUp: true, LineSince: 5, LastContact: 9}, gen.Line{State: gen.LineUp, SinceMs: 5}},
+		{"cut", federation.Report{Tier: node.Village, LineSince: 9, LastContact: 9}, gen.Line{State: gen.LineDown, SinceMs: 9}},
+		{"hangs", federation.Report{Tier: node.Township, LineSince: 9, LastContact: 9, UnansweredMS: 6000, ProblemCode: "upstream_unanswered"}, gen.Line{State: gen.LineDown, SinceMs: 9, UnansweredMs: 6000}},
+		{"a hub that starts", federation.Report{Tier: node.County}, gen.Line{State: gen.LineDown}},
+	} {
+		if got := lineOf(c.report); got != c.want {
+			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
 }

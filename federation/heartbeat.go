@@ -44,8 +44,11 @@ type Report struct {
 	LineUp    bool  `json:"line_up"`
 	LineSince int64 `json:"line_since,omitempty"`
 	// LastContact is when it last heard the node above.
-	LastContact int64  `json:"last_contact,omitempty"`
-	Upstream    string `json:"upstream,omitempty"`
+	LastContact int64 `json:"last_contact,omitempty"`
+	// UnansweredMS is for how long the node above has answered nothing, although the
+	// connection stands.
+	UnansweredMS int64  `json:"unanswered_ms,omitempty"`
+	Upstream     string `json:"upstream,omitempty"`
 	// The way up: entries the county has not confirmed, those no node above
 	// has, and when the oldest happened.
 	Outbox       int64 `json:"outbox"`
@@ -136,6 +139,9 @@ func (n *Node) reportLine(r *Report) {
 	if s := n.sender.Status(); s.Code != "" {
 		r.ProblemCode, r.ProblemZH, r.ProblemEN = s.Code, s.ZH, s.EN
 	}
+	if hangs := n.unanswered.since(f.Upstream, n.now(), f.BytesIn); hangs > 0 {
+		r.unanswer(hangs)
+	}
 	if cast, ok := n.Revocation(); ok { // nothing else matters then
 		r.ProblemCode = string(outbox.CodeRevoked)
 		r.ProblemZH, r.ProblemEN = cast.Words()
@@ -225,7 +231,9 @@ func (n *Node) sendReports(ctx context.Context) error {
 	for _, u := range n.upstreams {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 		var answer struct{}
+		n.unanswered.ask(u.Name, n.now(), n.follower.Status().BytesIn)
 		err := post(ctx, u.Client, u.BaseURL+heartbeatPath, body, &answer)
+		n.unanswered.outcome(u.Name, err)
 		cancel()
 		if err == nil {
 			return nil

@@ -155,17 +155,18 @@ type Node struct {
 
 	upstreams []outbox.Upstream
 	// public answers what the nodes below were asked.
-	public    atomic.Pointer[func(context.Context, string, PublicAsk) PublicAnswer]
-	follower  *feed.Follower
-	auditor   *feed.Auditor
-	sender    *outbox.Sender
-	courier   *papers.Courier
-	server    *feed.Server
-	heartbeat time.Duration
-	deemEvery time.Duration
-	beatNow   chan struct{}
-	wrap      func(http.RoundTripper) http.RoundTripper
-	lines     []*http.Transport
+	public     atomic.Pointer[func(context.Context, string, PublicAsk) PublicAnswer]
+	follower   *feed.Follower
+	auditor    *feed.Auditor
+	sender     *outbox.Sender
+	courier    *papers.Courier
+	server     *feed.Server
+	heartbeat  time.Duration
+	deemEvery  time.Duration
+	beatNow    chan struct{}
+	unanswered unanswered
+	wrap       func(http.RoundTripper) http.RoundTripper
+	lines      []*http.Transport
 
 	handler http.Handler
 	ctx     context.Context

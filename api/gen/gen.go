@@ -762,14 +762,17 @@ func (e KeptBackupState) Valid() bool {
 
 // Defines values for LineState.
 const (
-	LineDown    LineState = "down"
-	LineUnknown LineState = "unknown"
-	LineUp      LineState = "up"
+	LineConnecting LineState = "connecting"
+	LineDown       LineState = "down"
+	LineUnknown    LineState = "unknown"
+	LineUp         LineState = "up"
 )
 
 // Valid indicates whether the value is a known member of the LineState enum.
 func (e LineState) Valid() bool {
 	switch e {
+	case LineConnecting:
+		return true
 	case LineDown:
 		return true
 	case LineUnknown:
@@ -4393,14 +4396,19 @@ type LimitReport struct {
 
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
-	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
-	State   LineState `json:"state"`
+	SinceMs int64 `json:"since_ms,omitempty,omitzero"`
+
+	// State connecting: a node that has not heard those above yet since it was enrolled, and nothing keeps it from it.
+	State LineState `json:"state"`
+
+	// UnansweredMs The line is down although its connections stand: for how long the node above has answered nothing.
+	UnansweredMs int64 `json:"unanswered_ms,omitempty,omitzero"`
 
 	// Upstream Which node is spoken to.
 	Upstream string `json:"upstream,omitempty,omitzero"`
 }
 
-// LineState defines model for Line.State.
+// LineState connecting: a node that has not heard those above yet since it was enrolled, and nothing keeps it from it.
 type LineState string
 
 // LoginRequest defines model for LoginRequest.

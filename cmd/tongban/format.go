@@ -97,6 +97,8 @@ func lineName(lang language, l client.Line) string {
 		return lang.pick("通", "up")
 	case client.LineDown:
 		return lang.pick("断", "down")
+	case client.LineConnecting:
+		return lang.pick("正在首次接通", "first contact under way")
 	}
 	return lang.pick("不明", "unknown")
 }

@@ -14,6 +14,7 @@ type line struct {
 	mu      sync.Mutex
 	to      func() (string, bool)
 	whole   bool
+	frozen  chan struct{} // closed when it thaws; nil while it carries
 	conns   map[net.Conn]struct{}
 	running sync.WaitGroup
 }
@@ -59,7 +60,7 @@ func (l *line) carry(near net.Conn) {
 	done := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
 		l.running.Go(func() {
-			_, _ = io.Copy(way[0], way[1])
+			_, _ = io.Copy(slow{l, way[0]}, way[1])
 			done <- struct{}{}
 		})
 	}
@@ -106,6 +107,35 @@ func (l *line) set(whole bool) {
 	}
 }
 
+// slow carries nothing while its line is frozen.
+type slow struct {
+	l *line
+	w io.Writer
+}
+
+func (s slow) Write(b []byte) (int, error) {
+	s.l.mu.Lock()
+	frozen := s.l.frozen
+	s.l.mu.Unlock()
+	if frozen != nil {
+		<-frozen
+	}
+	return s.w.Write(b)
+}
+
+// freeze lets everything stay open and nothing pass, as a machine does that is halted.
+func (l *line) freeze(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case on && l.frozen == nil:
+		l.frozen = make(chan struct{})
+	case !on && l.frozen != nil:
+		close(l.frozen)
+		l.frozen = nil
+	}
+}
+
 func (l *line) breakAll() {
 	for c := range l.conns {
 		c.Close()
@@ -114,6 +144,7 @@ func (l *line) breakAll() {
 
 func (l *line) close() {
 	l.in.Close()
+	l.freeze(false)
 	l.set(false)
 	l.running.Wait()
 }

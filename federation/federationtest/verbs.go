@@ -46,6 +46,19 @@ func (f *Federation) Cut(a, b string) { f.setLines(a, b, true) }
 // Heal heals the line between two nodes.
 func (f *Federation) Heal(a, b string) { f.setLines(a, b, false) }
 
+// Freeze has a node hear nothing from those above, with all its connections open; Thaw
+// ends it.
+func (f *Federation) Freeze(n *Node) { n.freeze(true) }
+
+// Thaw ends a Freeze.
+func (f *Federation) Thaw(n *Node) { n.freeze(false) }
+
+func (n *Node) freeze(on bool) {
+	for _, l := range n.lines {
+		l.freeze(on)
+	}
+}
+
 func (f *Federation) setLines(a, b string, cut bool) {
 	for _, n := range f.nodes {
 		for above := range n.lines {

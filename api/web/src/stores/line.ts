@@ -21,7 +21,7 @@ export const useLine = defineStore('line', {
     timer: 0,
   }),
   getters: {
-    state: (s): 'up' | 'down' | 'unknown' | 'silent' => (s.silent ? 'silent' : (s.node?.line?.state ?? 'unknown')),
+    state: (s): 'up' | 'down' | 'unknown' | 'connecting' | 'silent' => (s.silent ? 'silent' : (s.node?.line?.state ?? 'unknown')),
     waiting: (s) => s.sync?.outbox_entries ?? 0,
   },
   actions: {
