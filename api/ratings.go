@@ -227,7 +227,7 @@ func (s *Server) shownRating(ctx context.Context, v *store.RatingView, clock ser
 	state := v.State()
 	out := gen.Rating{Id: v.ID, Division: v.Division, Department: v.Department, Item: v.Item, GivenAt: v.GivenMS, Means: gen.RatingMeans(v.Means),
 		Institution: v.Institution, Platform: v.Platform, Person: v.Person, Tags: masked(v.Tags), Text: privacy.Text(v.Text), State: gen.RatingState(state),
-		Verified: v.Contact != nil && v.Contact.Verified}
+		Verified: v.Contact != nil && v.Contact.Verified, Contacts: shownContacts(&v.Rating), Unreachable: v.Unreachable()}
 	if v.Mark != nil {
 		out.Malicious, out.MarkReason = true, privacy.Text(v.Mark.Reason)
 	}
@@ -284,7 +284,10 @@ func (s *Server) ActOnRating(ctx context.Context, in gen.ActOnRatingRequestObjec
 	need := needs{}
 	switch b := in.Body; b.Kind {
 	case gen.RatingActContact:
-		a.Kind, a.Body = ledger.RatingContact, &ledger.RatingContactV1{Rating: r.ID, Reached: b.Reached, Verified: b.Verified, Note: b.Note}
+		a.Kind = ledger.RatingContact
+		if a.Body, err = s.callBack(ctx, a, r.ID, b, &need); err != nil {
+			return nil, err
+		}
 	case gen.RatingActOrder:
 		need.that("before", !b.Before.IsZero())
 		a.Kind, a.Body = ledger.RatingOrder, &ledger.RatingOrderV1{Rating: r.ID, Division: r.Division, Department: r.Department, What: b.Note, Before: b.Before}
@@ -311,13 +314,59 @@ func (s *Server) ActOnRating(ctx context.Context, in gen.ActOnRatingRequestObjec
 	return gen.ActOnRating200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
 }
 
+var channelZH = map[ledger.ContactChannel]string{ledger.ByPhone: "电话", ledger.ByVisit: "上门", ledger.AtWindow: "到窗口面谈", ledger.ByMessage: "短信、即时消息", ledger.ByLetter: "信函"}
+
+// callBack is what a call-back becomes: from level 3 of the county on with its way and
+// moment; before that they are written into its note. A repeat says what the first said.
+func (s *Server) callBack(ctx context.Context, a Action, id string, in *gen.RatingAction, need *needs) (ledger.Body, error) {
+	said, err := s.recordedBody(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	level, err := s.store.Level(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, before := said.(*ledger.RatingContactV1)
+	return callBackOf(id, in, before || said == nil && level < 3, need), nil
+}
+
+func callBackOf(id string, in *gen.RatingAction, old bool, need *needs) ledger.Body {
+	channel := ledger.ContactChannel(in.Channel)
+	if old {
+		b := &ledger.RatingContactV1{Rating: id, Reached: in.Reached, Verified: in.Verified, Note: in.Note}
+		if channel != "" && in.ContactedAt > 0 {
+			b.Note = channelZH[channel] + "，" + time.UnixMilli(in.ContactedAt).In(beijing).Format("2006-01-02 15:04") + "：" + in.Note
+		}
+		need.that("note", b.Check() == nil)
+		return b
+	}
+	need.that("channel", channel != "")
+	need.that("contacted_at", in.ContactedAt > 0)
+	need.that("reached", in.Reached || !in.Verified && !in.Satisfied)
+	return &ledger.RatingContactV2{Rating: id, Channel: channel, AtMS: in.ContactedAt, Reached: in.Reached, Verified: in.Verified, Satisfied: in.Satisfied, Note: in.Note}
+}
+
+// shownContacts are the call-backs of a rating, in their order.
+func shownContacts(r *rating.Rating) (out []gen.RatingContact) {
+	all := slices.Clone(r.Attempts)
+	if r.Contact != nil {
+		all = append(all, *r.Contact)
+	}
+	for _, c := range all {
+		out = append(out, gen.RatingContact{Channel: gen.ContactChannel(c.Channel), At: c.AtMS, Reached: c.Reached, Verified: c.Verified, Satisfied: c.Satisfied,
+			Note: privacy.Text(c.Note), By: c.By, RecordedAt: c.MS})
+	}
+	return out
+}
+
 // mayHandle refuses a day by which nobody could put a rating right in time, and
 // taking back a mark that there is not.
 func (s *Server) mayHandle(ctx context.Context, r *store.RatingView, in *gen.RatingAction) error {
 	switch {
 	case in.Kind == gen.RatingActUnmark && r.Mark == nil:
 		return errUnmarkedRating
-	case in.Kind != gen.RatingActOrder || r.State() != rating.Contacted:
+	case in.Kind != gen.RatingActOrder || rating.May(ledger.RatingOrder, &r.Rating, r.Rectification) != nil:
 		return nil
 	}
 	clock, err := s.serviceClock(ctx)

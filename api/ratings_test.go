@@ -129,6 +129,24 @@ func TestRatingOnTheSpot(t *testing.T) {
 	}
 }
 
+// Before level 3 of the county a call-back has no field for its way and moment: they
+// are written into its note.
+func TestCallBackBeforeItsLevel(t *testing.T) {
+	in := &gen.RatingAction{Kind: gen.RatingActContact, Channel: gen.ContactByPhone, ContactedAt: 1795395600000, Reached: true, Verified: true, Note: "属实"}
+	need := needs{}
+	old, _ := callBackOf("r", in, true, &need).(*ledger.RatingContactV1)
+	if need.err() != nil || old == nil || old.Note != "电话，2026-11-23 09:00：属实" || !old.Reached || !old.Verified {
+		t.Errorf("%+v, %v", old, need)
+	}
+	in.Channel, in.ContactedAt = "", 0
+	if old, _ := callBackOf("r", in, true, &need).(*ledger.RatingContactV1); need.err() != nil || old == nil || old.Note != "属实" {
+		t.Errorf("as it was sent before: %+v, %v", old, need)
+	}
+	if callBackOf("r", in, false, &need); len(need) != 2 {
+		t.Errorf("from level 3 on both are required: %+v", need)
+	}
+}
+
 // A bad rating goes its whole way: contact, notice, rectification, report.
 //
 // Rules: 6.5, 6.7.
@@ -155,6 +173,7 @@ func TestBadRatingTask(t *testing.T) {
 		return fmt.Sprint(a.Code, " ", codeOf(a.Body.String()))
 	}
 	later := calendar.DateOf(h.api.o.Now()).AddDays(5)
+	now := h.api.o.Now().UnixMilli()
 	actions, answers := "/api/v1/ratings/"+id+"/actions", "/api/v1/rectifications/"+id+"/answers"
 	for _, step := range []struct {
 		who, path string
@@ -162,7 +181,14 @@ func TestBadRatingTask(t *testing.T) {
 		want      string
 	}{
 		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActOrder, Note: "一次性告知", Before: later}, "409 rating_step"},
-		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Reached: true, Verified: true, Note: "属实"}, "200 "},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Reached: true, Verified: true, Note: "属实"}, "400 invalid_request"},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Channel: "pigeon", ContactedAt: now, Reached: true, Note: "属实"}, "400 invalid_request"},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Channel: gen.ContactByPhone, ContactedAt: now, Verified: true, Note: "没人接"}, "400 invalid_request"},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Channel: gen.ContactByPhone, ContactedAt: now + 3_600_000, Reached: true, Note: "属实"}, "409 contact_time"},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Channel: gen.ContactByPhone, ContactedAt: now - 86_400_000, Reached: true, Note: "属实"}, "409 contact_time"},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Channel: gen.ContactByMessage, ContactedAt: now, Note: "13812345678 没回"}, "200 "},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActOrder, Note: "一次性告知", Before: later}, "409 rating_step"},
+		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActContact, Channel: gen.ContactByPhone, ContactedAt: now, Reached: true, Verified: true, Satisfied: true, Note: "属实"}, "200 "},
 		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActOrder, Note: "一次性告知"}, "400 invalid_request"},
 		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActOrder, Note: "一次性告知", Before: later.AddDays(-6)}, "409 order_day"},
 		{"supervisor", actions, gen.RatingAction{Kind: gen.RatingActOrder, Note: "一次性告知", Before: list.Ratings[0].FinishDue.AddDays(1)}, "409 order_day"},
@@ -181,6 +207,13 @@ func TestBadRatingTask(t *testing.T) {
 	h.get("supervisor", "/api/v1/ratings", &list)
 	if r := list.Ratings[0]; r.State != gen.RatingReported || r.Malicious || r.Again != 4 || r.Rectification.Contest == "" || r.Institution != 1 {
 		t.Errorf("%+v", r)
+	}
+	tried, called := list.Ratings[0].Contacts[0], list.Ratings[0].Contacts[1]
+	if tried.Reached || tried.Channel != gen.ContactByMessage || tried.At != now || strings.Contains(tried.Note, "13812345678") {
+		t.Errorf("the attempt is shown as %+v", tried)
+	}
+	if !called.Reached || !called.Satisfied || called.Channel != gen.ContactByPhone || called.At != now || called.By.Name == "" || called.RecordedAt == 0 {
+		t.Errorf("the call-back is shown as %+v", called)
 	}
 	var report gen.RatingReport
 	h.get("supervisor", "/api/v1/ratings/figures", &report)

@@ -100,7 +100,7 @@ var refusalNext = map[string]string{
 	"appeal_none": nextNone, "appeal_open": nextFirst, "appealed": nextNone, "card_closed": nextLists, "card_excused": nextNone, "card_exists": nextNone,
 	"card_id": nextAnew, "card_malformed": nextCorrect, "card_measured": nextNone, "card_no_breach": nextNone, "card_stays": nextNone,
 	"card_unheard": nextWait, "card_unknown": nextLists, "inquiry_closed": nextNone, "inquiry_unknown": nextLists, "outage_known": nextLogged,
-	"rating_finished": nextNone, "rating_not_bad": nextNone, "rating_office": nextCorrect, "rating_step": nextRefresh, "rating_unrectified": "请先整改并反馈结果",
+	"rating_finished": nextNone, "rating_not_bad": nextNone, "rating_office": nextCorrect, "rating_step": nextRefresh, "contact_time": nextCorrect, "rating_unrectified": "请先整改并反馈结果",
 	"rating_unverified": "请直接反馈办结", "rating_unmarked": nextNone, "order_day": nextCorrect, "reported_already": nextNone, "appraisal_changed": "请重新拟稿，再由第二人签字", "appraisal_closed": "请先起草新版并说明理由，或记入以后的月份",
 	"rating_online": "请去掉对工作人员的评价后再提交", "occasion_unknown": nextLists, "complaint_number": nextAnew, "complaint_replied": nextNone,
 	"complaint_unassigned": "请先指定承办人", "guide_closed": nextNone, "guide_first": nextAnew, "guide_known": nextNone, "guide_line": nextCorrect,

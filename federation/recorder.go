@@ -52,7 +52,7 @@ func (n *Node) Record(ctx context.Context, a Action) (store.Result, error) {
 
 // record is Record for who holds signing.
 func (n *Node) record(ctx context.Context, a Action) (store.Result, error) {
-	if info, ok := ledger.Lookup(a.Kind, 1); ok {
+	if info, ok := ledger.InfoOf(a.Kind, a.Body); ok {
 		level, err := n.Store.Level(ctx)
 		if err != nil {
 			return store.Result{}, err
@@ -113,15 +113,15 @@ func (n *Node) ActionID(staff, key string) string {
 // draft fills in everything about an entry but its number, case number and
 // signature.
 func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
-	e := ledger.Entry{ID: uuid.Must(uuid.NewV7()).String(), Kind: a.Kind, V: 1, Origin: n.self.Node, Actor: a.Actor, Case: a.Case, Prev: a.Prev,
+	info, ok := ledger.InfoOf(a.Kind, a.Body)
+	if !ok {
+		return ledger.Entry{}, fmt.Errorf("record: %w: %s", ledger.ErrUnknownKind, a.Kind)
+	}
+	e := ledger.Entry{ID: uuid.Must(uuid.NewV7()).String(), Kind: a.Kind, V: info.V, Origin: n.self.Node, Actor: a.Actor, Case: a.Case, Prev: a.Prev,
 		OccurredAt: n.now().UnixMilli(), SkewMS: n.markedSkew()}
 	e.Actor.Node = n.self.Node
 	if a.Key != "" && !fault.Planted("keys") {
 		e.ID = n.ActionID(a.Actor.Staff, a.Key)
-	}
-	info, ok := ledger.Lookup(a.Kind, 1)
-	if !ok {
-		return e, fmt.Errorf("record: %w: %s", ledger.ErrUnknownKind, a.Kind)
 	}
 	switch {
 	case a.Kind.Opens():

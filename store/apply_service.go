@@ -30,6 +30,8 @@ func (a *applier) prepareService(e *ledger.Entry, body ledger.Body, from origin)
 		effect, err = a.handleRating(e, b.Rating, func(r *rating.Rating) {
 			r.Contact = &rating.Contact{Reached: b.Reached, Verified: b.Verified, Note: b.Note, MS: e.OccurredAt, By: e.Actor}
 		})
+	case *ledger.RatingContactV2:
+		effect, err = a.prepareCall(e, b)
 	case *ledger.RatingReportV1:
 		effect, err = a.handleRating(e, b.Rating, func(r *rating.Rating) {
 			r.Report = &rating.Report{Note: b.Note, Again: b.Again, MS: e.OccurredAt, By: e.Actor}
@@ -195,6 +197,22 @@ func (a *applier) handleRating(e *ledger.Entry, id string, change func(*rating.R
 	}
 	change(r)
 	return func() error { return a.saveRating(r) }, nil
+}
+
+// prepareCall is a call-back, or an attempt at one.
+func (a *applier) prepareCall(e *ledger.Entry, b *ledger.RatingContactV2) (func() error, error) {
+	r, err := a.rating(b.Rating)
+	if err != nil {
+		return nil, err
+	}
+	if r != nil && !a.told {
+		if err := r.CheckCall(b.AtMS, e.OccurredAt-e.SkewMS, clockTolerance); err != nil {
+			return nil, err
+		}
+	}
+	return a.handleRating(e, b.Rating, func(r *rating.Rating) {
+		r.Called(rating.Contact{Entry: e.ID, Channel: b.Channel, AtMS: b.AtMS, Reached: b.Reached, Verified: b.Verified, Satisfied: b.Satisfied, Note: b.Note, MS: e.OccurredAt, By: e.Actor})
+	})
 }
 
 // prepareOrder is a rectification notice. Below the county the rating itself may

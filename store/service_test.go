@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
@@ -99,6 +101,63 @@ func TestBadRating(t *testing.T) {
 	}
 	if kept := storetest.Dump(t, townNode.Store, "rectifications"); kept != storetest.Dump(t, hub.Store, "rectifications") {
 		t.Errorf("the township has another notice:\n%s", kept)
+	}
+}
+
+// A call-back says by which way and when. One that reached nobody is listed and leaves
+// the rating to be contacted; one in the future or before the rating is refused.
+func TestCallBack(t *testing.T) {
+	c := storetest.NewCounty(t)
+	village, hub := c.Village(here), c.Hub()
+	hub.MustDo(c.Operator(), &ledger.LevelRaiseV1{Level: 3})
+	opened := village.Submit(birth)
+	given, err := rate(village, opened.ID, opened.ID, 1)
+	must(t, err)
+	c.Settle()
+	supervisor := hub.Actor(identity.Supervisor)
+	call := func(reached bool, after time.Duration) *ledger.RatingContactV2 {
+		return &ledger.RatingContactV2{Rating: given.ID, Channel: ledger.ByPhone, AtMS: c.Clock.Now().Add(after).UnixMilli(), Reached: reached, Verified: reached, Note: "无人接听"}
+	}
+	refused := func(what string, body ledger.Body, code string) {
+		t.Helper()
+		_, err := hub.Do(supervisor, body, storetest.About{})
+		wantRefused(t, what, err, code)
+	}
+	refused("tomorrow", call(true, 24*time.Hour), "contact_time")
+	refused("before the rating", call(true, -24*time.Hour), "contact_time")
+	unknown := call(true, 0)
+	unknown.Rating = opened.ID
+	refused("of none", unknown, "rating_unknown")
+	_, err = hub.Do(hub.Actor(identity.CountyOperator), call(true, 0), storetest.About{})
+	wantRefused(t, "by an operator", err, "not_authorised")
+
+	tried := hub.Raw(hub.Entry(0, supervisor, call(false, 0), storetest.About{Scope: storetest.Code}))
+	for _, r := range c.Propose(tried, tried) {
+		if r.Outcome != ledger.Applied {
+			t.Fatalf("an attempt, and its repeat: %+v", r)
+		}
+	}
+	c.Clock.Advance(24 * time.Hour)
+	hub.MustDo(supervisor, call(false, 0))
+	v, err := hub.Rating(ctx, given.ID)
+	must(t, err)
+	if v.State() != rating.Opened || len(v.Attempts) != 2 || v.Attempts[0].Channel != ledger.ByPhone || v.Attempts[0].AtMS == 0 || v.Attempts[0].By.Staff != supervisor.Staff {
+		t.Errorf("%s, %+v", v.State(), v.Attempts)
+	}
+	refused("told before anybody was reached", &ledger.RatingReportV1{Rating: given.ID, Note: "x"}, "rating_step")
+	hub.MustDo(supervisor, call(false, 0))
+	hub.MustDo(supervisor, call(true, 0))
+	refused("a second time", call(true, 0), "rating_step")
+	v, err = hub.Rating(ctx, given.ID)
+	must(t, err)
+	if v.State() != rating.Contacted || len(v.Attempts) != 3 || v.Contact.AtMS == 0 || !v.Contact.Verified {
+		t.Errorf("%s, %+v", v.State(), v.Contact)
+	}
+	// It is the supervisors' alone: nothing of it goes down.
+	for _, n := range []*storetest.Node{village, c.Township(town)} {
+		if dump := storetest.Dump(t, n.Store, "ratings"); strings.Contains(dump, "无人接听") {
+			t.Errorf("%s has the call-backs: %s", n.ID(), dump)
+		}
 	}
 }
 

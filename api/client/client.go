@@ -514,6 +514,33 @@ func (e ComplaintOutcomeState) Valid() bool {
 	}
 }
 
+// Defines values for ContactChannel.
+const (
+	ContactAtWindow  ContactChannel = "window"
+	ContactByLetter  ContactChannel = "letter"
+	ContactByMessage ContactChannel = "message"
+	ContactByPhone   ContactChannel = "phone"
+	ContactByVisit   ContactChannel = "visit"
+)
+
+// Valid indicates whether the value is a known member of the ContactChannel enum.
+func (e ContactChannel) Valid() bool {
+	switch e {
+	case ContactAtWindow:
+		return true
+	case ContactByLetter:
+		return true
+	case ContactByMessage:
+		return true
+	case ContactByPhone:
+		return true
+	case ContactByVisit:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeadlineKind.
 const (
 	DeadlineNotice    DeadlineKind = "notice"
@@ -3474,6 +3501,9 @@ type ContactAttest struct {
 	Type  ApplicantType `json:"type"`
 }
 
+// ContactChannel By which way the rater was called back.
+type ContactChannel string
+
 // ContactCode defines model for ContactCode.
 type ContactCode struct {
 	Code string `json:"code"`
@@ -5995,8 +6025,11 @@ type Rating struct {
 	Again Grade `json:"again,omitempty,omitzero"`
 
 	// ContactDue A day in Beijing, 2026-10-12.
-	ContactDue Date   `json:"contact_due,omitempty,omitzero"`
-	Department string `json:"department,omitempty,omitzero"`
+	ContactDue Date `json:"contact_due,omitempty,omitzero"`
+
+	// Contacts The call-backs, those that reached nobody too, in their order.
+	Contacts   []RatingContact `json:"contacts,omitempty,omitzero"`
+	Department string          `json:"department,omitempty,omitzero"`
 
 	// Division Example: 330523110200
 	Division Division `json:"division"`
@@ -6031,6 +6064,9 @@ type Rating struct {
 	// Text Masked.
 	Text string `json:"text,omitempty,omitzero"`
 
+	// Unreachable Three attempts or more, on two days at least, reached nobody: it may be ordered put right, or reported, without the rater's word.
+	Unreachable bool `json:"unreachable,omitempty,omitzero"`
+
 	// Verified The rater was asked, and it is so.
 	Verified bool `json:"verified,omitempty,omitzero"`
 }
@@ -6047,14 +6083,23 @@ type RatingAction struct {
 	Again Grade `json:"again,omitempty,omitzero"`
 
 	// Before A day in Beijing, 2026-10-12.
-	Before Date             `json:"before,omitempty,omitzero"`
-	Kind   RatingActionKind `json:"kind"`
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Channel By which way the rater was called back.
+	Channel ContactChannel `json:"channel,omitempty,omitzero"`
+
+	// ContactedAt contact: when it was, or was tried. With `channel` it is required from level 3 of the county on; before, both are written into the note.
+	ContactedAt int64            `json:"contacted_at,omitempty,omitzero"`
+	Kind        RatingActionKind `json:"kind"`
 
 	// Note What was found, what is to be put right, what the rater was told, or why it is malicious. An order goes to the office: name nobody in it.
 	Note string `json:"note"`
 
-	// Reached contact: the rater was spoken to.
+	// Reached contact: the rater was spoken to. Without it, it is an attempt, and the rater is still to be contacted.
 	Reached bool `json:"reached,omitempty,omitzero"`
+
+	// Satisfied contact: the rater is satisfied with what they were told.
+	Satisfied bool `json:"satisfied,omitempty,omitzero"`
 
 	// Verified contact: what they said is so.
 	Verified bool `json:"verified,omitempty,omitzero"`
@@ -6062,6 +6107,27 @@ type RatingAction struct {
 
 // RatingActionKind defines model for RatingAction.Kind.
 type RatingActionKind string
+
+// RatingContact defines model for RatingContact.
+type RatingContact struct {
+	// At When it was; it and the way are not known of what was recorded before level 3 of the county.
+	At int64 `json:"at,omitempty,omitzero"`
+	By Actor `json:"by"`
+
+	// Channel By which way the rater was called back.
+	Channel ContactChannel `json:"channel,omitempty,omitzero"`
+
+	// Note Masked.
+	Note string `json:"note"`
+
+	// Reached What reached nobody is an attempt, and does not do what is owed.
+	Reached    bool  `json:"reached"`
+	RecordedAt int64 `json:"recorded_at"`
+
+	// Satisfied The rater, with what they were told.
+	Satisfied bool `json:"satisfied,omitempty,omitzero"`
+	Verified  bool `json:"verified,omitempty,omitzero"`
+}
 
 // RatingList defines model for RatingList.
 type RatingList struct {

@@ -109,6 +109,9 @@ func ratingListCommand() *cobra.Command {
 				if r.Overdue {
 					state += c.pick("（超期）", " (overdue)")
 				}
+				if len(r.Contacts) > 0 {
+					state += c.callBacks(r.Contacts)
+				}
 				if r.Malicious {
 					state += c.pick("（恶意）", " (malicious)")
 				}
@@ -118,6 +121,21 @@ func ratingListCommand() *cobra.Command {
 			morePages(w, c.language, v.NextCursor)
 		})
 	})
+}
+
+// callBacks are how often the rater was called back, and the last of it: by which way,
+// when, and who did.
+func (c *connection) callBacks(all []client.RatingContact) string {
+	last := all[len(all)-1]
+	way, result := c.pick(channelZH[last.Channel], string(last.Channel)), c.pick("未联系上", "not reached")
+	if last.Reached {
+		result = c.pick("已联系上", "reached")
+	}
+	return fmt.Sprintf(c.pick("（回访 %d 次：%s %s %s %s）", " (called back %d times: %s %s %s %s)"), len(all), moment(last.At), way, last.By.Name, result)
+}
+
+var channelZH = map[client.ContactChannel]string{
+	client.ContactByPhone: "电话", client.ContactByVisit: "上门", client.ContactAtWindow: "到窗口面谈", client.ContactByMessage: "短信、即时消息", client.ContactByLetter: "信函",
 }
 
 var ratingStateZH = map[client.RatingState]string{
@@ -141,7 +159,7 @@ func ratingActCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "act RATING contact|order|report|mark|unmark",
 		Short: "处理差评：回访、整改通知、反馈、标记恶意 (what a supervisor does)",
-		Example: `  tongban rating act 01979c5e-8a7b-7000-8000-000000000001 contact --reached --verified --note 属实
+		Example: `  tongban rating act 01979c5e-8a7b-7000-8000-000000000001 contact --by phone --at 2026-12-01T15:20 --reached --verified --note 属实
   tongban rating act 01979c5e-8a7b-7000-8000-000000000001 order --note 一次性告知到位 --before 2026-12-04
   tongban rating act 01979c5e-8a7b-7000-8000-000000000001 report --note 已告知 --again 4`,
 		Args: arguments(2, 2, "RATING, KIND"),
@@ -149,8 +167,12 @@ func ratingActCommand() *cobra.Command {
 	var a client.RatingAction
 	flags := cmd.Flags()
 	flags.StringVar(&a.Note, "note", "", "情况、要求或理由 (what was found, what to do, or why)")
-	flags.BoolVar(&a.Reached, "reached", false, "已联系上评价人：contact")
+	flags.StringVar((*string)(&a.Channel), "by", "", "回访方式 phone、visit、window、message、letter：contact (by which way)")
+	completeFlag(cmd, "by", completeWords("phone", "visit", "window", "message", "letter"))
+	at := flags.String("at", "", "回访时间 2026-12-01T15:20：contact (when)")
+	flags.BoolVar(&a.Reached, "reached", false, "已联系上评价人，否则登记为未联系上：contact (the rater was spoken to; else it is an attempt)")
 	flags.BoolVar(&a.Verified, "verified", false, "情况属实：contact")
+	flags.BoolVar(&a.Satisfied, "satisfied", false, "评价人对答复满意：contact (the rater is satisfied)")
 	before := flags.String("before", "", "整改期限：order (last day)")
 	flags.IntVar((*int)(&a.Again), "again", 0, "评价人重新评价：report (the new grade)")
 	key := keyFlag(cmd)
@@ -159,7 +181,13 @@ func ratingActCommand() *cobra.Command {
 		if a.Kind = client.RatingActionKind(args[1]); !a.Kind.Valid() {
 			return usagef("没有这种处理 %q，应为 contact、order、report、mark 或 unmark (one of these)", args[1])
 		}
+		if a.Channel != "" && !a.Channel.Valid() {
+			return usagef("没有这种回访方式 %q，应为 phone、visit、window、message 或 letter (one of these)", a.Channel)
+		}
 		var err error
+		if a.ContactedAt, err = parseMoment("at", *at); err != nil {
+			return err
+		}
 		if *before != "" {
 			if a.Before, err = parseDate("before", *before); err != nil {
 				return err

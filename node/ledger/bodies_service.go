@@ -109,6 +109,51 @@ func (b *RatingContactV1) Check() error {
 	return first(required("rating", b.Rating, maxIDBytes), required("note", b.Note, maxText))
 }
 
+// ContactChannel is by which way the rater of a bad rating was called back.
+type ContactChannel string
+
+// The ways.
+const (
+	ByPhone   ContactChannel = "phone"   // 电话
+	ByVisit   ContactChannel = "visit"   // 上门
+	AtWindow  ContactChannel = "window"  // 到窗口面谈
+	ByMessage ContactChannel = "message" // 短信、即时消息
+	ByLetter  ContactChannel = "letter"  // 信函
+)
+
+// ContactChannels are all of them.
+var ContactChannels = []ContactChannel{ByPhone, ByVisit, AtWindow, ByMessage, ByLetter}
+
+// RatingContactV2 says that the rater of a bad rating was called back (回访核实), or
+// that it was tried: by which way and when.
+type RatingContactV2 struct {
+	Rating  string         `json:"rating"`
+	Channel ContactChannel `json:"channel"`
+	// AtMS is when it was, Unix milliseconds.
+	AtMS int64 `json:"at_ms"`
+	// Reached: the rater was spoken to. What reached nobody is an attempt, and does
+	// not do what is owed. Verified: what they said is so, and must be put right.
+	// Satisfied: with what they were told.
+	Reached   bool `json:"reached"`
+	Verified  bool `json:"verified,omitempty"`
+	Satisfied bool `json:"satisfied,omitempty"`
+	// Note is what the rater said and was found, or why nobody was reached.
+	Note string `json:"note"`
+}
+
+// Check implements Body.
+func (b *RatingContactV2) Check() error {
+	switch {
+	case !slices.Contains(ContactChannels, b.Channel):
+		return fmt.Errorf("channel %q", b.Channel)
+	case b.AtMS <= 0:
+		return fmt.Errorf("at_ms %d", b.AtMS)
+	case !b.Reached && (b.Verified || b.Satisfied):
+		return errors.New("whoever was not reached said nothing")
+	}
+	return first(required("rating", b.Rating, maxIDBytes), required("note", b.Note, maxText))
+}
+
 // RatingOrderV1 is the rectification notice (整改通知) to an office. It names
 // neither the rater nor the case.
 type RatingOrderV1 struct {

@@ -69,12 +69,21 @@ func TestGoldenOfEveryKind(t *testing.T) {
 }
 
 func TestKindsAreListedOnce(t *testing.T) {
-	if len(byKind) != len(Kinds) || len(samples()) != len(Kinds) {
-		t.Errorf("%d kinds, %d different, %d samples", len(Kinds), len(byKind), len(samples()))
+	if len(byKind) != len(Kinds) || len(byBody) != len(Kinds) || len(samples())+len(newerSamples()) != len(Kinds) {
+		t.Errorf("%d kinds, %d different with %d bodies, %d samples", len(Kinds), len(byKind), len(byBody), len(samples())+len(newerSamples()))
 	}
 	for _, info := range Kinds {
 		if info.Level < 1 || info.Level > Level {
 			t.Errorf("%s v%d is of level %d, this program reads %d", info.Kind, info.V, info.Level, Level)
+		}
+		if before, ok := Lookup(info.Kind, info.V-1); info.V > 1 && (!ok || before.Level >= info.Level) {
+			t.Errorf("%s v%d is of level %d, the version before it of %d", info.Kind, info.V, info.Level, before.Level)
+		}
+		e := sampleEntry(t, info)
+		if body, err := e.Decode(); err == nil {
+			if of, ok := InfoOf(info.Kind, body); !ok || of.V != info.V {
+				t.Errorf("the body of %s v%d is taken for v%d", info.Kind, info.V, of.V)
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 
 	"github.com/tongban/tongban/node/identity"
 )
@@ -217,6 +218,7 @@ type Info struct {
 	// it is the same to the byte. Others hold what is made anew each time, as a
 	// number or the hash of a password.
 	Said   bool
+	body   reflect.Type
 	decode func(json.RawMessage) (Body, error)
 }
 
@@ -338,6 +340,7 @@ var Kinds = []Info{
 	said(kind[ServiceRulesV1](ServiceRules, identity.ServiceRules)),
 	kind[RatingGiveV1](RatingGive, ""),
 	said(kind[RatingContactV1](RatingContact, identity.RatingHandle)),
+	version(2, 3, said(kind[RatingContactV2](RatingContact, identity.RatingHandle))),
 	said(kind[RatingOrderV1](RatingOrder, identity.RatingHandle)),
 	said(kind[RatingRectifyV1](RatingRectify, identity.RatingAnswer)),
 	said(kind[RatingContestV1](RatingContest, identity.RatingAnswer)),
@@ -403,9 +406,20 @@ func Lookup(k Kind, v int) (Info, bool) {
 	return i, ok
 }
 
+// InfoOf finds a kind at the version whose body this is.
+func InfoOf(k Kind, b Body) (Info, bool) {
+	i, ok := byBody[bodyKind{k, reflect.TypeOf(b)}]
+	return i, ok
+}
+
 type versionedKind struct {
 	kind Kind
 	v    int
+}
+
+type bodyKind struct {
+	kind Kind
+	body reflect.Type
 }
 
 var byKind = func() map[versionedKind]Info {
@@ -416,11 +430,26 @@ var byKind = func() map[versionedKind]Info {
 	return m
 }()
 
+var byBody = func() map[bodyKind]Info {
+	m := make(map[bodyKind]Info, len(Kinds))
+	for _, i := range Kinds {
+		m[bodyKind{i.Kind, i.body}] = i
+	}
+	return m
+}()
+
+// version is a kind in a later version, which may be recorded from a level on. The
+// versions before it are read for ever.
+func version(v, level int, i Info) Info {
+	i.V, i.Level = v, level
+	return i
+}
+
 func kind[T any, P interface {
 	*T
 	Body
 }](k Kind, a identity.Action) Info {
-	return Info{Kind: k, V: 1, Level: 1, Action: a, decode: func(raw json.RawMessage) (Body, error) {
+	return Info{Kind: k, V: 1, Level: 1, Action: a, body: reflect.TypeFor[P](), decode: func(raw json.RawMessage) (Body, error) {
 		b := P(new(T))
 		if err := strictly(raw, b); err != nil {
 			return nil, err

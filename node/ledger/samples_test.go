@@ -48,7 +48,7 @@ func samplePaper() Paper {
 		Code: "TB1:AEAQ", Replaces: hashText(), Why: "更正名称"}
 }
 
-// samples has one body of every kind and version.
+// samples has one body of every kind in its first version.
 func samples() map[Kind]Body {
 	item := json.RawMessage(`{"code":"TB-MZJ-004","name":"最低生活保障对象审核确认"}`)
 	holiday, later := sampleDate("2027-01-01"), sampleDate("2026-12-07")
@@ -227,6 +227,13 @@ func samples() map[Kind]Body {
 	}
 }
 
+// newerSamples has one body of every later version of a kind.
+func newerSamples() map[versionedKind]Body {
+	return map[versionedKind]Body{
+		{RatingContact, 2}: &RatingContactV2{Rating: sampleCase, Channel: ByPhone, AtMS: sampleAt, Reached: true, Verified: true, Satisfied: true, Note: "属实，已致歉"},
+	}
+}
+
 func samplePackage(material catalog.SubmittedMaterial) *PackageSubmitV1 {
 	return &PackageSubmitV1{Number: "33052311020020261123010000450", Package: "PK-06", Version: 1, Department: "县卫生健康局", Division: "330523110200",
 		Applicant: Applicant{Type: "person", Name: "王芳", IDNumber: "330523198001011234", Phone: "13800000000"},
@@ -246,7 +253,11 @@ func sampleSubmission(material catalog.SubmittedMaterial) *CaseSubmitV1 {
 // sampleEntry is a signed entry of a kind.
 func sampleEntry(tb testing.TB, info Info) Entry {
 	tb.Helper()
-	raw, err := json.Marshal(samples()[info.Kind])
+	body := samples()[info.Kind]
+	if info.V > 1 {
+		body = newerSamples()[versionedKind{info.Kind, info.V}]
+	}
+	raw, err := json.Marshal(body)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -42,17 +42,25 @@ type Rating struct {
 	Means       string       `json:"means"`
 
 	Contact *Contact `json:"contact,omitempty"`
-	Report  *Report  `json:"report,omitempty"`
-	Mark    *Mark    `json:"mark,omitempty"`
+	// Attempts are the call-backs that reached nobody, in their order.
+	Attempts []Contact `json:"attempts,omitempty"`
+	Report   *Report   `json:"report,omitempty"`
+	Mark     *Mark     `json:"mark,omitempty"`
 }
 
-// Contact is how the rater was asked.
+// Contact is how the rater was called back, or that it was tried.
 type Contact struct {
-	Reached  bool           `json:"reached"`
-	Verified bool           `json:"verified"`
-	Note     string         `json:"note"`
-	MS       int64          `json:"ms"`
-	By       identity.Actor `json:"by"`
+	// Entry says it. Channel and AtMS are by which way and when; not known of what
+	// was recorded before level 3.
+	Entry     string                `json:"entry,omitempty"`
+	Channel   ledger.ContactChannel `json:"channel,omitempty"`
+	AtMS      int64                 `json:"at_ms,omitempty"`
+	Satisfied bool                  `json:"satisfied,omitempty"`
+	Reached   bool                  `json:"reached"`
+	Verified  bool                  `json:"verified"`
+	Note      string                `json:"note"`
+	MS        int64                 `json:"ms"`
+	By        identity.Actor        `json:"by"`
 }
 
 // Report is what the rater was told at the end.
@@ -168,6 +176,42 @@ func StateOf(r *Rating, fix *Rectification) State {
 	return Opened
 }
 
+// The attempts, on as many days, after which nobody could be reached (convention).
+const (
+	triedTimes = 3
+	triedDays  = 2
+)
+
+// Called records a call-back. What reached nobody is an attempt, and what is owed
+// stays to be done.
+func (r *Rating) Called(c Contact) {
+	r.Attempts = slices.DeleteFunc(slices.Clone(r.Attempts), func(a Contact) bool { return a.Entry == c.Entry })
+	if c.Reached {
+		r.Contact = &c
+	} else {
+		r.Attempts = append(r.Attempts, c)
+	}
+}
+
+// Unreachable reports whether the rater was tried so often, on different days, that
+// the matter goes on without their word.
+func (r *Rating) Unreachable() bool {
+	days := map[calendar.Date]bool{}
+	for _, a := range r.Attempts {
+		days[calendar.DateOf(time.UnixMilli(a.AtMS))] = true
+	}
+	return r.Contact == nil && len(r.Attempts) >= triedTimes && len(days) >= triedDays
+}
+
+// CheckCall refuses a call-back that was before the rating, or is still to come.
+// now is when it is recorded; slack by how much clocks may differ.
+func (r *Rating) CheckCall(at, now, slack int64) error {
+	if at < r.GivenMS-slack || at > now+slack {
+		return refuse("contact_time", "回访时间应在评价之后、登记之前", "a call-back is after the rating, and not in the future")
+	}
+	return nil
+}
+
 // Transitions say in which states each step may be taken; a mark needs none, for
 // any rating may be malicious.
 var Transitions = map[ledger.Kind][]State{
@@ -176,9 +220,12 @@ var Transitions = map[ledger.Kind][]State{
 	ledger.RatingReport:  {Contacted, Rectified},
 }
 
-// May tells whether a supervisor's step can be taken now.
+// May tells whether a supervisor's step can be taken now. Whoever gave the rating and
+// cannot be reached holds nothing up.
 func May(k ledger.Kind, r *Rating, fix *Rectification) error {
 	switch s := StateOf(r, fix); {
+	case s == Opened && r.Unreachable() && (k == ledger.RatingOrder || k == ledger.RatingReport):
+		return nil
 	case slices.Contains(Transitions[k], s):
 		if k == ledger.RatingOrder && !r.Contact.Verified {
 			return refuse("rating_unverified", "回访未核实属实，不发整改通知；请直接反馈办结", "what was said was not found to be so; report and end it")

@@ -155,6 +155,44 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// A call-back that reached nobody leaves what is owed to be done; after three attempts
+// on two days the matter goes on without the rater's word.
+//
+// Rules: 6.5, 6.6.
+func TestAttempts(t *testing.T) {
+	at := func(day, hour int) int64 {
+		return time.Date(2026, 11, day, hour, 0, 0, 0, time.FixedZone("", 8*3600)).UnixMilli()
+	}
+	r := &rating.Rating{Institution: 1, GivenMS: at(23, 9)}
+	for i, call := range []struct {
+		day, hour   int
+		unreachable bool
+	}{{23, 10, false}, {23, 11, false}, {23, 12, false}, {24, 9, true}} {
+		r.Called(rating.Contact{Entry: string(rune('a' + i)), Channel: ledger.ByPhone, AtMS: at(call.day, call.hour)})
+		want := map[bool]string{true: "", false: "rating_step"}[call.unreachable]
+		if rating.StateOf(r, nil) != rating.Opened || r.Unreachable() != call.unreachable || len(r.Attempts) != i+1 ||
+			code(rating.May(ledger.RatingReport, r, nil)) != want || code(rating.May(ledger.RatingOrder, r, nil)) != want || rating.May(ledger.RatingContact, r, nil) != nil {
+			t.Errorf("after %d attempts: %+v", i+1, r)
+		}
+	}
+	r.Called(rating.Contact{Entry: "a", Channel: ledger.ByVisit, AtMS: at(23, 10)})
+	if len(r.Attempts) != 4 {
+		t.Errorf("an entry that is applied again counts twice: %+v", r.Attempts)
+	}
+	r.Called(rating.Contact{Entry: "z", Channel: ledger.ByPhone, AtMS: at(24, 10), Reached: true, Verified: true})
+	if rating.StateOf(r, nil) != rating.Contacted || r.Unreachable() || r.Contact.Channel != ledger.ByPhone || code(rating.May(ledger.RatingReport, r, nil)) != "rating_unrectified" {
+		t.Errorf("reached at last: %+v", r)
+	}
+	for _, c := range []struct {
+		at   int64
+		want string
+	}{{at(23, 9), ""}, {at(23, 9) - 1000, ""}, {at(23, 8), "contact_time"}, {at(24, 9) + 1000, ""}, {at(24, 10), "contact_time"}} {
+		if got := code(r.CheckCall(c.at, at(24, 9), 60_000)); got != c.want {
+			t.Errorf("called at %d: %q, want %q", c.at, got, c.want)
+		}
+	}
+}
+
 func TestMayAnswer(t *testing.T) {
 	by := identity.Actor{Staff: "leader"}
 	for _, c := range []struct {

@@ -175,7 +175,7 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.ServiceRules
 	case *ledger.RatingGiveV1:
 		return ledger.RatingGive
-	case *ledger.RatingContactV1:
+	case *ledger.RatingContactV1, *ledger.RatingContactV2:
 		return ledger.RatingContact
 	case *ledger.RatingOrderV1:
 		return ledger.RatingOrder

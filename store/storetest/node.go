@@ -79,7 +79,9 @@ func (n *Node) Entry(seq uint64, actor identity.Actor, body ledger.Body, about A
 	if about.At == 0 {
 		about.At = n.County.Clock.UnixMilli() + n.SkewMS
 	}
-	e := ledger.Entry{ID: about.ID, Kind: KindOf(body), V: 1, Origin: n.ID(), Seq: seq, Actor: actor, Scope: about.Scope, Subtree: about.Subtree,
+	kind := KindOf(body)
+	info, _ := ledger.InfoOf(kind, body)
+	e := ledger.Entry{ID: about.ID, Kind: kind, V: info.V, Origin: n.ID(), Seq: seq, Actor: actor, Scope: about.Scope, Subtree: about.Subtree,
 		Case: about.Case, Prev: about.Prev, OccurredAt: about.At, SkewMS: n.KnownSkewMS, Body: raw}
 	n.County.must(e.Sign(n.Key), "sign")
 	return e
@@ -266,7 +268,7 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 				about.Scope = a.Scope
 			}
 		}
-	case *ledger.ServiceRulesV1, *ledger.RatingGiveV1, *ledger.RatingContactV1, *ledger.RatingOrderV1, *ledger.RatingRectifyV1, *ledger.RatingContestV1,
+	case *ledger.ServiceRulesV1, *ledger.RatingGiveV1, *ledger.RatingContactV1, *ledger.RatingContactV2, *ledger.RatingOrderV1, *ledger.RatingRectifyV1, *ledger.RatingContestV1,
 		*ledger.RatingReportV1, *ledger.RatingMarkV1, *ledger.ComplaintOpenV1, *ledger.ComplaintAssignV1, *ledger.ComplaintReplyV1, *ledger.ComplaintRevealV1:
 		// One that names nothing that is here is refused for that.
 		if scope, _, err := n.ScopeOf(ctx, "", b); err == nil {

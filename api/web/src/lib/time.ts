@@ -25,3 +25,14 @@ export function today(ms: number, now = Date.now()): string {
   const [then, day] = [moment(ms), moment(now).slice(0, 10)]
   return then.startsWith(day) ? then.slice(11) : then.slice(5)
 }
+
+/** An instant as a field of date and time takes it: 2026-11-23T15:04, Beijing time. */
+export function local(ms: number): string {
+  return moment(ms).replace(' ', 'T')
+}
+
+/** What such a field holds, as an instant; nothing where it is empty. */
+export function instant(text: string): number | undefined {
+  const ms = Date.parse(`${text}:00+08:00`)
+  return Number.isNaN(ms) ? undefined : ms
+}
