@@ -170,7 +170,7 @@ func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
 	defer busy.end()
 	busy.write(c.village(), 4, 20*time.Millisecond, "cun1", "cun2")
 	for _, hub := range c.of("county") {
-		busy.write(hub, 2, 20*time.Millisecond, countyDesk)
+		busy.write(hub, 2, 80*time.Millisecond, countyDesk)
 	}
 	for n := range p.times {
 		// Every other time the village is alone: what is lost then is nowhere.
