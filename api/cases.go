@@ -298,7 +298,7 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err := s.acceptsBrought(ctx, c, a); err != nil {
 		return nil, err
 	}
-	if err := s.convened(ctx, c, a); err != nil {
+	if err := errors.Join(s.convened(ctx, c, a), s.wished(ctx, &a)); err != nil {
 		return nil, err
 	}
 	if err := s.foretold(ctx, c, a); err != nil {

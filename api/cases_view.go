@@ -120,7 +120,7 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 	out.Hearing.Matter, out.Hearing.Summary = veilText(veil, out.Hearing.Matter), veilText(veil, out.Hearing.Summary)
 	veilStatements(veil, out)
 	for i, w := range out.HearingWishes {
-		out.HearingWishes[i].Party, out.HearingWishes[i].Reason = veilText(veil, w.Party), veilText(veil, w.Reason)
+		out.HearingWishes[i].Party, out.HearingWishes[i].Reason, out.HearingWishes[i].Proof = veilText(veil, w.Party), veilText(veil, w.Reason), veil.Files(w.Proof)
 	}
 	out.Hearing.Parties = slices.Clone(out.Hearing.Parties)
 	for i, p := range out.Hearing.Parties {

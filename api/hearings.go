@@ -25,7 +25,7 @@ func hearingOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, e
 		return ledger.HearingTell, identity.CaseSuspend, &ledger.HearingTellV1{Matter: in.Matter, Before: in.Before, Parties: in.Parties}, need.err()
 	case gen.ActAskHearing:
 		need.text("party", in.Party)
-		return ledger.HearingAsk, identity.CaseSubmit, &ledger.HearingAskV1{Party: in.Party, Interested: in.Interested, Waived: in.Waived, Reason: in.Reason}, need.err()
+		return ledger.HearingAsk, identity.CaseSubmit, &ledger.HearingAskV2{Party: in.Party, Interested: in.Interested, Waived: in.Waived, Reason: in.Reason, Proof: in.Proof}, need.err()
 	case gen.ActConveneHearing:
 		need.that("on", !in.On.IsZero())
 		need.text("time", in.Time)
@@ -96,6 +96,27 @@ func (s *Server) convened(ctx context.Context, c *casework.Case, a Action) error
 	return err
 }
 
+// wished gives a wish for a hearing the version that every node of the county reads:
+// with nothing signed the first one, before level 3. A repeat says what the first said.
+func (s *Server) wished(ctx context.Context, a *Action) error {
+	b, ok := a.Body.(*ledger.HearingAskV2)
+	if !ok || len(b.Proof) > 0 {
+		return nil
+	}
+	said, err := s.recordedBody(ctx, *a)
+	if err != nil {
+		return err
+	}
+	level, err := s.store.Level(ctx)
+	if err != nil {
+		return err
+	}
+	if _, before := said.(*ledger.HearingAskV1); before || said == nil && level < 3 {
+		a.Body = b.V1()
+	}
+	return nil
+}
+
 // hearingWishes are who asked for a hearing of a case, or gave it up.
 func hearingWishes(entries []store.EntryView) (out []gen.HearingWish, err error) {
 	all, err := wishesIn(entries)
@@ -103,7 +124,7 @@ func hearingWishes(entries []store.EntryView) (out []gen.HearingWish, err error)
 		return nil, err
 	}
 	for _, a := range all {
-		out = append(out, gen.HearingWish{Entry: a.Entry, AtMs: a.entry.OccurredAt, Party: a.Party, Interested: a.Interested, Waived: a.Waived, Reason: a.Reason,
+		out = append(out, gen.HearingWish{Entry: a.Entry, AtMs: a.entry.OccurredAt, Party: a.Party, Interested: a.Interested, Waived: a.Waived, Reason: a.Reason, Proof: a.Proof,
 			Online: a.entry.Actor.Role == identity.Applicant, Replaced: !stands(all, a)})
 	}
 	return out, nil

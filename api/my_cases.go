@@ -285,7 +285,11 @@ func (s *Server) ActOnMyCase(ctx context.Context, in gen.ActOnMyCaseRequestObjec
 	case err != nil:
 		return nil, err
 	}
-	recorded, err := s.record(ctx, Action{Actor: v.actor(), Kind: kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey})
+	a := Action{Actor: v.actor(), Kind: kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey}
+	if err := s.wished(ctx, &a); err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +304,7 @@ func (s *Server) mayAdd(ctx context.Context, v *Visitor, c *casework.Case, body 
 	switch b := body.(type) {
 	case *ledger.ResultStateV1: // of what was issued, also after the end
 		return s.mayState(ctx, v, c, b)
-	case *ledger.HearingAskV1:
+	case *ledger.HearingAskV2:
 		return s.mayWish(ctx, v, c, b)
 	case *ledger.RefusalStateV1:
 		return s.maySpeak(ctx, v, c, b)

@@ -45,8 +45,8 @@ func wishesIn(entries []store.EntryView) (all []wishEntry, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if b, ok := body.(*ledger.HearingAskV1); ok {
-			all = append(all, wishEntry{casework.Ask{Entry: e.ID, HearingAskV1: *b}, e})
+		if b, ok := ledger.WishOf(body); ok {
+			all = append(all, wishEntry{casework.Ask{Entry: e.ID, HearingAskV2: *b}, e})
 		}
 	}
 	return all, nil
@@ -77,8 +77,8 @@ func ownWish(all []wishEntry) *wishEntry {
 }
 
 // wishOf is what an applicant says of a hearing in their case.
-func wishOf(c *casework.Case, waived bool, reason string) *ledger.HearingAskV1 {
-	return &ledger.HearingAskV1{Party: c.Applicant.Name, Waived: waived, Reason: reason}
+func wishOf(c *casework.Case, waived bool, reason string) *ledger.HearingAskV2 {
+	return &ledger.HearingAskV2{Party: c.Applicant.Name, Waived: waived, Reason: reason}
 }
 
 // nowFromHome is an entry as an applicant would make it now, to ask the rules by.
@@ -87,7 +87,7 @@ func (s *Server) nowFromHome(account string) *ledger.Entry {
 }
 
 // mayWish tells before anything is recorded that a wish for a hearing is of no use.
-func (s *Server) mayWish(ctx context.Context, v *Visitor, c *casework.Case, b *ledger.HearingAskV1) error {
+func (s *Server) mayWish(ctx context.Context, v *Visitor, c *casework.Case, b *ledger.HearingAskV2) error {
 	if c.Hearing == nil || c.Hearing.ToldOn.IsZero() {
 		return errNoHearing
 	}

@@ -124,7 +124,20 @@ func TestHearingFromHome(t *testing.T) {
 	if r := g.hub.as("chief", "POST", "/api/v1/cases/"+id+"/actions", decide); r != "409 hearing_wait" {
 		t.Errorf("decided while another can ask: %s", r)
 	}
-	g.hub.act("desk", id, gen.CaseAction{Kind: gen.ActAskHearing, Party: "梅溪村", Interested: true, Waived: true, Reason: "无意见"})
+	givesUp := gen.CaseAction{Kind: gen.ActAskHearing, Party: "梅溪村", Interested: true, Waived: true, Reason: "无意见"}
+	if r := g.hub.as("desk", "POST", "/api/v1/cases/"+id+"/actions", givesUp); r != "409 waiver_unproven" {
+		t.Errorf("given up at a desk with nothing signed: %s", r)
+	}
+	givesUp.Proof = []catalog.AttachmentRef{{Hash: strings.Repeat("0f", 32), Name: "x.png", Size: 4, Type: "image/png"}}
+	if r := g.hub.as("desk", "POST", "/api/v1/cases/"+id+"/actions", givesUp); !strings.HasPrefix(r, "400") {
+		t.Errorf("given up by a scan that is not there: %s", r)
+	}
+	givesUp.Proof = []catalog.AttachmentRef{g.hub.upload("desk", picture(t), "放弃声明.png")}
+	g.hub.act("desk", id, givesUp)
+	g.hub.get("desk", "/api/v1/cases/"+id, &seen)
+	if w := seen.HearingWishes; len(w) != 3 || len(w[2].Proof) != 1 || w[2].Proof[0].Hash != givesUp.Proof[0].Hash {
+		t.Errorf("what was signed is shown as %+v", w)
+	}
 	g.hub.act("chief", id, decide)
 	g.agent.refused("after the decision", id, ask, "decided")
 	if c = g.agent.mine(id); c.Hearing.Open || slices.Contains(c.Actions, gen.MyAskHearing) || slices.Contains(c.Actions, gen.MyWaiveHearing) {

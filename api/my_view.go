@@ -181,8 +181,9 @@ func (s *Server) GetMyTimeline(ctx context.Context, in gen.GetMyTimelineRequestO
 			switch b := body.(type) {
 			case *ledger.CaseWithdrawV1:
 				step.WhatZh, step.WhatEn = casework.PlainWithdrawal(b)
-			case *ledger.HearingAskV1:
-				step.WhatZh, step.WhatEn = casework.PlainWish(b)
+			case *ledger.HearingAskV1, *ledger.HearingAskV2:
+				w, _ := ledger.WishOf(b)
+				step.WhatZh, step.WhatEn = casework.PlainWish(w)
 			case *ledger.RefusalStateV1:
 				step.WhatZh, step.WhatEn = casework.PlainStatement(b)
 			}
@@ -200,9 +201,9 @@ func toldToApplicant(body ledger.Body) string {
 		return said(body)
 	case *ledger.HearingTellV1, *ledger.HearingConveneV1, *ledger.RefusalTellV1, *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
 		return said(body)
-	case *ledger.HearingAskV1:
-		if !b.Interested { // what others say of it is theirs
-			return b.Reason
+	case *ledger.HearingAskV1, *ledger.HearingAskV2:
+		if w, _ := ledger.WishOf(b); !w.Interested { // what others say of it is theirs
+			return w.Reason
 		}
 	case *ledger.RefusalStateV1:
 		if !b.Interested {

@@ -25,6 +25,8 @@ func (s *Server) proofHere(ctx context.Context, body ledger.Body) error {
 		named["proof"] = b.Proof
 	case *ledger.RefusalStateV1:
 		named["proof"] = b.Proof
+	case *ledger.HearingAskV2:
+		named["proof"] = b.Proof
 	case *ledger.ResultStateV1:
 		named["proof"] = b.Proof
 	case *ledger.HearingRecordV1:

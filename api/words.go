@@ -141,8 +141,9 @@ func said(body ledger.Body) string {
 		return strings.TrimSpace(b.Volume + " " + b.Note)
 	case *ledger.HearingTellV1:
 		return b.Matter
-	case *ledger.HearingAskV1:
-		return strings.TrimSpace(b.Party + " " + b.Reason)
+	case *ledger.HearingAskV1, *ledger.HearingAskV2:
+		w, _ := ledger.WishOf(b)
+		return strings.TrimSpace(w.Party + " " + w.Reason)
 	case *ledger.HearingConveneV1:
 		return b.On.Chinese() + " " + b.Time + " " + b.Place
 	case *ledger.HearingRecordV1:

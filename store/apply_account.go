@@ -81,7 +81,7 @@ func (a *applier) authoriseApplicant(e *ledger.Entry, body ledger.Body, from ori
 	case *ledger.PackageSupplementV1, *ledger.PackageWithdrawV1:
 		return a.ownsJoint(e, acting)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.CaseCommentV1, *ledger.CaseConsentV1, *ledger.CaseOpenedV1,
-		*ledger.HearingAskV1, *ledger.RefusalStateV1, *ledger.ResultStateV1:
+		*ledger.HearingAskV1, *ledger.HearingAskV2, *ledger.RefusalStateV1, *ledger.ResultStateV1:
 		return a.ownsCase(e, acting)
 	}
 	return refuse("not_authorised", "群众账户无权进行此项操作", "an applicant may not do this")

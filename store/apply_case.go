@@ -72,8 +72,8 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.prepareResult(c, e, body, from)
 	case *ledger.CaseArchiveV1:
 		return a.prepareArchive(c, e, b, from)
-	case *ledger.HearingAskV1:
-		return a.prepareAsk(c, e, b)
+	case *ledger.HearingAskV1, *ledger.HearingAskV2:
+		return a.prepareAsk(c, e, body)
 	case *ledger.RefusalStateV1:
 		return a.prepareStatement(c, e, b)
 	case *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
@@ -162,6 +162,8 @@ func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 	case *ledger.ResultStateV1:
 		return b.Proof
 	case *ledger.RefusalStateV1:
+		return b.Proof
+	case *ledger.HearingAskV2:
 		return b.Proof
 	case *ledger.HearingRecordV1:
 		return b.Record

@@ -17,8 +17,12 @@ const voiceKinds = `'hearing.ask', 'refusal.state', 'result.state'`
 const pastVoices = `case_id = ?1 AND kind IN (` + voiceKinds + `) AND status = 'applied'`
 
 // prepareAsk decides a wish for a hearing.
-func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, b *ledger.HearingAskV1) (func() error, error) {
+func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, body ledger.Body) (func() error, error) {
+	b, _ := ledger.WishOf(body)
 	if c != nil && !a.told {
+		if err := a.waivesInWriting(e, body, b); err != nil {
+			return nil, err
+		}
 		if err := c.MayAsk(e, b); err != nil {
 			return nil, err
 		}
@@ -26,12 +30,23 @@ func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, b *ledger.Hearin
 			if err := c.CheckParty(b.Party, b.Interested, b.Waived, c.Hearing.Parties); err != nil {
 				return nil, err
 			}
-			if err := a.goesOn(c, e, b); err != nil {
+			if err := a.goesOn(c, e, body); err != nil {
 				return nil, err
 			}
 		}
 	}
-	return func() error { return nil }, nil
+	return func() error { return a.nameAttachments(e, b.Proof) }, nil
+}
+
+// waivesInWriting wants what was signed of whoever gives up a hearing: in the version
+// that can name it, and from its level on nobody at a desk records another.
+func (a *applier) waivesInWriting(e *ledger.Entry, body ledger.Body, b *ledger.HearingAskV2) error {
+	if _, old := body.(*ledger.HearingAskV1); old {
+		if held, err := a.holds(3); err != nil || !held || !a.desk {
+			return err
+		}
+	}
+	return casework.CheckHearingWaived(e.Actor, b)
 }
 
 // prepareStatement decides what somebody says of a case before it is decided.

@@ -20,12 +20,15 @@ func (a *applier) level() (int64, error) {
 
 // strict tells whether the rules of this file are held against what is being
 // recorded: not against what the county has recorded already.
-func (a *applier) strict() (bool, error) {
+func (a *applier) strict() (bool, error) { return a.holds(strictLevel) }
+
+// holds tells it of a rule that is held from another level on.
+func (a *applier) holds(from int64) (bool, error) {
 	if a.told {
 		return false, nil
 	}
 	level, err := a.level()
-	return level >= strictLevel, err
+	return level >= from, err
 }
 
 var lastOperator = refuse("last_operator", "这是县里最后一名在用的县管理员，去掉后将无人能够授权：请先新增或恢复另一名县管理员",

@@ -9,6 +9,7 @@ import (
 	volumes "github.com/tongban/tongban/node/archive"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/guide"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -105,7 +106,11 @@ func (f *federation) hearing(n *storetest.Node) {
 	}
 	told, err := n.Step(c.ID, &ledger.HearingTellV1{Matter: "临近住宅", Before: calendar.DateOf(f.Clock.Now()).AddDays(14)})
 	if f.tried(told, err) {
-		f.note(n.Do(desk(n, c.Department), &ledger.HearingAskV1{Party: c.Applicant.Name, Waived: true}, storetest.About{Case: c.ID, Scope: c.Division}))
+		body := ledger.Body(&ledger.HearingAskV1{Party: c.Applicant.Name, Waived: true})
+		if rapid.Bool().Draw(f.t.T, "signed") {
+			body = &ledger.HearingAskV2{Party: c.Applicant.Name, Waived: true, Proof: []catalog.AttachmentRef{storetest.Attachment("放弃听证 " + c.ID)}}
+		}
+		f.note(n.Do(desk(n, c.Department), body, storetest.About{Case: c.ID, Scope: c.Division}))
 	}
 }
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
 
@@ -94,5 +96,59 @@ func TestStatementAcrossTiers(t *testing.T) {
 	e, err := village.Store.Entry(ctx, late.ID)
 	if err != nil || e.Status != ledger.Refused || e.Code != "decided" {
 		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+// A hearing is given up in writing: from level 3 on nobody at a desk records it without
+// what was signed, and what was signed is kept with the case. From home it is the
+// applicant's own account that says it.
+func TestHearingIsGivenUpInWriting(t *testing.T) {
+	for _, level := range []int{1, 3} {
+		c := storetest.NewCounty(t)
+		village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+		hub.MustDo(c.Operator(), &ledger.LevelRaiseV1{Level: level})
+		opened := village.Submit(birth)
+		for range 3 {
+			c.Settle()
+			for _, n := range []*storetest.Node{village, townNode} {
+				if x, err := n.Case(ctx, opened.ID); err == nil && x.Holder == n.Division() {
+					if step, _ := x.Current(); step.Verb != ledger.VerbDecide {
+						n.MustStep(opened.ID, storetest.BodyFor(x, step.Verb))
+					}
+				}
+			}
+		}
+		townNode.MustStep(opened.ID, &ledger.HearingTellV1{Matter: "临近住宅", Before: calendar.DateOf(c.Clock.Now()).AddDays(14), Parties: []string{"邻居"}})
+		c.Settle()
+		about := storetest.About{Case: opened.ID, Scope: opened.Division}
+		clerk := village.Actor(identity.VillageWorker)
+		_, err := village.Do(clerk, &ledger.HearingAskV2{Party: "王芳", Waived: true}, about)
+		wantRefused(t, "with nothing signed", err, "waiver_unproven")
+		_, err = village.Do(clerk, &ledger.HearingAskV2{Party: "邻居", Interested: true, Waived: true}, about)
+		wantRefused(t, "another's, with nothing signed", err, "waiver_unproven")
+		_, err = village.Do(clerk, &ledger.HearingAskV1{Party: "邻居", Interested: true, Waived: true}, about)
+		if level == 1 {
+			must(t, err)
+		} else {
+			wantRefused(t, "in the version before", err, "waiver_unproven")
+		}
+		must(t, err2(village.Do(clerk, &ledger.HearingAskV2{Party: "邻居", Interested: true, Reason: "担心采光"}, about)))
+		about.ID = "given-up"
+		signed := &ledger.HearingAskV2{Party: "王芳", Waived: true, Proof: []catalog.AttachmentRef{storetest.Attachment("放弃听证声明")}}
+		for range 2 { // pressed twice it is one
+			must(t, err2(village.Do(clerk, signed, about)))
+		}
+		c.Settle()
+		for _, n := range []*storetest.Node{village, townNode, hub} {
+			files, err := n.AttachmentsOf(ctx, opened.ID)
+			must(t, err)
+			if !slices.ContainsFunc(files, func(a store.Attachment) bool { return a.Entry == "given-up" && a.Hash == signed.Proof[0].Hash }) {
+				t.Errorf("level %d: %s has %+v", level, n.ID(), files)
+			}
+			e, err := n.Store.Entry(ctx, "given-up")
+			if err != nil || e.V != 2 || e.Status != ledger.Applied {
+				t.Errorf("level %d: at %s it is %+v, %v", level, n.ID(), e, err)
+			}
+		}
 	}
 }

@@ -2874,7 +2874,7 @@ type CaseAction struct {
 	// Procedure suspend, resume: required
 	Procedure string `json:"procedure,omitempty,omitzero"`
 
-	// Proof deliver; state: what they wrote or brought, required where they give it up
+	// Proof deliver; state: what they wrote or brought, required where they give it up; ask_hearing: what they signed, required where they give it up (from level 3 of the county on)
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
 	// Proposal state: the intended refusal that it answers (`entry` of one of `intents`); none where none was told
@@ -3936,7 +3936,10 @@ type HearingWish struct {
 	// Online The applicant said so from home.
 	Online bool   `json:"online"`
 	Party  string `json:"party"`
-	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Proof What they signed.
+	Proof  []AttachmentRef `json:"proof,omitempty,omitzero"`
+	Reason string          `json:"reason,omitempty,omitzero"`
 
 	// Replaced They said otherwise later.
 	Replaced bool `json:"replaced,omitempty,omitzero"`

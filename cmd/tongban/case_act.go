@@ -104,7 +104,7 @@ With --head the step is refused if the case has moved on since.`,
 	flags.StringVar(&f.witness, "witness", "", "留置送达的见证人，并附 --reason：deliver (before whom papers were left)")
 	flags.StringVar(&f.since, "since", "", "公告送达的公告之日，并附 --reason：deliver (day from which a public notice stands)")
 	flags.StringSliceVar(&f.consent, "consent", nil, "同意电子送达的确认书扫描件：deliver (scan of the consent to electronic service)")
-	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证、书面陈述的扫描件，可重复：deliver、state (scan of the proof; repeatable)")
+	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证、书面陈述、放弃听证声明的扫描件，可重复：deliver、state、ask_hearing (scan of the proof; repeatable)")
 	flags.StringVar(&f.head, "head", "", "办理时看到的当前条目 (the head that was looked at)")
 	f.life.register(cmd)
 	f.hearing.register(cmd)
@@ -240,7 +240,7 @@ var actOnly = map[string][]client.CaseActionKind{
 	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing, client.ActDeliver, client.ActTellRefusal},
 	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment, client.ActState}, "authority": {client.ActReject}, "ground": {client.ActReject}, "officer": {client.ActSuspend},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue}, "free": {client.ActIssue},
-	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw, client.ActState},
+	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw, client.ActAskHearing, client.ActState},
 	"relation": {client.ActDeliver}, "witness": {client.ActDeliver}, "since": {client.ActDeliver}, "consent": {client.ActDeliver},
 	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement, client.ActTellHearing, client.ActTellRefusal}, "again": {client.ActRequestSupplement},
 	"material": {client.ActSupplement}, "field": {client.ActSupplement},

@@ -109,6 +109,8 @@ func Files(body ledger.Body) []catalog.AttachmentRef {
 		files = b.Proof
 	case *ledger.CaseDeliverV1:
 		files = b.Proof
+	case *ledger.HearingAskV2:
+		files = b.Proof
 	case *ledger.HearingRecordV1:
 		files = b.Record
 	}

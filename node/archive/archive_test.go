@@ -96,7 +96,9 @@ func TestPieces(t *testing.T) {
 		entry("e4", ledger.CasePrint, &ledger.CasePrintV1{Paper: again, Copy: 2}),
 		entry("e5", ledger.CaseUrge, &ledger.CaseUrgeV1{Text: "快"}),
 		entry("e6", ledger.CaseDeliver, &ledger.CaseDeliverV1{Recipient: "王芳", Method: "direct", Proof: []catalog.AttachmentRef{scan}}),
+		entry("e7", ledger.HearingAsk, &ledger.HearingAskV2{Party: "王芳", Waived: true, Proof: []catalog.AttachmentRef{{Hash: hashOf([]byte("waived")), Name: "放弃声明.pdf", Size: 6, Type: "application/pdf"}}}),
 	}
+	entries[6].V = 2
 	pieces, err := Pieces(entries, func(k ledger.Kind) string { return string(k) })
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +110,7 @@ func TestPieces(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
-	if want := []string{"entry e1", "attachment e1", "entry e3", "document e3", "entry e4", "entry e6"}; !slices.Equal(got, want) {
+	if want := []string{"entry e1", "attachment e1", "entry e3", "document e3", "entry e4", "entry e6", "entry e7", "attachment e7"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	b := &ledger.CaseArchiveV1{Volume: Volume(ended()), Pieces: pieces}

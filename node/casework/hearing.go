@@ -145,7 +145,7 @@ func (c *Case) unheard() error {
 // Ask is somebody's wish to have a hearing, or to have none.
 type Ask struct {
 	Entry string
-	ledger.HearingAskV1
+	ledger.HearingAskV2
 }
 
 // party is whose wish it is: empty for the applicant's, whatever name they gave.
@@ -184,7 +184,7 @@ func OwnWish(wishes []Ask) (Ask, bool) {
 // MayAsk refuses to take a wish for a hearing where the right was not told, or
 // the time for it has passed (art. 47). From home nobody looks at who it is: there
 // the applicant alone says so, and for themselves.
-func (c *Case) MayAsk(e *ledger.Entry, b *ledger.HearingAskV1) error {
+func (c *Case) MayAsk(e *ledger.Entry, b *ledger.HearingAskV2) error {
 	h := c.Hearing
 	switch {
 	case h == nil || h.ToldOn.IsZero():
@@ -197,6 +197,15 @@ func (c *Case) MayAsk(e *ledger.Entry, b *ledger.HearingAskV1) error {
 		return refuse("hearing_late", "申请听证的期限已于 "+h.Before.String()+" 届满", "a hearing could be asked for until "+h.Before.String())
 	case e.Actor.Role == identity.Applicant && (b.Interested || b.Party != c.Applicant.Name):
 		return refuse("hearing_party", "网上只能由申请人本人（单位）申请或放弃听证，利害关系人请到窗口办理", "from home the applicant asks for themselves; others who have an interest come to a window")
+	}
+	return nil
+}
+
+// CheckHearingWaived refuses to take down at a desk that somebody gives up a hearing,
+// without what they signed. From home it is their own account that says it.
+func CheckHearingWaived(by identity.Actor, b *ledger.HearingAskV2) error {
+	if b.Waived && len(b.Proof) == 0 && by.Role != identity.Applicant {
+		return refuse("waiver_unproven", "放弃听证须附本人签名的书面声明", "a hearing is given up in writing: add the signed statement")
 	}
 	return nil
 }

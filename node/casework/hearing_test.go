@@ -80,7 +80,7 @@ func TestDecidedByTheRecordOfTheHearing(t *testing.T) {
 func TestHeardFirst(t *testing.T) {
 	c := &Case{Status: Accepted, Hearing: &Hearing{ToldOn: date(t, "2026-11-16"), Before: date(t, "2026-11-23"), Parties: []string{"梅溪村"}}}
 	ask := func(id, party string, interested, waived bool) Ask {
-		return Ask{id, ledger.HearingAskV1{Party: party, Interested: interested, Waived: waived}}
+		return Ask{id, ledger.HearingAskV2{Party: party, Interested: interested, Waived: waived}}
 	}
 	for _, x := range []struct {
 		what, day, want string
@@ -106,12 +106,12 @@ func TestHeardFirst(t *testing.T) {
 		}
 	}
 	for day, want := range map[string]string{"2026-11-23": "", "2026-11-24": "hearing_late"} {
-		err := c.MayAsk(&ledger.Entry{OccurredAt: on(t, day)}, &ledger.HearingAskV1{Party: "王芳"})
+		err := c.MayAsk(&ledger.Entry{OccurredAt: on(t, day)}, &ledger.HearingAskV2{Party: "王芳"})
 		if (err == nil) != (want == "") || err != nil && code(err) != want {
 			t.Errorf("%s: %v", day, err)
 		}
 	}
-	if err := (&Case{Status: Accepted}).MayAsk(&ledger.Entry{OccurredAt: on(t, "2026-11-23")}, &ledger.HearingAskV1{Party: "王芳"}); code(err) != "hearing_untold" {
+	if err := (&Case{Status: Accepted}).MayAsk(&ledger.Entry{OccurredAt: on(t, "2026-11-23")}, &ledger.HearingAskV2{Party: "王芳"}); code(err) != "hearing_untold" {
 		t.Errorf("%v", err)
 	}
 }
@@ -122,18 +122,18 @@ func TestMayAsk(t *testing.T) {
 	held := told
 	held.Before, held.HeldOn = date(t, "2026-12-20"), date(t, "2026-12-10")
 	home, desk := identity.Actor{Staff: "a1", Role: identity.Applicant}, identity.Actor{Staff: "s1", Role: identity.DepartmentWindow}
-	own, other, neighbour := ledger.HearingAskV1{Party: "王芳"}, ledger.HearingAskV1{Party: "李强"}, ledger.HearingAskV1{Party: "梅溪村", Interested: true}
+	own, other, neighbour := ledger.HearingAskV2{Party: "王芳"}, ledger.HearingAskV2{Party: "李强"}, ledger.HearingAskV2{Party: "梅溪村", Interested: true}
 	for _, x := range []struct {
 		what, day string
 		c         Case
 		by        identity.Actor
-		ask       ledger.HearingAskV1
+		ask       ledger.HearingAskV2
 		want      string
 	}{
 		{"from home, on the last day", "2026-11-23", Case{Status: Accepted, Hearing: &told}, home, own, ""},
 		{"from home, a day late", "2026-11-24", Case{Status: Accepted, Hearing: &told}, home, own, "hearing_late"},
 		{"from home, never told", "2026-11-20", Case{Status: Accepted}, home, own, "hearing_untold"},
-		{"from home, given up", "2026-11-20", Case{Status: Accepted, Hearing: &told}, home, ledger.HearingAskV1{Party: "王芳", Waived: true}, ""},
+		{"from home, given up", "2026-11-20", Case{Status: Accepted, Hearing: &told}, home, ledger.HearingAskV2{Party: "王芳", Waived: true}, ""},
 		{"from home, for a neighbour", "2026-11-20", Case{Status: Accepted, Hearing: &told}, home, neighbour, "hearing_party"},
 		{"from home, in another name", "2026-11-20", Case{Status: Accepted, Hearing: &told}, home, other, "hearing_party"},
 		{"at a desk, for a neighbour", "2026-11-20", Case{Status: Accepted, Hearing: &told}, desk, neighbour, ""},

@@ -106,7 +106,7 @@ func PlainWithdrawal(b *ledger.CaseWithdrawV1) (zh, en string) {
 }
 
 // PlainWish is what a wish for a hearing means to the applicant.
-func PlainWish(b *ledger.HearingAskV1) (zh, en string) {
+func PlainWish(b *ledger.HearingAskV2) (zh, en string) {
 	switch {
 	case b.Interested && b.Waived:
 		return "利害关系人放弃听证", "somebody with an interest gave the hearing up"

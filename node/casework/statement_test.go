@@ -118,7 +118,7 @@ func TestWeighs(t *testing.T) {
 
 // What was said waits for whoever decides, until they convene the hearing, or decide.
 func TestOpenVoices(t *testing.T) {
-	asked, gaveUp := Ask{"q1", ledger.HearingAskV1{Party: "王芳"}}, Ask{"q2", ledger.HearingAskV1{Party: "王芳", Waived: true}}
+	asked, gaveUp := Ask{"q1", ledger.HearingAskV2{Party: "王芳"}}, Ask{"q2", ledger.HearingAskV2{Party: "王芳", Waived: true}}
 	spoke, silent := Statement{"s1", ledger.RefusalStateV1{Party: "王芳", Text: "面积已扩大"}}, Statement{"s2", ledger.RefusalStateV1{Party: "王芳", Waived: true}}
 	told := &Hearing{ToldOn: date(t, "2026-11-16")}
 	for _, x := range []struct {

@@ -27,10 +27,10 @@ func Voices(entries []*ledger.Entry) (asks []Ask, said []Statement, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		switch b := body.(type) {
-		case *ledger.HearingAskV1:
+		if b, ok := ledger.WishOf(body); ok {
 			asks = append(asks, Ask{e.ID, *b})
-		case *ledger.RefusalStateV1:
+		}
+		if b, ok := body.(*ledger.RefusalStateV1); ok {
 			said = append(said, Statement{e.ID, *b})
 		}
 	}

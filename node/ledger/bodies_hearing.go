@@ -47,6 +47,38 @@ func (b *HearingAskV1) Check() error {
 	return first(required("party", b.Party, maxName), optional("reason", b.Reason, maxText))
 }
 
+// HearingAskV2 is HearingAskV1 with what whoever gave the right up at a desk has signed.
+type HearingAskV2 struct {
+	Party      string `json:"party"`
+	Interested bool   `json:"interested,omitempty"`
+	Waived     bool   `json:"waived,omitempty"`
+	Reason     string `json:"reason,omitempty"`
+	// Proof are scans of what they signed. From home it is the applicant's own account
+	// that says it.
+	Proof []catalog.AttachmentRef `json:"proof,omitempty"`
+}
+
+// Check implements Body.
+func (b *HearingAskV2) Check() error {
+	return first(checkProof(b.Proof), required("party", b.Party, maxName), optional("reason", b.Reason, maxText))
+}
+
+// V1 is the same wish as it was recorded before level 3, without its proof.
+func (b *HearingAskV2) V1() *HearingAskV1 {
+	return &HearingAskV1{Party: b.Party, Interested: b.Interested, Waived: b.Waived, Reason: b.Reason}
+}
+
+// WishOf is the wish for a hearing that a body says, in whichever version.
+func WishOf(body Body) (*HearingAskV2, bool) {
+	switch b := body.(type) {
+	case *HearingAskV1:
+		return &HearingAskV2{Party: b.Party, Interested: b.Interested, Waived: b.Waived, Reason: b.Reason}, true
+	case *HearingAskV2:
+		return b, true
+	}
+	return nil, false
+}
+
 // HearingConveneV1 sets when and where a hearing is held, and gives notice of it
 // (听证通知书): seven days before at least, twenty working days after it was asked
 // for at most. The clock stands still from then until it is held.

@@ -322,6 +322,7 @@ var Kinds = []Info{
 	besideCase(kind[CaseArchiveV1](CaseArchive, identity.CaseArchive)),
 	onCase(kind[HearingTellV1](HearingTell, identity.CaseSuspend)),
 	besideCase(kind[HearingAskV1](HearingAsk, identity.CaseSubmit)),
+	version(2, 3, besideCase(kind[HearingAskV2](HearingAsk, identity.CaseSubmit))),
 	onCase(kind[HearingConveneV1](HearingConvene, identity.CaseSuspend)),
 	onCase(kind[HearingRecordV1](HearingRecord, identity.CaseSuspend)),
 

@@ -230,6 +230,7 @@ func samples() map[Kind]Body {
 // newerSamples has one body of every later version of a kind.
 func newerSamples() map[versionedKind]Body {
 	return map[versionedKind]Body{
+		{HearingAsk, 2}:    &HearingAskV2{Party: "王芳", Waived: true, Reason: "无异议", Proof: []catalog.AttachmentRef{{Hash: hashText(), Name: "放弃听证声明.pdf", Size: 1024, Type: "application/pdf"}}},
 		{RatingContact, 2}: &RatingContactV2{Rating: sampleCase, Channel: ByPhone, AtMS: sampleAt, Reached: true, Verified: true, Satisfied: true, Note: "属实，已致歉"},
 	}
 }

@@ -125,7 +125,7 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 	switch b := body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		about.Prev = ""
-	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1, *ledger.HearingAskV1, *ledger.RefusalStateV1, *ledger.ResultStateV1, *ledger.ResultProposeV1, *ledger.ResultReissueV1, *ledger.ResultServeV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
+	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1, *ledger.HearingAskV1, *ledger.HearingAskV2, *ledger.RefusalStateV1, *ledger.ResultStateV1, *ledger.ResultProposeV1, *ledger.ResultReissueV1, *ledger.ResultServeV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
 		about.Prev, verb = "", ledger.VerbAccept
 	case *ledger.CaseSealV1, *ledger.CasePrintV1, *ledger.CaseVoidV1:
 		about.Prev, verb = "", ledger.VerbAccept

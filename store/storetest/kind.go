@@ -263,7 +263,7 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseArchive
 	case *ledger.HearingTellV1:
 		return ledger.HearingTell
-	case *ledger.HearingAskV1:
+	case *ledger.HearingAskV1, *ledger.HearingAskV2:
 		return ledger.HearingAsk
 	case *ledger.HearingConveneV1:
 		return ledger.HearingConvene

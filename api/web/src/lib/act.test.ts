@@ -32,6 +32,9 @@ describe('an action', () => {
   it('asks for a hearing what a hearing needs', () => {
     expect(actionOf('tell_hearing', fill, found)).toEqual({ kind: 'tell_hearing', expected_head: 'h', matter: '采矿许可', before: '2026-12-09', parties: ['甲', '乙'] })
     expect(actionOf('record_hearing', { ...fill, proof: [{ hash: 'f'.repeat(64), name: 'a', size: 1, type: 'image/png' }] }, found)).toMatchObject({ held: true, summary: '到场', record: [{ name: 'a' }] })
+    const signed = [{ hash: 'f'.repeat(64), name: 'a', size: 1, type: 'image/png' }]
+    expect(actionOf('ask_hearing', { ...fill, proof: signed, more: { party: '王芳', waived: 'yes' } }, found)).toMatchObject({ party: '王芳', waived: true, proof: signed })
+    expect(actionOf('ask_hearing', { ...fill, proof: signed, more: { party: '王芳', waived: '' } }, found)).not.toHaveProperty('proof')
   })
   it('tells of a refusal with its reasons, and records what somebody says of the last that was told', () => {
     const told = { ...found, intents: [{ entry: 'i1', reason: 'x', told_on: '2026-11-20', before: '2026-11-25' }, { entry: 'i2', reason: 'y', told_on: '2026-11-21', before: '2026-11-26' }] }

@@ -152,7 +152,7 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
     const told = found.intents?.[found.intents.length - 1]?.entry
     return { kind, ...more(questions!, f.more), ...(told ? { proposal: told } : {}), ...(f.proof.length ? { proof: f.proof } : {}) }
   }
-  if (questions) return { ...common, ...more(questions, f.more), ...(kind === 'record_hearing' && f.proof.length ? { record: f.proof } : {}) }
+  if (questions) return { ...common, ...more(questions, f.more), ...(kind === 'record_hearing' && f.proof.length ? { record: f.proof } : {}), ...(kind === 'ask_hearing' && f.more.waived === 'yes' && f.proof.length ? { proof: f.proof } : {}) }
   switch (kind) {
     case 'accept':
       return { ...common, note: f.text, ...supplements, ...tolerated, ...(f.deemed ? { deemed: true } : {}) }
