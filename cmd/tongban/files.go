@@ -124,10 +124,11 @@ func backupCommand() *cobra.Command {
 		Long: `备份已加密，只有本节点的密钥或县级密钥能打开；不含密钥，keys 目录和 membership.json 须另行离线保存，否则备份无法打开。用 tongban restore 恢复。
 The copy is encrypted: this node's keys open it, and the county's. It holds no keys: keep the keys folder
 and membership.json offline too, or nobody but the county can open it. tongban restore puts it back.`,
-		Example: "  tongban backup --out village-20261123.backup",
+		Example: "  tongban backup --out village-20261123.backup\n  tongban backup list",
 		Args:    noArguments,
 	}
 	out := outFlags(cmd)
+	cmd.AddCommand(backupListCommand(), backupMakeCommand(), backupCheckCommand(), backupGetCommand())
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
 		return saveAnswer(cmd.Context(), c, out, func(ctx context.Context) (*http.Response, error) { return c.api.TakeBackup(ctx) })
 	})

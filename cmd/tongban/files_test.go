@@ -21,7 +21,7 @@ func bundle(content []byte) http.HandlerFunc {
 
 func TestBundlesAndBackupsAreSaved(t *testing.T) {
 	content := bytes.Repeat([]byte("ledger\x00"), 100_000)
-	n := signedIn(t, map[string]any{"exportCarry": bundle(content), "takeBackup": bundle(content)})
+	n := signedIn(t, map[string]any{"exportCarry": bundle(content), "takeBackup": bundle(content), "getKeptBackup": bundle(content)})
 	folder := t.TempDir()
 	for args, body := range map[string]string{
 		"carry export":                            `{"attachments":true}`,
@@ -29,6 +29,7 @@ func TestBundlesAndBackupsAreSaved(t *testing.T) {
 		"carry export --no-attachments --lang en": `{"attachments":false}`,
 		"backup":                "",
 		"backup --force --json": "",
+		"backup get a.backup":   "",
 	} {
 		n.asked = nil
 		path := filepath.Join(folder, strings.ReplaceAll(args, " ", "_"))
