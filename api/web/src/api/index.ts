@@ -51,6 +51,9 @@ const guard: Middleware = {
   },
 }
 
+/** Turned away at the door: it says nothing of what was sent before under the same key. */
+export const saysNothing = (status: number): boolean => status === 401 || status === 429
+
 const unanswered = new Unanswered()
 
 const answers: Middleware = {
@@ -67,7 +70,8 @@ const answers: Middleware = {
   },
   onResponse({ request, response }) {
     const key = request.headers.get('Idempotency-Key')
-    if (key && response.status < 500) unanswered.answered(key)
+    if (key && saysNothing(response.status)) unanswered.turnedAway(key)
+    else if (key && response.status < 500) unanswered.answered(key)
     return undefined
   },
 }
@@ -135,18 +139,29 @@ export function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
   return asked(request, renew, ended)
 }
 
+// Stands beside the login, and when somebody comes back from it.
+const pressAgain = {
+  message_zh: '登录已失效，刚才的操作没有办理，已填写的内容仍保留',
+  detail: 'the login ran out; what was asked last was not done, and what was typed is kept',
+  next: '请重新登录，然后再按一次刚才的按钮',
+  next_en: 'log in, then press the same button once more',
+}
+
 // What is wrong with what was typed at a login, not with a session.
+const ranOut = ['unauthenticated', 'session_ended']
 const typed = ['login_failed', 'totp_required', 'totp_wrong']
 
 /** As ask, for a session that is renewed another way, and whose end others are told. */
 export async function asked<T>(request: () => Promise<Answer<T>>, renewed: () => Promise<boolean>, over: Array<() => void>): Promise<T> {
   let answer = await send(request)
+  let loggedOut = false
   if (answer.response.status === 401 && !typed.includes(code(answer.error))) {
     if (await renewed()) answer = await send(request)
+    loggedOut = answer.response.status === 401 && ranOut.includes(code(answer.error))
     if (answer.response.status === 401) for (const tell of over) tell()
   }
   if (code(answer.error) === 'device_revoked') await forgetThisDevice()
-  if (!answer.response.ok) throw new Failure(isProblem(answer.error) ? answer.error : { ...unreachable, status: answer.response.status })
+  if (!answer.response.ok) throw new Failure(isProblem(answer.error) ? { ...answer.error, ...(loggedOut ? pressAgain : {}) } : { ...unreachable, status: answer.response.status })
   return answer.data as T
 }
 

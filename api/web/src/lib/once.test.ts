@@ -25,6 +25,12 @@ describe('an action', () => {
     expect(new Set(keys).size).toBe(3)
     expect(o.problem.value).toBeUndefined()
   })
+  it('keeps its key over a login that ran out: nobody knows of what was sent before', async () => {
+    const o = once()
+    const keys: string[] = []
+    for (const status of [503, 401, 429, 0]) await o.run(async (key) => { keys.push(key); if (status) throw failure(status) })
+    expect(new Set(keys).size).toBe(1)
+  })
   it('does not hide a fault of the page itself', async () => {
     const o = once()
     await expect(o.run(async () => Promise.reject(new TypeError('bug')))).rejects.toThrow('bug')

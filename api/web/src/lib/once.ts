@@ -1,5 +1,5 @@
 import { ref, type Ref } from 'vue'
-import { Failure, newKey, type Problem } from '../api'
+import { Failure, newKey, saysNothing, type Problem } from '../api'
 
 /** One action of a page: never twice at once, and with one key until it is known what became of it. */
 export interface Once {
@@ -12,7 +12,8 @@ export interface Once {
 /**
  * Guards an action against a second click and a lost answer: while the node has
  * not answered, the same idempotency key goes out again. Only a refusal (4xx),
- * after which nothing was done, and success bring a new key.
+ * after which nothing was done, and success bring a new key; that the login ran out
+ * says nothing of what was sent before.
  */
 export function once(): Once {
   const busy = ref(false)
@@ -32,7 +33,7 @@ export function once(): Once {
       } catch (e) {
         if (!(e instanceof Failure)) throw e
         problem.value = e.problem
-        if (e.problem.status >= 400 && e.problem.status < 500) key = newKey()
+        if (e.problem.status >= 400 && e.problem.status < 500 && !saysNothing(e.problem.status)) key = newKey()
         return false
       } finally {
         busy.value = false

@@ -9,3 +9,16 @@ it('lets the same go out again under its key, and nothing else until it is answe
   u.answered('k')
   expect(u.differs('k', 'b')).toBe(false)
 })
+
+it('keeps the doubt over a login that ran out, and makes none of it', () => {
+  const u = new Unanswered()
+  u.send('k', 'a')
+  u.turnedAway('k')
+  expect(u.differs('k', 'b')).toBe(false)
+  u.send('k', 'a') // no answer
+  u.send('k', 'a')
+  u.turnedAway('k')
+  expect([u.differs('k', 'a'), u.differs('k', 'b')]).toEqual([false, true])
+  u.answered('k')
+  expect(u.differs('k', 'b')).toBe(false)
+})
