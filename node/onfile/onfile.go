@@ -50,10 +50,11 @@ type Consent struct {
 const LongestConsent = 5
 
 // CheckTerm refuses a consent that would have ended before it begins, and one
-// that would hold for ever.
+// that would hold for ever. One until the day on which it is given holds through the end
+// of that day.
 func CheckTerm(given, until calendar.Date) error {
 	if until.Before(given) || until.DaysSince(given) > LongestConsent*366 {
-		return refuse("consent_term", "同意的截止日应在今天之后、五年之内", "a consent holds until a day after today, five years at most")
+		return refuse("consent_term", "同意的截止日不能早于今天，最长五年；填今天的，到今天结束时止", "a consent ends today at the earliest, with the end of the day, and after five years at most")
 	}
 	return nil
 }

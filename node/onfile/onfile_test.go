@@ -3,6 +3,7 @@ package onfile
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +77,16 @@ func TestAgreed(t *testing.T) {
 				t.Errorf("%v %v", got, err)
 			}
 		})
+	}
+	today := Consent{ID: "4", Name: "王芳", Purposes: []string{ledger.ConsentPapers}, GivenMS: at, Until: given}
+	midnight := time.Date(2026, 3, 3, 0, 0, 0, 0, time.FixedZone("Beijing", 8*3600)).UnixMilli()
+	for when, want := range map[int64]string{at: "", midnight - 1: "", midnight: "consent_expired"} {
+		if _, err := Agreed([]Consent{today}, "王芳", ledger.ConsentPapers, when); codeOf(err) != want {
+			t.Errorf("until the day it was given, %d ms before its end: %v", midnight-when, err)
+		}
+	}
+	if err := CheckTerm(given, given.AddDays(-1)); err == nil || !strings.Contains(err.Error(), "不能早于今天") {
+		t.Errorf("until yesterday: %v", err)
 	}
 	for until, want := range map[int]string{-1: "consent_term", 0: "", LongestConsent * 365: "", 6 * 366: "consent_term"} {
 		if got := codeOf(CheckTerm(given, given.AddDays(until))); got != want {
