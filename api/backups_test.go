@@ -152,3 +152,42 @@ func TestNoRoomForABackup(t *testing.T) {
 		t.Errorf("after a kill: %v %v", left, err)
 	}
 }
+
+// TestAKilledBackupIsNone: what a kill in the middle of a backup leaves is never listed,
+// checked or fetched, is gone after the next start, and stands in nobody's way.
+func TestAKilledBackupIsNone(t *testing.T) {
+	h := emptyHub(t)
+	folder := keepsIn(t, h, nil)
+	h.must("operator", "POST", "/api/v1/backups", nil, 202)
+	whole := backedUp(h).Backups[0]
+	content, err := os.ReadFile(whole.Path)
+	check(t, err)
+	killed := h.api.self.Node + "-20300101-000000.backup"
+	half := filepath.Join(folder, killed+draftSuffix)
+	check(t, os.WriteFile(half, content[:len(content)/2], 0o600))
+	none := func(when string) {
+		t.Helper()
+		var list gen.KeptBackups
+		if h.get("operator", "/api/v1/backups", &list); len(list.Backups) != 1 || list.Backups[0].File != whole.File {
+			t.Errorf("%s: %+v", when, list.Backups)
+		}
+		for _, name := range []string{killed, killed + draftSuffix} {
+			for method, path := range map[string]string{"GET": "/api/v1/backups/" + name, "POST": "/api/v1/backups/" + name + "/check"} {
+				if got := h.send(request0{method: method, path: path, token: h.token("operator")}); got.Code != http.StatusNotFound && got.Code != http.StatusBadRequest {
+					t.Errorf("%s: %s %s: %d", when, method, path, got.Code)
+				}
+			}
+		}
+	}
+	none("while it lies there")
+	h.api.backups, err = newBackups(h.api.backups.o, h.api.self.Node)
+	check(t, err)
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Errorf("after a start: %v", err)
+	}
+	none("after a start")
+	h.must("operator", "POST", "/api/v1/backups/"+whole.File+"/check", nil, 202)
+	if list := backedUp(h); list.Backups[0].State != gen.Sound {
+		t.Errorf("the whole one is %+v", list.Backups[0])
+	}
+}
