@@ -6,6 +6,7 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 )
 
 // What changes with time in every node:
@@ -55,7 +56,21 @@ func (s *Server) RaiseLevel(ctx context.Context, in gen.RaiseLevelRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.node.RaiseLevel(ctx, actor, in.Body.Level, in.Body.EvenThough)
+	a := Action{Actor: actor, Kind: ledger.LevelRaise, Key: in.Params.IdempotencyKey}
+	first, err := recordedBefore[*ledger.LevelRaiseV1](ctx, s, s.actionID(actor, a.Key))
+	if err != nil {
+		return nil, err
+	}
+	if first != nil { // it stands at that level since, and would be refused
+		a.Body = *first
+		recorded, err := s.record(ctx, a)
+		return gen.RaiseLevel200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
+	}
+	var r store.Result
+	err = s.once(ctx, a, func() (err error) {
+		r, err = s.node.RaiseLevel(ctx, actor, in.Body.Level, in.Body.EvenThough, a.Key)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,7 @@ var nextEN = map[string]string{
 	"请查看主机状态后再试":                           "look at the state of the hubs, then try again",
 
 	"请重新开户领取新的激活码，原激活码随即失效": "open the account anew for another activation code; the former one ends with that",
+	"请重新签发一个入网令牌，原令牌到期自动失效": "make out another token; the former one ends by itself",
 	nextOtherHub: "work at another hub of the county, and have the operator look at /readyz of this one",
 	"请到“人员”页为其重置密码（命令行用 tongban staff reset-password）":      "reset the person's password on the page of people (tongban staff reset-password)",
 	"请核对后重试；线路中断时出具的激活码请稍后再试，或持证件到窗口重新领取":                   "check it and try again; a code given out with the line down works a little later, or get another at a window with your papers",

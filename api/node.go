@@ -56,7 +56,7 @@ type Node interface {
 	// Levels are the level of entries in force and what each node reads;
 	// RaiseLevel raises it.
 	Levels(ctx context.Context) (int, []federation.Reader, error)
-	RaiseLevel(ctx context.Context, by identity.Actor, level int, evenThough []string) (store.Result, error)
+	RaiseLevel(ctx context.Context, by identity.Actor, level int, evenThough []string, key string) (store.Result, error)
 	// Fresh makes reads at a hub see everything that was acknowledged at any
 	// hub before.
 	Fresh(ctx context.Context) error

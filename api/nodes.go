@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"net/http"
 
 	"github.com/boombuler/barcode/qr"
 
@@ -94,32 +95,69 @@ func (s *Server) InviteNode(ctx context.Context, in gen.InviteNodeRequestObject)
 	if b.Division.Tier() != b.Tier {
 		return nil, errInvalid.with(fault("division", "enum"))
 	}
+	s.inviting.Lock() // of two clicks the second is answered with the token of the first
+	defer s.inviting.Unlock()
+	a := Action{Actor: actor, Kind: ledger.NodeInvite, Key: in.Params.IdempotencyKey}
+	var out gen.Invitation
+	err = s.once(ctx, a, func() (err error) { out, err = s.invite(ctx, a, b); return err })
+	if err != nil {
+		return nil, err
+	}
+	side, path, err := qrPath(out.Token, qr.AlphaNumeric)
+	if err != nil {
+		return nil, err
+	}
+	out.Qr = gen.QRCode{Side: side, Path: path}
+	return gen.InviteNode201JSONResponse(out), nil
+}
+
+// errTokenShown answers a repeat whose token nobody has any more.
+var errTokenShown = &problem{http.StatusConflict, "token_shown", "this was recorded, and its token is kept nowhere; make out another, the former one ends by itself", "令牌已经签发；只显示一次，没有保存，无法再次显示", "请重新签发一个入网令牌，原令牌到期自动失效", nil, 0}
+
+// invite makes out a token, or shows again the one of an action that was done before.
+func (s *Server) invite(ctx context.Context, a Action, b *gen.InvitationRequest) (gen.Invitation, error) {
+	action := s.actionID(a.Actor, a.Key)
+	first, err := recordedBefore[*ledger.NodeInviteV1](ctx, s, action)
+	if err != nil {
+		return gen.Invitation{}, err
+	}
+	if first != nil {
+		a.Body = *first
+		recorded, err := s.record(ctx, a)
+		if err != nil {
+			return gen.Invitation{}, err
+		}
+		made, ok := s.invited.get(action)
+		if !ok || !s.o.Now().Before(made.until) {
+			return gen.Invitation{}, errTokenShown
+		}
+		return gen.Invitation{Node: (*first).Node, Token: made.password, ExpiresAt: (*first).ExpiresAt, Recorded: recorded}, nil
+	}
 	id := b.Node
 	if id == "" {
 		ordinal, err := s.store.NextOrdinal(ctx, b.Division)
 		if err != nil {
-			return nil, err
+			return gen.Invitation{}, err
 		}
 		id = federation.NodeID(b.Division, ordinal)
 	}
-	token, r, err := s.node.Invite(ctx, actor, id, b.Name, b.Tier, b.Division, "")
+	token, r, err := s.node.Invite(ctx, a.Actor, id, b.Name, b.Tier, b.Division, a.Key)
 	if err != nil {
-		return nil, err
-	}
-	recorded, err := s.recorded(ctx, r.ID)
-	if err != nil {
-		return nil, err
+		return gen.Invitation{}, err
 	}
 	hash := token.Hash()
 	kept, err := s.store.Invitation(ctx, hex.EncodeToString(hash[:]))
-	if err != nil {
-		return nil, err
+	if errors.Is(err, store.ErrNotFound) && a.Key != "" { // another hub made one out meanwhile
+		return gen.Invitation{}, errTokenShown
 	}
-	side, path, err := qrPath(token.Encode(), qr.AlphaNumeric)
 	if err != nil {
-		return nil, err
+		return gen.Invitation{}, err
 	}
-	return gen.InviteNode201JSONResponse{Node: id, Token: token.Encode(), Qr: gen.QRCode{Side: side, Path: path}, ExpiresAt: kept.ExpiresAt, Recorded: recorded}, nil
+	if action != "" {
+		s.invited.set(action, shownPassword{token.Encode(), s.o.Now().Add(passwordShown)})
+	}
+	recorded, err := s.recorded(ctx, r.ID)
+	return gen.Invitation{Node: id, Token: token.Encode(), ExpiresAt: kept.ExpiresAt, Recorded: recorded}, err
 }
 
 // RevokeNode withdraws a node's credential. A hub loses its vote first: the
@@ -134,10 +172,23 @@ func (s *Server) RevokeNode(ctx context.Context, in gen.RevokeNodeRequestObject)
 	if in.Id == s.self.Node {
 		return nil, &store.Refused{Code: "own_node", ZH: "不能吊销正在使用的节点，请在另一台主机上操作", EN: "a node does not revoke itself; do it at another hub"}
 	}
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first, err := recordedBefore[*ledger.NodeRevokeV1](ctx, s, s.actionID(identity.Actor{Staff: actor.Staff}, in.Params.IdempotencyKey))
+	switch {
+	case err != nil:
+		return nil, err
+	case first != nil && (*first).Node != in.Id: // before a hub loses its vote over it
+		return nil, errKeyReused
+	case first != nil && in.Body.At == 0:
+		at = (*first).At
+	}
 	if err := s.takeVote(ctx, in.Id); err != nil {
 		return nil, err
 	}
-	recorded, err := s.manageNode(ctx, in.Id, ledger.NodeRevoke, &ledger.NodeRevokeV1{Node: in.Id, At: at, Reason: in.Body.Reason}, "")
+	recorded, err := s.manageNode(ctx, in.Id, ledger.NodeRevoke, &ledger.NodeRevokeV1{Node: in.Id, At: at, Reason: in.Body.Reason}, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}

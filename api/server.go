@@ -99,6 +99,9 @@ type Server struct {
 	operators sync.Mutex // held while one may lose the rights
 	codes     *memory[string, shownCode]
 	passwords *memory[string, shownPassword]
+	// invited are the tokens made out here for new nodes, for a repeat.
+	invited   *memory[string, shownPassword]
+	inviting  sync.Mutex
 	tries     *tries   // of people who look a case up or give a code back
 	mailCodes *buckets // of codes sent, by account and by address
 	screens   atomic.Int64
@@ -138,7 +141,7 @@ func New(o Options) (*Server, error) {
 		backups: kept,
 		o:       o, node: o.Node, store: o.Store, blobs: o.Blobs, door: o.Blobs.Door(o.Limits.AttachmentBytes), self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), lent: newMemory[string, lending](2_000), views: newMemory[view, time.Time](10_000),
-		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000), passwords: newMemory[string, shownPassword](200),
+		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000), passwords: newMemory[string, shownPassword](200), invited: newMemory[string, shownPassword](200),
 		tries: newTries(), mailCodes: newBuckets(mailCodeRate, mailCodeBurst), stopping: make(chan struct{}),
 		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),
 		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -64,7 +65,7 @@ func (n *Node) Levels(ctx context.Context) (inForce int, readers []Reader, err e
 // RaiseLevel opens the kinds of entries of a level, for good. Nodes that cannot
 // read them stop following; so every node must have said that it can, or be
 // named in evenThough. Hubs are always waited for: each judges what all record.
-func (n *Node) RaiseLevel(ctx context.Context, actor identity.Actor, level int, evenThough []string) (store.Result, error) {
+func (n *Node) RaiseLevel(ctx context.Context, actor identity.Actor, level int, evenThough []string, key string) (store.Result, error) {
 	if n.hub == nil {
 		return store.Result{}, &store.Refused{Code: "county_only", ZH: "请在县中心节点上操作", EN: "this is done at a hub of the county"}
 	}
@@ -96,5 +97,5 @@ func (n *Node) RaiseLevel(ctx context.Context, actor identity.Actor, level int, 
 	if len(no.Faults) > 0 {
 		return store.Result{}, no
 	}
-	return n.Record(ctx, Action{Actor: actor, Kind: ledger.LevelRaise, Key: fmt.Sprintf("level-%d", level), Body: &ledger.LevelRaiseV1{Level: level}})
+	return n.Record(ctx, Action{Actor: actor, Kind: ledger.LevelRaise, Key: cmp.Or(key, fmt.Sprintf("level-%d", level)), Body: &ledger.LevelRaiseV1{Level: level}})
 }

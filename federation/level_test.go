@@ -20,7 +20,7 @@ func TestRaiseLevel(t *testing.T) {
 	village, hub := f.Village(0), f.Hub()
 	next := ledger.Level + 1
 	raise := func(even ...string) ([]string, error) {
-		_, err := hub.RaiseLevel(t.Context(), f.Operator(), next, even)
+		_, err := hub.RaiseLevel(t.Context(), f.Operator(), next, even, "")
 		var no *store.Refused
 		var paths []string
 		if errors.As(err, &no) {

@@ -8104,6 +8104,12 @@ type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
 }
 
+// RaiseLevelParams defines parameters for RaiseLevel.
+type RaiseLevelParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListLifeEventsParams defines parameters for ListLifeEvents.
 type ListLifeEventsParams struct {
 	// Tier Counts the items that are taken in at this tier.
@@ -8274,10 +8280,22 @@ type WithdrawMyConsentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// InviteNodeParams defines parameters for InviteNode.
+type InviteNodeParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // RenameNodeParams defines parameters for RenameNode.
 type RenameNodeParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RevokeNodeParams defines parameters for RevokeNode.
+type RevokeNodeParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListNoticesParams defines parameters for ListNotices.
@@ -10768,7 +10786,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-	RaiseLevelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RaiseLevelWithBody(ctx context.Context, params *RaiseLevelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RaiseLevel 提升账本级别
 	//
@@ -10780,7 +10798,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-	RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RaiseLevel(ctx context.Context, params *RaiseLevelParams, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListLifeEvents 生活事件及其事项数
 	//
@@ -11449,21 +11467,25 @@ type ClientInterface interface {
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
 	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+	// A repeat under the same key is answered with the same token by the same hub for 15
+	// minutes; later, and at another hub, it is refused (`token_shown`).
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-	InviteNodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	InviteNodeWithBody(ctx context.Context, params *InviteNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// InviteNode 签发入网令牌
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
 	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+	// A repeat under the same key is answered with the same token by the same hub for 15
+	// minutes; later, and at another hub, it is refused (`token_shown`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-	InviteNode(ctx context.Context, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	InviteNode(ctx context.Context, params *InviteNodeParams, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetNode 节点详情
 	//
@@ -11491,7 +11513,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-	RevokeNodeWithBody(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RevokeNodeWithBody(ctx context.Context, id NodeID, params *RevokeNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeNode 吊销节点
 	//
@@ -11500,7 +11522,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-	RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RevokeNode(ctx context.Context, id NodeID, params *RevokeNodeParams, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListNotices 告知通道与未达告知
 	//
@@ -16049,8 +16071,8 @@ func (c *Client) GetLevel(ctx context.Context, reqEditors ...RequestEditorFn) (*
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-func (c *Client) RaiseLevelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRaiseLevelRequestWithBody(c.Server, contentType, body)
+func (c *Client) RaiseLevelWithBody(ctx context.Context, params *RaiseLevelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRaiseLevelRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -16071,8 +16093,8 @@ func (c *Client) RaiseLevelWithBody(ctx context.Context, contentType string, bod
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-func (c *Client) RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRaiseLevelRequest(c.Server, body)
+func (c *Client) RaiseLevel(ctx context.Context, params *RaiseLevelParams, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRaiseLevelRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17500,12 +17522,14 @@ func (c *Client) ListNodes(ctx context.Context, reqEditors ...RequestEditorFn) (
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
 // kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+// A repeat under the same key is answered with the same token by the same hub for 15
+// minutes; later, and at another hub, it is refused (`token_shown`).
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-func (c *Client) InviteNodeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewInviteNodeRequestWithBody(c.Server, contentType, body)
+func (c *Client) InviteNodeWithBody(ctx context.Context, params *InviteNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteNodeRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17520,12 +17544,14 @@ func (c *Client) InviteNodeWithBody(ctx context.Context, contentType string, bod
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
 // kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+// A repeat under the same key is answered with the same token by the same hub for 15
+// minutes; later, and at another hub, it is refused (`token_shown`).
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-func (c *Client) InviteNode(ctx context.Context, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewInviteNodeRequest(c.Server, body)
+func (c *Client) InviteNode(ctx context.Context, params *InviteNodeParams, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewInviteNodeRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17592,8 +17618,8 @@ func (c *Client) RenameNode(ctx context.Context, id NodeID, params *RenameNodePa
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-func (c *Client) RevokeNodeWithBody(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeNodeRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) RevokeNodeWithBody(ctx context.Context, id NodeID, params *RevokeNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeNodeRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -17611,8 +17637,8 @@ func (c *Client) RevokeNodeWithBody(ctx context.Context, id NodeID, contentType 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-func (c *Client) RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeNodeRequest(c.Server, id, body)
+func (c *Client) RevokeNode(ctx context.Context, id NodeID, params *RevokeNodeParams, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeNodeRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -26345,18 +26371,18 @@ func NewGetLevelRequest(server string) (*http.Request, error) {
 }
 
 // NewRaiseLevelRequest calls the generic RaiseLevel builder with application/json body
-func NewRaiseLevelRequest(server string, body RaiseLevelJSONRequestBody) (*http.Request, error) {
+func NewRaiseLevelRequest(server string, params *RaiseLevelParams, body RaiseLevelJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRaiseLevelRequestWithBody(server, "application/json", bodyReader)
+	return NewRaiseLevelRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewRaiseLevelRequestWithBody constructs an http.Request for the RaiseLevel method, with any body, and a specified content type
-func NewRaiseLevelRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewRaiseLevelRequestWithBody(server string, params *RaiseLevelParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -26380,6 +26406,19 @@ func NewRaiseLevelRequestWithBody(server string, contentType string, body io.Rea
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -28712,18 +28751,18 @@ func NewListNodesRequest(server string) (*http.Request, error) {
 }
 
 // NewInviteNodeRequest calls the generic InviteNode builder with application/json body
-func NewInviteNodeRequest(server string, body InviteNodeJSONRequestBody) (*http.Request, error) {
+func NewInviteNodeRequest(server string, params *InviteNodeParams, body InviteNodeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewInviteNodeRequestWithBody(server, "application/json", bodyReader)
+	return NewInviteNodeRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewInviteNodeRequestWithBody constructs an http.Request for the InviteNode method, with any body, and a specified content type
-func NewInviteNodeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewInviteNodeRequestWithBody(server string, params *InviteNodeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -28747,6 +28786,19 @@ func NewInviteNodeRequestWithBody(server string, contentType string, body io.Rea
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -28846,18 +28898,18 @@ func NewRenameNodeRequestWithBody(server string, id NodeID, params *RenameNodePa
 }
 
 // NewRevokeNodeRequest calls the generic RevokeNode builder with application/json body
-func NewRevokeNodeRequest(server string, id NodeID, body RevokeNodeJSONRequestBody) (*http.Request, error) {
+func NewRevokeNodeRequest(server string, id NodeID, params *RevokeNodeParams, body RevokeNodeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRevokeNodeRequestWithBody(server, id, "application/json", bodyReader)
+	return NewRevokeNodeRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewRevokeNodeRequestWithBody constructs an http.Request for the RevokeNode method, with any body, and a specified content type
-func NewRevokeNodeRequestWithBody(server string, id NodeID, contentType string, body io.Reader) (*http.Request, error) {
+func NewRevokeNodeRequestWithBody(server string, id NodeID, params *RevokeNodeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -28888,6 +28940,19 @@ func NewRevokeNodeRequestWithBody(server string, id NodeID, contentType string, 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -34334,7 +34399,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-	RaiseLevelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
+	RaiseLevelWithBodyWithResponse(ctx context.Context, params *RaiseLevelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
 
 	// RaiseLevelWithResponse 提升账本级别
 	//
@@ -34346,7 +34411,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-	RaiseLevelWithResponse(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
+	RaiseLevelWithResponse(ctx context.Context, params *RaiseLevelParams, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
 
 	// ListLifeEventsWithResponse 生活事件及其事项数
 	//
@@ -35073,21 +35138,25 @@ type ClientWithResponsesInterface interface {
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
 	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+	// A repeat under the same key is answered with the same token by the same hub for 15
+	// minutes; later, and at another hub, it is refused (`token_shown`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-	InviteNodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error)
+	InviteNodeWithBodyWithResponse(ctx context.Context, params *InviteNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error)
 
 	// InviteNodeWithResponse 签发入网令牌
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
 	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+	// A repeat under the same key is answered with the same token by the same hub for 15
+	// minutes; later, and at another hub, it is refused (`token_shown`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-	InviteNodeWithResponse(ctx context.Context, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error)
+	InviteNodeWithResponse(ctx context.Context, params *InviteNodeParams, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error)
 
 	// GetNodeWithResponse 节点详情
 	//
@@ -35117,7 +35186,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-	RevokeNodeWithBodyWithResponse(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
+	RevokeNodeWithBodyWithResponse(ctx context.Context, id NodeID, params *RevokeNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
 
 	// RevokeNodeWithResponse 吊销节点
 	//
@@ -35126,7 +35195,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-	RevokeNodeWithResponse(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
+	RevokeNodeWithResponse(ctx context.Context, id NodeID, params *RevokeNodeParams, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
 
 	// ListNoticesWithResponse 告知通道与未达告知
 	//
@@ -51466,8 +51535,8 @@ func (c *ClientWithResponses) GetLevelWithResponse(ctx context.Context, reqEdito
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-func (c *ClientWithResponses) RaiseLevelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error) {
-	rsp, err := c.RaiseLevelWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) RaiseLevelWithBodyWithResponse(ctx context.Context, params *RaiseLevelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error) {
+	rsp, err := c.RaiseLevelWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -51484,8 +51553,8 @@ func (c *ClientWithResponses) RaiseLevelWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
-func (c *ClientWithResponses) RaiseLevelWithResponse(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error) {
-	rsp, err := c.RaiseLevel(ctx, body, reqEditors...)
+func (c *ClientWithResponses) RaiseLevelWithResponse(ctx context.Context, params *RaiseLevelParams, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error) {
+	rsp, err := c.RaiseLevel(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52667,12 +52736,14 @@ func (c *ClientWithResponses) ListNodesWithResponse(ctx context.Context, reqEdit
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
 // kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+// A repeat under the same key is answered with the same token by the same hub for 15
+// minutes; later, and at another hub, it is refused (`token_shown`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-func (c *ClientWithResponses) InviteNodeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error) {
-	rsp, err := c.InviteNodeWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) InviteNodeWithBodyWithResponse(ctx context.Context, params *InviteNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error) {
+	rsp, err := c.InviteNodeWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52683,12 +52754,14 @@ func (c *ClientWithResponses) InviteNodeWithBodyWithResponse(ctx context.Context
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
 // kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
+// A repeat under the same key is answered with the same token by the same hub for 15
+// minutes; later, and at another hub, it is refused (`token_shown`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/nodes/invitations (the `InviteNode` operationId).
-func (c *ClientWithResponses) InviteNodeWithResponse(ctx context.Context, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error) {
-	rsp, err := c.InviteNode(ctx, body, reqEditors...)
+func (c *ClientWithResponses) InviteNodeWithResponse(ctx context.Context, params *InviteNodeParams, body InviteNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*InviteNodeResponse, error) {
+	rsp, err := c.InviteNode(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52741,8 +52814,8 @@ func (c *ClientWithResponses) RenameNodeWithResponse(ctx context.Context, id Nod
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-func (c *ClientWithResponses) RevokeNodeWithBodyWithResponse(ctx context.Context, id NodeID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error) {
-	rsp, err := c.RevokeNodeWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) RevokeNodeWithBodyWithResponse(ctx context.Context, id NodeID, params *RevokeNodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error) {
+	rsp, err := c.RevokeNodeWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -52756,8 +52829,8 @@ func (c *ClientWithResponses) RevokeNodeWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
-func (c *ClientWithResponses) RevokeNodeWithResponse(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error) {
-	rsp, err := c.RevokeNode(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) RevokeNodeWithResponse(ctx context.Context, id NodeID, params *RevokeNodeParams, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error) {
+	rsp, err := c.RevokeNode(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

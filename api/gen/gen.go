@@ -8104,6 +8104,12 @@ type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
 }
 
+// RaiseLevelParams defines parameters for RaiseLevel.
+type RaiseLevelParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // ListLifeEventsParams defines parameters for ListLifeEvents.
 type ListLifeEventsParams struct {
 	// Tier Counts the items that are taken in at this tier.
@@ -8274,10 +8280,22 @@ type WithdrawMyConsentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// InviteNodeParams defines parameters for InviteNode.
+type InviteNodeParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // RenameNodeParams defines parameters for RenameNode.
 type RenameNodeParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RevokeNodeParams defines parameters for RevokeNode.
+type RevokeNodeParams struct {
+	// IdempotencyKey Names the action, as for writes to a case. Without it every request is an action of its own.
+	IdempotencyKey OptionalKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ListNoticesParams defines parameters for ListNotices.
@@ -9339,7 +9357,7 @@ type ServerInterface interface {
 	GetLevel(w http.ResponseWriter, r *http.Request)
 	// RaiseLevel 提升账本级别
 	// (POST /api/v1/level)
-	RaiseLevel(w http.ResponseWriter, r *http.Request)
+	RaiseLevel(w http.ResponseWriter, r *http.Request, params RaiseLevelParams)
 	// ListLifeEvents 生活事件及其事项数
 	// (GET /api/v1/life-events)
 	ListLifeEvents(w http.ResponseWriter, r *http.Request, params ListLifeEventsParams)
@@ -9501,7 +9519,7 @@ type ServerInterface interface {
 	ListNodes(w http.ResponseWriter, r *http.Request)
 	// InviteNode 签发入网令牌
 	// (POST /api/v1/nodes/invitations)
-	InviteNode(w http.ResponseWriter, r *http.Request)
+	InviteNode(w http.ResponseWriter, r *http.Request, params InviteNodeParams)
 	// GetNode 节点详情
 	// (GET /api/v1/nodes/{id})
 	GetNode(w http.ResponseWriter, r *http.Request, id NodeID)
@@ -9510,7 +9528,7 @@ type ServerInterface interface {
 	RenameNode(w http.ResponseWriter, r *http.Request, id NodeID, params RenameNodeParams)
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
-	RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID)
+	RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID, params RevokeNodeParams)
 	// ListNotices 告知通道与未达告知
 	// (GET /api/v1/notices)
 	ListNotices(w http.ResponseWriter, r *http.Request, params ListNoticesParams)
@@ -15283,8 +15301,35 @@ func (siw *ServerInterfaceWrapper) GetLevel(w http.ResponseWriter, r *http.Reque
 // RaiseLevel operation middleware
 func (siw *ServerInterfaceWrapper) RaiseLevel(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RaiseLevelParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.RaiseLevel(w, r)
+		siw.Handler.RaiseLevel(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16902,8 +16947,35 @@ func (siw *ServerInterfaceWrapper) ListNodes(w http.ResponseWriter, r *http.Requ
 // InviteNode operation middleware
 func (siw *ServerInterfaceWrapper) InviteNode(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params InviteNodeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.InviteNode(w, r)
+		siw.Handler.InviteNode(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -17008,8 +17080,32 @@ func (siw *ServerInterfaceWrapper) RevokeNode(w http.ResponseWriter, r *http.Req
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeNodeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey OptionalKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.RevokeNode(w, r, id)
+		siw.Handler.RevokeNode(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -25727,7 +25823,8 @@ func (response GetLeveldefaultApplicationProblemPlusJSONResponse) VisitGetLevelR
 }
 
 type RaiseLevelRequestObject struct {
-	Body *RaiseLevelJSONRequestBody
+	Params RaiseLevelParams
+	Body   *RaiseLevelJSONRequestBody
 }
 
 type RaiseLevelResponseObject interface {
@@ -27887,7 +27984,8 @@ func (response ListNodesdefaultApplicationProblemPlusJSONResponse) VisitListNode
 }
 
 type InviteNodeRequestObject struct {
-	Body *InviteNodeJSONRequestBody
+	Params InviteNodeParams
+	Body   *InviteNodeJSONRequestBody
 }
 
 type InviteNodeResponseObject interface {
@@ -28006,8 +28104,9 @@ func (response RenameNodedefaultApplicationProblemPlusJSONResponse) VisitRenameN
 }
 
 type RevokeNodeRequestObject struct {
-	Id   NodeID `json:"id"`
-	Body *RevokeNodeJSONRequestBody
+	Id     NodeID `json:"id"`
+	Params RevokeNodeParams
+	Body   *RevokeNodeJSONRequestBody
 }
 
 type RevokeNodeResponseObject interface {
@@ -35541,8 +35640,10 @@ func (sh *strictHandler) GetLevel(w http.ResponseWriter, r *http.Request) {
 }
 
 // RaiseLevel operation middleware
-func (sh *strictHandler) RaiseLevel(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) RaiseLevel(w http.ResponseWriter, r *http.Request, params RaiseLevelParams) {
 	var request RaiseLevelRequestObject
+
+	request.Params = params
 
 	var body RaiseLevelJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37069,8 +37170,10 @@ func (sh *strictHandler) ListNodes(w http.ResponseWriter, r *http.Request) {
 }
 
 // InviteNode operation middleware
-func (sh *strictHandler) InviteNode(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) InviteNode(w http.ResponseWriter, r *http.Request, params InviteNodeParams) {
 	var request InviteNodeRequestObject
+
+	request.Params = params
 
 	var body InviteNodeJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -37160,10 +37263,11 @@ func (sh *strictHandler) RenameNode(w http.ResponseWriter, r *http.Request, id N
 }
 
 // RevokeNode operation middleware
-func (sh *strictHandler) RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID) {
+func (sh *strictHandler) RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID, params RevokeNodeParams) {
 	var request RevokeNodeRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	var body RevokeNodeJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {

@@ -23,6 +23,8 @@ var (
 
 // Each row is a command line, what the node must be asked, and what is seen.
 func TestCommandsAtANode(t *testing.T) {
+	kept := client.KeptBackups{Node: "county-1", Backups: []client.KeptBackup{{File: "a.backup", At: at20261123, Bytes: 2048, Records: 42, State: client.Sound}, {File: "b.backup", At: at20261123, Bytes: 7, State: client.Bad, Zh: "读不出", En: "unreadable"}, {File: "c.backup", At: at20261123, Bytes: 9, State: client.Unchecked}},
+		Job: client.BackupJob{File: "d.backup", What: client.BackupJobWhatTake, Stage: client.BackupJobStageWrite, Done: 5, Total: 10}}
 	village := client.Node{Node: "v-330523110200-1", Tier: "village", Division: "330523110200", Name: "甲子村便民服务站", EnrolledAt: at20261123, ExpiresAt: at20261123}
 	revoked := village
 	revoked.Node, revoked.RevokedAt, revoked.RevokeReason = "v-330523110201-1", at20261123, "失窃"
@@ -74,6 +76,11 @@ func TestCommandsAtANode(t *testing.T) {
 			[]string{`revokeNode /api/v1/nodes/v-330523110200-1/revoke {"at":1795449600000,"reason":"失窃"}`, "getNode /api/v1/nodes/v-330523110200-1"},
 			[]string{"已记录: 已到县中心（账本第 42 条）  e-2\n"}, []string{"recorded: at county (ledger 42)  e-2\n"}},
 		{"node rename v-330523110200-1 新名", map[string]any{"renameNode": atCounty}, []string{`renameNode /api/v1/nodes/v-330523110200-1/rename {"name":"新名"}`}, []string{"已到县中心"}, nil},
+
+		{"backup list", map[string]any{"listBackups": kept}, []string{"listBackups /api/v1/backups"},
+			[]string{"a.backup  2026-11-24 00:00  2048  42        完好", "b.backup  2026-11-24 00:00  7               损坏：读不出", "c.backup  2026-11-24 00:00  9               未校验", "备份 d.backup：进行中，50%\n"}, []string{"sound", "bad: unreadable", "not checked", "backup d.backup: under way, 50%"}},
+		{"backup make", map[string]any{"keepBackup": kept.Job}, []string{"keepBackup /api/v1/backups"}, []string{"备份 d.backup：进行中，50%\n"}, nil},
+		{"backup check a.backup", map[string]any{"checkBackup": client.BackupJob{File: "a.backup", What: client.BackupJobWhatCheck, Stage: client.BackupJobStageCheck}}, []string{"checkBackup /api/v1/backups/a.backup/check"}, []string{"校验 a.backup：进行中\n"}, []string{"check of a.backup: under way"}},
 
 		{"raft status --fresh", map[string]any{"listHubs": someHubs}, []string{"listHubs /api/v1/hubs"}, []string{"主节点  county-1", "10.0.0.11:8444"}, []string{"leader    county-1"}},
 		{"raft add county-2 10.0.0.12:8444", map[string]any{"addHub": nil}, []string{`addHub /api/v1/hubs {"address":"10.0.0.12:8444","id":"county-2"}`}, []string{"已加入 county-2\n"}, []string{"county-2 votes\n"}},

@@ -132,6 +132,7 @@ on standard output, so that it can go into a file.`,
 	name := cmd.Flags().String("name", "", "名称 (its name)")
 	id := cmd.Flags().String("id", "", "节点编号，默认由层级与区划生成 (its id, made up by default)")
 	required(cmd, "tier", "division", "name")
+	key := keyFlag(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
 		code, err := parseDivision("division", *place)
 		if err != nil {
@@ -140,12 +141,16 @@ on standard output, so that it can go into a file.`,
 		if t := node.Tier(*tier); t != node.County && t != node.Township && t != node.Village {
 			return usagef("--tier %q：应为 county、township 或 village (one of these)", *tier)
 		}
+		if err := checkKey(*key); err != nil {
+			return err
+		}
 		if err := c.loggedIn(cmd.Context()); err != nil {
 			return err
 		}
-		a, err := answered[client.Invitation](c.api.InviteNode(cmd.Context(), client.InvitationRequest{Tier: node.Tier(*tier), Division: code, Name: *name, Node: *id}))
+		sayKey(c, key)
+		a, err := answered[client.Invitation](c.api.InviteNode(cmd.Context(), &client.InviteNodeParams{IdempotencyKey: *key}, client.InvitationRequest{Tier: node.Tier(*tier), Division: code, Name: *name, Node: *id}))
 		if err != nil {
-			return err
+			return uncertain(c, err, *key)
 		}
 		return a.show(c.printer, func(w io.Writer, v *client.Invitation) {
 			fmt.Fprintln(w, clean(v.Token))
@@ -171,12 +176,16 @@ revokes what it was before, too; revoking what it was before leaves alone what i
 	reason := cmd.Flags().String("reason", "", "原因 (why)")
 	at := cmd.Flags().String("at", "", "自何时起其记录不再有效，默认现在 (from when on; default now)")
 	required(cmd, "reason")
+	key := keyFlag(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		from, err := parseMoment("at", *at)
 		if err != nil {
 			return err
 		}
-		if err := c.record(cmd.Context(), recordedOf(c.api.RevokeNode, args[0], client.RevokeRequest{Reason: *reason, At: from})); err != nil {
+		err = recordAs(cmd, c, key, func() (*http.Response, error) {
+			return c.api.RevokeNode(cmd.Context(), args[0], &client.RevokeNodeParams{IdempotencyKey: *key}, client.RevokeRequest{Reason: *reason, At: from})
+		})
+		if err != nil {
 			return err
 		}
 		a, err := answered[client.Node](c.api.GetNode(cmd.Context(), args[0]))

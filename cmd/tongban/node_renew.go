@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -74,13 +73,14 @@ they read it, unless --even-though names each of them: those stop following unti
 	}
 	even := cmd.Flags().StringSlice("even-though", nil, "还不能读的节点，可多次给出 (a node that cannot read it yet; may be repeated)")
 	completeFlag(cmd, "even-though", completeNodeFlag)
+	key := keyFlag(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		level, err := strconv.Atoi(args[0])
 		if err != nil || level < 1 {
 			return usagef("LEVEL %q：应为正整数 (a positive number)", args[0])
 		}
-		return c.record(cmd.Context(), func(ctx context.Context) (*http.Response, error) {
-			return c.api.RaiseLevel(ctx, client.LevelRequest{Level: level, EvenThough: *even})
+		return recordAs(cmd, c, key, func() (*http.Response, error) {
+			return c.api.RaiseLevel(cmd.Context(), &client.RaiseLevelParams{IdempotencyKey: *key}, client.LevelRequest{Level: level, EvenThough: *even})
 		})
 	})
 }

@@ -85,7 +85,8 @@ func TestAgreed(t *testing.T) {
 			t.Errorf("until the day it was given, %d ms before its end: %v", midnight-when, err)
 		}
 	}
-	if err := CheckTerm(given, given.AddDays(-1)); err == nil || !strings.Contains(err.Error(), "不能早于今天") {
+	var no *casework.Refusal
+	if err := CheckTerm(given, given.AddDays(-1)); !errors.As(err, &no) || !strings.Contains(no.ZH, "不能早于今天") {
 		t.Errorf("until yesterday: %v", err)
 	}
 	for until, want := range map[int]string{-1: "consent_term", 0: "", LongestConsent * 365: "", 6 * 366: "consent_term"} {
