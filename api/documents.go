@@ -52,7 +52,7 @@ func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocuments
 			out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
 		}
 	}
-	if len(account) > 0 {
+	if account.Charged() {
 		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: document.PaymentNotice, Title: document.Title(document.PaymentNotice, &item.Item)})
 	}
 	return out, nil

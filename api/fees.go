@@ -29,7 +29,7 @@ func (s *Server) GetCaseFees(ctx context.Context, in gen.GetCaseFeesRequestObjec
 	return gen.GetCaseFees200JSONResponse(fees), err
 }
 
-// ActOnCaseFees charges, takes, waives or pays back money.
+// ActOnCaseFees charges, takes, waives or pays back money, or cancels a charge.
 func (s *Server) ActOnCaseFees(ctx context.Context, in gen.ActOnCaseFeesRequestObject) (gen.ActOnCaseFeesResponseObject, error) {
 	c, err := s.chargeable(ctx, in.Id)
 	if err != nil {
@@ -40,6 +40,9 @@ func (s *Server) ActOnCaseFees(ctx context.Context, in gen.ActOnCaseFeesRequestO
 		return nil, err
 	}
 	if err := s.freshBill(ctx, body, in.Params.IdempotencyKey); err != nil {
+		return nil, err
+	}
+	if err := s.furtherCharge(ctx, c, body, in.Body.Further, in.Params.IdempotencyKey); err != nil {
 		return nil, err
 	}
 	recorded, err := s.recordOf(ctx, c, kind, body, in.Params.IdempotencyKey)
@@ -66,6 +69,38 @@ func (s *Server) freshBill(ctx context.Context, body ledger.Body, key string) er
 		return err
 	}
 	return &store.Refused{Code: "bill_used", ZH: "票据号 " + b.Bill + " 已用于另一笔缴费，请核对", EN: "the bill " + b.Bill + " was made out for another payment; look at its number again"}
+}
+
+// furtherCharge refuses a charge beside another one, unless it is meant so. What is
+// outside the list or above it is refused for that.
+func (s *Server) furtherCharge(ctx context.Context, c *casework.Case, body ledger.Body, meant bool, key string) error {
+	b, charges := body.(*ledger.FeeChargeV1)
+	if !charges || meant {
+		return nil
+	}
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := s.store.Entry(ctx, s.node.ActionID(actor.Staff, key)); !errors.Is(err, store.ErrNotFound) {
+		return err // a repeat is answered as it was
+	}
+	list, err := s.store.FeeList(ctx, c, s.o.Now().UnixMilli())
+	if err != nil {
+		return found(err)
+	}
+	if fee.Excess(list, b.Lines) != nil {
+		return nil
+	}
+	account, err := s.store.FeeAccount(ctx, c)
+	if err != nil {
+		return err
+	}
+	var no *casework.Refusal
+	if err := fee.Further(account, b); errors.As(err, &no) {
+		return &store.Refused{Code: no.Code, ZH: no.ZH, EN: no.EN}
+	}
+	return nil
 }
 
 // noteExcess records that somebody tried to charge above the published list, for
@@ -159,8 +194,15 @@ func (s *Server) fees(ctx context.Context, c *casework.Case) (gen.CaseFees, erro
 	if err != nil {
 		return out, err
 	}
+	level, err := s.store.Level(ctx)
+	if err != nil {
+		return out, err
+	}
 	for _, k := range fee.Kinds {
 		info, _ := ledger.Lookup(k, 1)
+		if info.Level > level {
+			continue
+		}
 		if _, err := actor.As(info.Action, targetOf(c)); err == nil && list.Fee.Charged {
 			out.Actions = append(out.Actions, feeActs[k])
 		}
@@ -168,14 +210,14 @@ func (s *Server) fees(ctx context.Context, c *casework.Case) (gen.CaseFees, erro
 	return out, nil
 }
 
-var feeActs = map[ledger.Kind]gen.FeeActionKind{ledger.FeeCharge: gen.FeeActCharge, ledger.FeePay: gen.FeeActPay, ledger.FeeWaive: gen.FeeActWaive, ledger.FeeRefund: gen.FeeActRefund}
+var feeActs = map[ledger.Kind]gen.FeeActionKind{ledger.FeeCharge: gen.FeeActCharge, ledger.FeePay: gen.FeeActPay, ledger.FeeWaive: gen.FeeActWaive, ledger.FeeRefund: gen.FeeActRefund, ledger.FeeCancel: gen.FeeActCancel}
 
 // feeBody is what a request about money says.
 func feeBody(in *gen.FeeAction) (ledger.Kind, ledger.Body, error) {
 	need := needs{}
 	if in.Kind != gen.FeeActCharge {
 		need.text("charge", in.Charge)
-		need.that("amount", in.Amount > 0)
+		need.that("amount", in.Kind == gen.FeeActCancel || in.Amount > 0)
 	}
 	switch in.Kind {
 	case gen.FeeActCharge:
@@ -191,6 +233,9 @@ func feeBody(in *gen.FeeAction) (ledger.Kind, ledger.Body, error) {
 	case gen.FeeActRefund:
 		need.text("reason", in.Reason)
 		return ledger.FeeRefund, &ledger.FeeRefundV1{Charge: in.Charge, Amount: in.Amount, Reason: in.Reason}, need.err()
+	case gen.FeeActCancel:
+		need.text("reason", in.Reason)
+		return ledger.FeeCancel, &ledger.FeeCancelV1{Charge: in.Charge, Reason: in.Reason}, need.err()
 	}
 	return "", nil, errInvalid
 }

@@ -149,7 +149,7 @@ func (s *Server) asWhom(ctx context.Context, v *Visitor, c *casework.Case) (firm
 func toldAtHome(k ledger.Kind) bool {
 	_, _, told := casework.PlainStep(k)
 	switch k {
-	case ledger.CaseComment, ledger.CaseCorrect, ledger.PackageSubmit, ledger.PackageNotice, ledger.PackageSupplement, ledger.PackageWithdraw, ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund:
+	case ledger.CaseComment, ledger.CaseCorrect, ledger.PackageSubmit, ledger.PackageNotice, ledger.PackageSupplement, ledger.PackageWithdraw, ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.FeeCancel:
 		return true
 	}
 	return told

@@ -33,6 +33,7 @@ var (
 	errKeyReused     = &store.Refused{Code: "key_reused", ZH: "上一次提交已经记下；这次内容不同，没有记下", EN: "under this idempotency key something else was recorded before; this was not"}
 	errVoidElsewhere = &store.Refused{Code: "document_elsewhere", ZH: "该文书不由本单位出具，不能在此作废", EN: "another authority made this document out; it cannot be declared void here"}
 	errServedAlready = &store.Refused{Code: "decision_served", ZH: "决定已送达或申请人已打开，不能作废", EN: "the decision was served, or its applicant has opened it; it cannot be declared void any more"}
+	errAsksNoMore    = &store.Refused{Code: "notice_outdated", ZH: "该缴款通知所列的收费有的已撤销，不能照原样补打，请注明原因换发", EN: "some of what this payment notice asks for was cancelled; it is not printed as it was: reissue it and say why"}
 	errNoPaper       = &store.Refused{Code: "not_printed", ZH: "该文书尚未打印或盖章", EN: "the document was neither printed nor sealed yet"}
 )
 
@@ -55,6 +56,9 @@ type desk struct {
 	// is a decision that was served, or that its applicant has opened.
 	office division.Code
 	served bool
+	// cancelled is when a charge that a payment notice may ask for was cancelled last,
+	// Unix milliseconds.
+	cancelled int64
 }
 
 // PrintCaseDocument prints a document: the first time, or again as it was.
@@ -109,6 +113,8 @@ func (s *Server) toPrint(d *desk, in *gen.PaperRequest) (*ledger.CasePrintV1, er
 		return nil, errSealFirst
 	case p != nil && !in.Reissue && p.voided > 0:
 		return nil, errVoid
+	case p != nil && !in.Reissue && p.at <= d.cancelled:
+		return nil, errAsksNoMore
 	case p != nil && !in.Reissue:
 		return &ledger.CasePrintV1{Paper: ledger.Paper{Kind: string(d.kind), Number: d.number, Hash: p.hash, Code: p.code}, Copy: p.copies + 1}, nil
 	}
@@ -247,6 +253,9 @@ func (s *Server) deskOf(ctx context.Context, c *casework.Case, kind document.Kin
 			return nil, err
 		}
 		d.nth = max(len(account), 1)
+		for i := range account {
+			d.cancelled = max(d.cancelled, account[i].CancelledMS())
+		}
 	}
 	if kind.AboutResults() {
 		results, err := s.store.Results(ctx, c)

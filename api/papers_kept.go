@@ -103,6 +103,15 @@ func (p *paper) document() (*document.Document, error) {
 	return d, json.Unmarshal([]byte(p.text), d)
 }
 
+// printedAt is when a document was printed or sealed first, by its hash; 0 where that is
+// not known.
+func printedAt(all []*paper, hash string) int64 {
+	if i := slices.IndexFunc(all, func(p *paper) bool { return p.hash == hash }); i >= 0 {
+		return all[i].at
+	}
+	return 0
+}
+
 // standing is what the ledger says of a document by its hash.
 func standing(all []*paper, hash string) proof.Standing {
 	s := proof.Standing{Known: true}

@@ -40,7 +40,7 @@ var refusalNext = map[string]string{
 	"previous_refused": "请在“待处理”中先处理被退回的上一环节", "paper_moved": nextRefresh, "case_open": "请在办件办结后再办",
 	"withdrawal_asked": nextFirst, "withdrawal_none": nextState, "withdrawal_pending": nextNone, "withdrawal_unasked": nextFirst,
 	"notice_open": nextWait, "notice_running": nextWait, "hearing_wait": nextWait, "statement_wait": nextWait, "holder_unheard": nextWait,
-	"tolerated_missing": nextFirst, "fee_outstanding": "请先收缴所欠费用，或依法办理减免", "fee_uncharged": "请先开具缴款通知并收费；本件依标准不收费的，在制发时写明免收理由", "free_needless": "请去掉免收理由后再制发", "fee_within": "该收费未超标准，无需登记", "hearing_open": nextFirst,
+	"tolerated_missing": nextFirst, "fee_outstanding": "请先收缴所欠费用，或依法办理减免；开错的请先撤销", "fee_uncharged": "请先开具缴款通知并收费；本件依标准不收费的，在制发时写明免收理由", "free_needless": "请去掉免收理由后再制发", "fee_within": "该收费未超标准，无需登记", "hearing_open": nextFirst,
 	"hearing_convened": nextFirst, "hearing_told": nextState, "hearing_held": nextState, "hearing_unconvened": "请先通知听证",
 	"refusal_told": nextState, "refusal_untold": nextRefresh, "statement_party": nextWindow, "unweighed": "请在“对陈述申辩的采纳情况”中写明是否采纳及理由",
 	"hearing_untold": "请先告知听证权利", "hearing_asked": "请先组织听证", "hearing_late": nextState, "hearing_party": nextWindow, "procedure_open": nextFirst,
@@ -67,7 +67,8 @@ var refusalNext = map[string]string{
 	"revocation_ahead": "请填写现在或更早的时间",
 
 	// Money.
-	"amount": nextAmount, "charge_settled": nextState, "charge_unknown": nextLists, "charged_twice": nextNone,
+	"amount": nextAmount, "charge_settled": nextState, "charge_unknown": nextLists, "charged_twice": "原通知开错的，请先撤销再开",
+	"charged_before": "请核对已开的缴款通知：开错的请先撤销；确需另收的，注明后再开", "charge_begun": "请由负责人办理退费或减免", "charge_cancelled": "请刷新后核对；已收款的请退还缴款人", "cancel_reason": nextCorrect, "notice_outdated": "请注明原因换发后再打印",
 	"fee_above_standard": nextCharge, "fee_not_listed": nextCharge, "no_fee": nextCharge, "no_tariff": "请中心管理员在目录中填写收费明细并发布，本件即可按明细开具",
 
 	// Who may.

@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
@@ -123,9 +124,17 @@ func (s *Server) standingOf(ctx context.Context, code proof.Code) (proof.Standin
 	if err != nil {
 		return proof.Standing{}, err
 	}
-	known := standing(papersOf(entries, code.Number()), code.HashText())
+	papers := papersOf(entries, code.Number())
+	known := standing(papers, code.HashText())
 	if known.Recorded == 0 {
 		known.Recorded = openedAt(entries, code.HashText())
+	}
+	if code.Kind == document.PaymentNotice {
+		account, err := s.store.FeeAccount(ctx, c)
+		if err != nil {
+			return proof.Standing{}, err
+		}
+		chargesNow(account, code.Nth, printedAt(papers, code.HashText()), &known)
 	}
 	if err := s.grantNow(ctx, c, code.Kind, &known); err != nil {
 		return proof.Standing{}, err
@@ -193,6 +202,26 @@ func (s *Server) heldJoint(ctx context.Context, c *joint.Case, code proof.Code, 
 	d := jointDesk(c, members, code.Kind, fresh, entries)
 	same, err := proof.Of(d.fresh, d.applicant, d.nth)
 	return err == nil && same.HashText() == code.HashText(), err
+}
+
+// chargesNow says what was cancelled of the charges that a payment notice asks for: of
+// as many as had been made by then, those that were not cancelled when it was printed.
+func chargesNow(account fee.Account, made int, printed int64, known *proof.Standing) {
+	asked := account[:min(made, len(account))]
+	var since, cancelled int64
+	for i := range asked {
+		at := asked[i].CancelledMS()
+		if at > 0 && at >= printed {
+			since, cancelled = max(since, at), cancelled+asked[i].Total
+		}
+	}
+	switch {
+	case cancelled == 0:
+	case !asked.Charged():
+		known.Cancelled = since
+	default:
+		known.Changed = append(known.Changed, proof.Reason{Code: "charge_cancelled", ZH: "所列收费中 " + fee.Yuan(cancelled) + " 元已撤销，无需缴纳", EN: fee.Yuan(cancelled) + " yuan of what it lists were cancelled and are not to be paid"})
+	}
 }
 
 // grantNow says what became of what a decision grants.

@@ -73,7 +73,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.ServiceRules: "设置评价与投诉时限", ledger.RatingGive: "评价", ledger.RatingContact: "回访差评", ledger.RatingOrder: "整改通知", ledger.RatingRectify: "报送整改",
 	ledger.RatingContest: "对评价申诉", ledger.RatingReport: "反馈整改", ledger.RatingMark: "标记评价",
 	ledger.ComplaintOpen: "投诉、建议、咨询", ledger.ComplaintAssign: "指定承办人", ledger.ComplaintReply: "答复", ledger.ComplaintReveal: "查看投诉人信息",
-	ledger.FeeCharge: "缴款通知", ledger.FeePay: "缴费", ledger.FeeWaive: "减免", ledger.FeeRefund: "退费", ledger.FeeExcess: "超标准收费（已拒绝）",
+	ledger.FeeCharge: "缴款通知", ledger.FeePay: "缴费", ledger.FeeWaive: "减免", ledger.FeeRefund: "退费", ledger.FeeCancel: "撤销缴款通知", ledger.FeeExcess: "超标准收费（已拒绝）",
 	ledger.PackageDraft: "起草一件事", ledger.PackageApprove: "复核一件事", ledger.PackageSubmit: "联办收件", ledger.PackageFinding: "登记审查意见",
 	ledger.PackageNotice: "联办一次性告知补正", ledger.PackageSupplement: "联办补正", ledger.PackageWithdraw: "申请撤回联办件",
 	ledger.StaffRoster: "登记花名册", ledger.StaffSubstitute: "安排AB岗",
@@ -167,6 +167,8 @@ func said(body ledger.Body) string {
 	case *ledger.FeeWaiveV1:
 		return b.Ground
 	case *ledger.FeeRefundV1:
+		return b.Reason
+	case *ledger.FeeCancelV1:
 		return b.Reason
 	case *ledger.FeeExcessV1:
 		var lines []string

@@ -64,7 +64,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 			return a.w.exec(a.ctx, `INSERT INTO case_service (case_id, service, entry, at) VALUES (?1, ?2, ?3, ?4)
 				ON CONFLICT (case_id) DO UPDATE SET service = ?2, entry = ?3, at = ?4`, e.Case, b.Service, e.ID, e.OccurredAt)
 		}, nil
-	case *ledger.FeeChargeV1, *ledger.FeePayV1, *ledger.FeeWaiveV1, *ledger.FeeRefundV1, *ledger.FeeExcessV1:
+	case *ledger.FeeChargeV1, *ledger.FeePayV1, *ledger.FeeWaiveV1, *ledger.FeeRefundV1, *ledger.FeeCancelV1, *ledger.FeeExcessV1:
 		return a.prepareFee(c, e, body)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)

@@ -35,6 +35,11 @@ func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body
 				return nil, err
 			}
 		}
+		if b, cancels := body.(*ledger.FeeCancelV1); cancels && a.desk {
+			if err := fee.Reasoned(b); err != nil {
+				return nil, err
+			}
+		}
 		if _, err := fee.Apply(account, list, e, body); err != nil {
 			return nil, err
 		}
@@ -154,4 +159,4 @@ func (a *applier) feesOf(c *casework.Case, without string, until int64) (fee.Acc
 	return account, nil
 }
 
-const feeKinds = `'fee.charge', 'fee.pay', 'fee.waive', 'fee.refund'`
+const feeKinds = `'fee.charge', 'fee.pay', 'fee.waive', 'fee.refund', 'fee.cancel'`

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"pgregory.net/rapid"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/guide"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -32,13 +34,15 @@ func (f *federation) tried(r store.Result, err error) bool {
 // beyond does what stands beside the steps of a case: questions of people
 // without one, hearings, volumes, draws and appraisals.
 func (f *federation) beyond(n *storetest.Node) {
-	switch rapid.SampledFrom([]string{"guide", "hearing", "refusal", "archive", "sample", "appraise", "device"}).Draw(f.t.T, "beyond") {
+	switch rapid.SampledFrom([]string{"guide", "hearing", "refusal", "archive", "sample", "appraise", "device", "fee"}).Draw(f.t.T, "beyond") {
 	case "guide":
 		if n != f.Hub() {
 			f.guide(n)
 		}
 	case "device":
 		f.device(n)
+	case "fee":
+		f.fee(n)
 	case "hearing":
 		f.hearing(n)
 	case "refusal":
@@ -95,6 +99,24 @@ func (f *federation) device(n *storetest.Node) {
 	default:
 		f.tried(n.Do(n.Actor(identity.TownshipClerk), revoke, storetest.About{}))
 	}
+}
+
+// fee charges for a case, or pays, waives or cancels what is owed in it.
+func (f *federation) fee(n *storetest.Node) {
+	c := f.known(n, func(c *casework.Case) bool { return c.Item == birth && c.AcceptedMS > 0 })
+	if c == nil || n == f.village {
+		return
+	}
+	account, err := n.FeeAccount(ctx, c)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	var body ledger.Body = &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "工本费", Quantity: 1, Amount: 1000}}}
+	if i := slices.IndexFunc(account, func(c fee.Charge) bool { return c.Due() > 0 }); i >= 0 {
+		body = rapid.SampledFrom([]ledger.Body{&ledger.FeeCancelV1{Charge: account[i].ID, Reason: "开错件"},
+			&ledger.FeePayV1{Charge: account[i].ID, Amount: account[i].Due(), Method: "cash", Bill: fmt.Sprintf("b-%s-%d", n.ID(), len(f.acknowledged))}}).Draw(f.t.T, "of what is owed")
+	}
+	f.tried(n.Do(desk(n, c.Department), body, storetest.About{Case: c.ID, Scope: c.Division}))
 }
 
 // hearing tells of the right to one, which the applicant gives up at once: the

@@ -101,6 +101,11 @@ type federation struct {
 
 func newFederation(t run) *federation {
 	items := slices.DeleteFunc(storetest.Items(t), func(i catalog.Item) bool { return !slices.Contains([]string{welfare, chronic, birth}, i.Code) })
+	for i := range items {
+		if items[i].Code == birth {
+			items[i].Fee = catalog.Fee{Charged: true, Standard: "工本费10元/份", AfterIssue: true}
+		}
+	}
 	c := storetest.NewCounty(t, storetest.WithItems(items))
 	c.ApprovePackage(inOrder(), 1)
 	c.Publish(2, catalog.EditionItem{Code: inOrder().Code, Version: 1})

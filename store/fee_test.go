@@ -73,6 +73,104 @@ func TestFeesAcrossTiers(t *testing.T) {
 	}
 }
 
+// A township takes back what it charged by mistake, and it counts as never due at every
+// node; the same is charged anew. Whoever takes the money, or leads, does not.
+func TestChargeCancelledAcrossTiers(t *testing.T) {
+	c, townNode, hub, id := granted(t)
+	is := townNode.MustCase(id)
+	about := storetest.About{Case: id, Scope: is.Division}
+	clerk, leader, counter := townNode.Actor(identity.TownshipClerk), townNode.Actor(identity.TownshipLeader), hub.Actor(identity.FeeCounter)
+	charge := &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}
+	made, err := townNode.Do(clerk, charge, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel := &ledger.FeeCancelV1{Charge: made.ID, Reason: "开错件"}
+	_, err = townNode.Do(clerk, &ledger.FeeCancelV1{Charge: made.ID, Reason: "无"}, about)
+	wantRefused(t, "without a reason", err, "cancel_reason")
+	_, err = townNode.Do(leader, cancel, about)
+	wantRefused(t, "by who does not charge", err, "not_authorised")
+	_, err = hub.Do(counter, cancel, about)
+	wantRefused(t, "by who takes the money", err, "not_authorised")
+	_, err = townNode.Do(clerk, &ledger.FeeCancelV1{Charge: "e-none", Reason: "开错件"}, about)
+	wantRefused(t, "of nothing", err, "charge_unknown")
+	if _, err := townNode.Do(clerk, cancel, about); err != nil {
+		t.Fatal(err)
+	}
+	_, err = townNode.Do(clerk, cancel, about)
+	wantRefused(t, "twice", err, "charge_cancelled")
+	c.Settle()
+	village := c.Village(here)
+	for _, n := range []*storetest.Node{village, townNode, hub} {
+		account, err := n.FeeAccount(ctx, n.MustCase(id))
+		if err != nil || len(account) != 1 || account[0].State != fee.Cancelled || account.Outstanding() != 0 {
+			t.Errorf("%s: %+v, %v", n.ID(), account, err)
+		}
+	}
+	_, err = hub.Do(counter, &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000010"}, about)
+	wantRefused(t, "paid after it was cancelled", err, "charge_cancelled")
+	again, err := townNode.Do(clerk, charge, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	hub.MustDo(counter, &ledger.FeePayV1{Charge: again.ID, Amount: 1000, Method: "cash", Bill: "33000011"}, about)
+	_, err = hub.Do(hub.DepartmentActor(identity.DepartmentWindow, is.Department), &ledger.FeeCancelV1{Charge: again.ID, Reason: "开错件"}, about)
+	wantRefused(t, "of what was paid", err, "charge_begun")
+	c.Settle()
+	townNode.Advance(id)
+}
+
+// The county's counter took the money while a township without a line took the charge
+// back: the money stands, the township's word does not, and it is told so. The other way
+// round the payment does not stand, and whoever took the money is told to give it back.
+func TestPaidWhileItWasCancelled(t *testing.T) {
+	c, townNode, hub, id := granted(t)
+	is := townNode.MustCase(id)
+	about := storetest.About{Case: id, Scope: is.Division}
+	clerk := townNode.Actor(identity.TownshipClerk)
+	charge := &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}
+	charged := func() string {
+		made, err := townNode.Do(clerk, charge, about)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Settle()
+		return made.ID
+	}
+	same := func(what string, code string, want ...fee.State) {
+		c.Settle()
+		for _, n := range []*storetest.Node{townNode, hub} {
+			account, err := n.FeeAccount(ctx, n.MustCase(id))
+			if err != nil || len(account) != len(want) {
+				t.Fatalf("%s, %s: %+v, %v", what, n.ID(), account, err)
+			}
+			for i := range want {
+				if account[i].State != want[i] {
+					t.Errorf("%s, %s: %+v", what, n.ID(), account)
+				}
+			}
+			open, err := n.AttentionList(ctx, storetest.Code, false)
+			if err != nil || !slices.ContainsFunc(open, func(a store.Attention) bool { return a.Code == code }) {
+				t.Errorf("%s, %s: %+v, %v", what, n.ID(), open, err)
+			}
+		}
+	}
+	window := hub.DepartmentActor(identity.DepartmentWindow, is.Department)
+	first := charged()
+	hub.MustDo(window, &ledger.FeeCancelV1{Charge: first, Reason: "开错件"}, about)
+	if _, err := townNode.Do(clerk, &ledger.FeePayV1{Charge: first, Amount: 1000, Method: "cash", Bill: "33000012"}, about); err != nil {
+		t.Fatal(err) // it does not know
+	}
+	same("cancelled first", "charge_cancelled", fee.Cancelled)
+	second := charged()
+	hub.MustDo(window, &ledger.FeePayV1{Charge: second, Amount: 1000, Method: "cash", Bill: "33000013"}, about)
+	if _, err := townNode.Do(clerk, &ledger.FeeCancelV1{Charge: second, Reason: "开错件"}, about); err != nil {
+		t.Fatal(err)
+	}
+	same("paid first", "charge_begun", fee.Cancelled, fee.Paid)
+}
+
 // What a charged item's paper waits for is paid before any desk hands it over, not
 // only where it was made out: a charge that was known late keeps it too.
 func TestPaidBeforeHandedOver(t *testing.T) {

@@ -58,7 +58,7 @@ func openAbout(ctx context.Context, db rowReader, c *casework.Case, itemOf func(
 			for _, m := range b.Materials {
 				o.Brought = append(o.Brought, m.Name)
 			}
-		case *ledger.FeeChargeV1, *ledger.FeePayV1, *ledger.FeeWaiveV1, *ledger.FeeRefundV1:
+		case *ledger.FeeChargeV1, *ledger.FeePayV1, *ledger.FeeWaiveV1, *ledger.FeeRefundV1, *ledger.FeeCancelV1:
 			if next, err := fee.Apply(o.Account, item, e, body); err == nil {
 				o.Account = next
 			}

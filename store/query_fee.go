@@ -13,8 +13,8 @@ import (
 
 const selectFees = selectView + restOf + ` AND e.kind IN (` + feeKinds + `) AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`
 
-// FeeAccount is the money of a case: what was charged, paid, waived and paid
-// back.
+// FeeAccount is the money of a case: what was charged, paid, waived, paid back
+// and cancelled.
 func (s *Store) FeeAccount(ctx context.Context, c *casework.Case) (fee.Account, error) {
 	entries, err := rowsOf(ctx, s.read, scanView, selectFees, c.ID)
 	if err != nil || len(entries) == 0 {

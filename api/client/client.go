@@ -618,6 +618,7 @@ func (e FeeActionMethod) Valid() bool {
 
 // Defines values for FeeActionKind.
 const (
+	FeeActCancel FeeActionKind = "cancel"
 	FeeActCharge FeeActionKind = "charge"
 	FeeActPay    FeeActionKind = "pay"
 	FeeActRefund FeeActionKind = "refund"
@@ -627,6 +628,8 @@ const (
 // Valid indicates whether the value is a known member of the FeeActionKind enum.
 func (e FeeActionKind) Valid() bool {
 	switch e {
+	case FeeActCancel:
+		return true
 	case FeeActCharge:
 		return true
 	case FeeActPay:
@@ -3777,8 +3780,11 @@ type FeeAction struct {
 	// Bill pay: number of the fiscal bill
 	Bill string `json:"bill,omitempty,omitzero"`
 
-	// Charge pay, waive, refund: the entry that made the charge
+	// Charge pay, waive, refund, cancel: the entry that made the charge
 	Charge string `json:"charge,omitempty,omitzero"`
+
+	// Further charge: something was charged in this case already, and this is charged beside it
+	Further bool `json:"further,omitempty,omitzero"`
 
 	// Ground waive: the ground in law
 	Ground string        `json:"ground,omitempty,omitzero"`
@@ -3790,7 +3796,7 @@ type FeeAction struct {
 	// Method pay: required
 	Method FeeActionMethod `json:"method,omitempty,omitzero"`
 
-	// Reason refund: required
+	// Reason refund, cancel: required
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
@@ -9802,7 +9808,7 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/fees (the `GetCaseFees` operationId).
 	GetCaseFees(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ActOnCaseFeesWithBody 缴款通知、收款、减免、退费
+	// ActOnCaseFeesWithBody 缴款通知、收款、减免、退费、撤销
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -9810,14 +9816,19 @@ type ClientInterface interface {
 	// recorded at the one fee counter or the department's window, in full (409 `amount`,
 	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
 	// (409 `bill_used`). `waive`, on a ground in law, and
-	// `refund` are the leader's. Amounts are in fen.
+	// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+	// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+	// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+	// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+	// another line of the list is only with `further`, for the list does not say which of
+	// them stand in for each other (409 `charged_before`). Amounts are in fen.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
 	ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ActOnCaseFees 缴款通知、收款、减免、退费
+	// ActOnCaseFees 缴款通知、收款、减免、退费、撤销
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -9825,7 +9836,12 @@ type ClientInterface interface {
 	// recorded at the one fee counter or the department's window, in full (409 `amount`,
 	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
 	// (409 `bill_used`). `waive`, on a ground in law, and
-	// `refund` are the leader's. Amounts are in fen.
+	// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+	// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+	// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+	// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+	// another line of the list is only with `further`, for the list does not say which of
+	// them stand in for each other (409 `charged_before`). Amounts are in fen.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -14047,7 +14063,7 @@ func (c *Client) GetCaseFees(ctx context.Context, id CaseID, reqEditors ...Reque
 	return c.Client.Do(req)
 }
 
-// ActOnCaseFeesWithBody 缴款通知、收款、减免、退费
+// ActOnCaseFeesWithBody 缴款通知、收款、减免、退费、撤销
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -14055,7 +14071,12 @@ func (c *Client) GetCaseFees(ctx context.Context, id CaseID, reqEditors ...Reque
 // recorded at the one fee counter or the department's window, in full (409 `amount`,
 // `charge_settled`), under the number of a fiscal bill that is for this payment alone
 // (409 `bill_used`). `waive`, on a ground in law, and
-// `refund` are the leader's. Amounts are in fen.
+// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+// another line of the list is only with `further`, for the list does not say which of
+// them stand in for each other (409 `charged_before`). Amounts are in fen.
 //
 // Takes any type of body and a specified content type.
 //
@@ -14072,7 +14093,7 @@ func (c *Client) ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *A
 	return c.Client.Do(req)
 }
 
-// ActOnCaseFees 缴款通知、收款、减免、退费
+// ActOnCaseFees 缴款通知、收款、减免、退费、撤销
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -14080,7 +14101,12 @@ func (c *Client) ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *A
 // recorded at the one fee counter or the department's window, in full (409 `amount`,
 // `charge_settled`), under the number of a fiscal bill that is for this payment alone
 // (409 `bill_used`). `waive`, on a ground in law, and
-// `refund` are the leader's. Amounts are in fen.
+// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+// another line of the list is only with `further`, for the list does not say which of
+// them stand in for each other (409 `charged_before`). Amounts are in fen.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -33331,7 +33357,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/fees (the `GetCaseFees` operationId).
 	GetCaseFeesWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseFeesResponse, error)
 
-	// ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费
+	// ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费、撤销
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -33339,14 +33365,19 @@ type ClientWithResponsesInterface interface {
 	// recorded at the one fee counter or the department's window, in full (409 `amount`,
 	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
 	// (409 `bill_used`). `waive`, on a ground in law, and
-	// `refund` are the leader's. Amounts are in fen.
+	// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+	// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+	// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+	// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+	// another line of the list is only with `further`, for the list does not say which of
+	// them stand in for each other (409 `charged_before`). Amounts are in fen.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
 	ActOnCaseFeesWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnCaseFeesResponse, error)
 
-	// ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费
+	// ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费、撤销
 	//
 	// `charge` makes out a payment notice: nothing outside the item's tariff and
 	// nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -33354,7 +33385,12 @@ type ClientWithResponsesInterface interface {
 	// recorded at the one fee counter or the department's window, in full (409 `amount`,
 	// `charge_settled`), under the number of a fiscal bill that is for this payment alone
 	// (409 `bill_used`). `waive`, on a ground in law, and
-	// `refund` are the leader's. Amounts are in fen.
+	// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+	// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+	// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+	// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+	// another line of the list is only with `further`, for the list does not say which of
+	// them stand in for each other (409 `charged_before`). Amounts are in fen.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -49843,7 +49879,7 @@ func (c *ClientWithResponses) GetCaseFeesWithResponse(ctx context.Context, id Ca
 	return ParseGetCaseFeesResponse(rsp)
 }
 
-// ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费
+// ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费、撤销
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -49851,7 +49887,12 @@ func (c *ClientWithResponses) GetCaseFeesWithResponse(ctx context.Context, id Ca
 // recorded at the one fee counter or the department's window, in full (409 `amount`,
 // `charge_settled`), under the number of a fiscal bill that is for this payment alone
 // (409 `bill_used`). `waive`, on a ground in law, and
-// `refund` are the leader's. Amounts are in fen.
+// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+// another line of the list is only with `further`, for the list does not say which of
+// them stand in for each other (409 `charged_before`). Amounts are in fen.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -49864,7 +49905,7 @@ func (c *ClientWithResponses) ActOnCaseFeesWithBodyWithResponse(ctx context.Cont
 	return ParseActOnCaseFeesResponse(rsp)
 }
 
-// ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费
+// ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费、撤销
 //
 // `charge` makes out a payment notice: nothing outside the item's tariff and
 // nothing above it (409 `fee_not_listed`, `fee_above_standard`); that it was
@@ -49872,7 +49913,12 @@ func (c *ClientWithResponses) ActOnCaseFeesWithBodyWithResponse(ctx context.Cont
 // recorded at the one fee counter or the department's window, in full (409 `amount`,
 // `charge_settled`), under the number of a fiscal bill that is for this payment alone
 // (409 `bill_used`). `waive`, on a ground in law, and
-// `refund` are the leader's. Amounts are in fen.
+// `refund` are the leader's. `cancel` takes a charge back that was made by mistake,
+// of which nothing was paid or waived (409 `charge_begun`), by whoever may charge, with
+// a reason that says something (409 `cancel_reason`): it counts as never due, and the
+// applicant is told. A line is not charged twice while it stands (409 `charged_twice`);
+// another line of the list is only with `further`, for the list does not say which of
+// them stand in for each other (409 `charged_before`). Amounts are in fen.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -618,6 +618,7 @@ func (e FeeActionMethod) Valid() bool {
 
 // Defines values for FeeActionKind.
 const (
+	FeeActCancel FeeActionKind = "cancel"
 	FeeActCharge FeeActionKind = "charge"
 	FeeActPay    FeeActionKind = "pay"
 	FeeActRefund FeeActionKind = "refund"
@@ -627,6 +628,8 @@ const (
 // Valid indicates whether the value is a known member of the FeeActionKind enum.
 func (e FeeActionKind) Valid() bool {
 	switch e {
+	case FeeActCancel:
+		return true
 	case FeeActCharge:
 		return true
 	case FeeActPay:
@@ -3777,8 +3780,11 @@ type FeeAction struct {
 	// Bill pay: number of the fiscal bill
 	Bill string `json:"bill,omitempty,omitzero"`
 
-	// Charge pay, waive, refund: the entry that made the charge
+	// Charge pay, waive, refund, cancel: the entry that made the charge
 	Charge string `json:"charge,omitempty,omitzero"`
+
+	// Further charge: something was charged in this case already, and this is charged beside it
+	Further bool `json:"further,omitempty,omitzero"`
 
 	// Ground waive: the ground in law
 	Ground string        `json:"ground,omitempty,omitzero"`
@@ -3790,7 +3796,7 @@ type FeeAction struct {
 	// Method pay: required
 	Method FeeActionMethod `json:"method,omitempty,omitzero"`
 
-	// Reason refund: required
+	// Reason refund, cancel: required
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
@@ -9136,7 +9142,7 @@ type ServerInterface interface {
 	// GetCaseFees 办件收费
 	// (GET /api/v1/cases/{id}/fees)
 	GetCaseFees(w http.ResponseWriter, r *http.Request, id CaseID)
-	// ActOnCaseFees 缴款通知、收款、减免、退费
+	// ActOnCaseFees 缴款通知、收款、减免、退费、撤销
 	// (POST /api/v1/cases/{id}/fees)
 	ActOnCaseFees(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseFeesParams)
 	// GetCaseLimits 办理时限
@@ -31231,7 +31237,7 @@ type StrictServerInterface interface {
 	// GetCaseFees 办件收费
 	// (GET /api/v1/cases/{id}/fees)
 	GetCaseFees(ctx context.Context, request GetCaseFeesRequestObject) (GetCaseFeesResponseObject, error)
-	// ActOnCaseFees 缴款通知、收款、减免、退费
+	// ActOnCaseFees 缴款通知、收款、减免、退费、撤销
 	// (POST /api/v1/cases/{id}/fees)
 	ActOnCaseFees(ctx context.Context, request ActOnCaseFeesRequestObject) (ActOnCaseFeesResponseObject, error)
 	// GetCaseLimits 办理时限

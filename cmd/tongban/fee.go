@@ -17,7 +17,7 @@ import (
 )
 
 func feeCommand() *cobra.Command {
-	return group("fee", "收费：缴款通知、收款、减免、退费 (fees)",
+	return group("fee", "收费：缴款通知、收款、减免、退费、撤销 (fees)",
 		"  tongban fee list --outstanding\n  tongban fee act 330523110200-20261123-01-000045-7 pay --charge ENTRY --amount 20.00 --bill 33000123456789",
 		feeListCommand(), feeShowCommand(), feeActCommand())
 }
@@ -72,18 +72,27 @@ func showFees(w io.Writer, lang language, v *client.CaseFees) {
 	s.line(lang.pick("可办理", "you may"), joined(v.Actions))
 	s.write(w)
 	fmt.Fprintln(w)
-	t := newTable(lang.pick("缴款通知", "CHARGE"), lang.pick("时间", "TIME"), lang.pick("项目", "FOR"), lang.pick("应缴", "TOTAL"), lang.pick("减免", "WAIVED"), lang.pick("已缴", "PAID"), lang.pick("已退", "PAID BACK"))
+	t := newTable(lang.pick("缴款通知", "CHARGE"), lang.pick("时间", "TIME"), lang.pick("项目", "FOR"), lang.pick("应缴", "TOTAL"), lang.pick("减免", "WAIVED"), lang.pick("已缴", "PAID"), lang.pick("已退", "PAID BACK"), lang.pick("撤销", "CANCELLED"))
 	for _, c := range v.Charges {
 		var lines []string
 		for _, l := range c.Lines {
 			lines = append(lines, fmt.Sprintf("%s×%d", l.Rate, l.Quantity))
 		}
-		t.row(c.ID, moment(c.AtMS), strings.Join(lines, " "), fee.Yuan(c.Total), fee.Yuan(c.Waived), fee.Yuan(c.Paid), fee.Yuan(c.Returned))
+		t.row(c.ID, moment(c.AtMS), strings.Join(lines, " "), fee.Yuan(c.Total), fee.Yuan(c.Waived), fee.Yuan(c.Paid), fee.Yuan(c.Returned), cancelledWhy(&c))
 	}
 	t.write(w, lang)
 }
 
-var feeKinds = []client.FeeActionKind{client.FeeActCharge, client.FeeActPay, client.FeeActWaive, client.FeeActRefund}
+// cancelledWhy is when and why a charge was cancelled; empty where it was not.
+func cancelledWhy(c *fee.Charge) string {
+	at := c.CancelledMS()
+	if at == 0 {
+		return ""
+	}
+	return moment(at) + " " + c.Events[len(c.Events)-1].Text
+}
+
+var feeKinds = []client.FeeActionKind{client.FeeActCharge, client.FeeActPay, client.FeeActWaive, client.FeeActRefund, client.FeeActCancel}
 
 func feeActCommand() *cobra.Command {
 	var a client.FeeAction
@@ -91,25 +100,28 @@ func feeActCommand() *cobra.Command {
 	var amount, method string
 	cmd := &cobra.Command{
 		Use:   "act NUMBER KIND",
-		Short: "开具缴款通知、收款、减免、退费 (charge, pay, waive, refund)",
+		Short: "开具缴款通知、收款、减免、退费、撤销 (charge, pay, waive, refund, cancel)",
 		Long: `charge 开具缴款通知，只能按目录中的收费标准　pay 收款（全额）
-waive 减免（写明法律依据）　refund 退费；由负责人或收费窗口登记
+waive 减免（写明法律依据）　refund 退费；由负责人登记
+cancel 撤销误开的、尚未缴纳或减免的缴款通知，由开具的窗口办理
 金额以元为单位，如 20 或 20.50。
 Amounts are in yuan.`,
 		Example: `  tongban fee act 330523110200-20261123-01-000045-7 charge --line 换领=1=20.00
   tongban fee act 330523110200-20261123-01-000045-7 pay --charge ENTRY --amount 20 --bill 33000123456789
   tongban fee act 330523110200-20261123-01-000045-7 waive --charge ENTRY --amount 10 --ground 低保对象减半收取
-  tongban fee act 330523110200-20261123-01-000045-7 refund --charge ENTRY --amount 5 --reason 多收`,
+  tongban fee act 330523110200-20261123-01-000045-7 refund --charge ENTRY --amount 5 --reason 多收
+  tongban fee act 330523110200-20261123-01-000045-7 cancel --charge ENTRY --reason 开错收费项目`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&lines, "line", nil, "收费项目 RATE=QUANTITY=AMOUNT，可重复：charge (a line; repeatable)")
-	flags.StringVar(&a.Charge, "charge", "", "缴款通知的条目：pay、waive、refund (the charge it is about)")
+	flags.StringVar(&a.Charge, "charge", "", "缴款通知的条目：pay、waive、refund、cancel (the charge it is about)")
 	flags.StringVar(&amount, "amount", "", "金额（元）：pay、waive、refund (yuan)")
 	flags.StringVar(&method, "method", string(client.PaidCash), "cash、card、transfer 或 online：pay (how)")
 	flags.StringVar(&a.Bill, "bill", "", "财政票据号：pay (number of the fiscal bill)")
 	flags.StringVar(&a.Ground, "ground", "", "减免依据：waive (the ground in law)")
-	flags.StringVar(&a.Reason, "reason", "", "退费原因：refund (why)")
+	flags.StringVar(&a.Reason, "reason", "", "原因：refund、cancel (why)")
+	flags.BoolVar(&a.Further, "further", false, "本件已有缴款通知，确需另收：charge (charged beside what was charged already)")
 	key := keyFlag(cmd)
 	completeFlag(cmd, "method", completeWords("cash", "card", "transfer", "online"))
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
@@ -121,7 +133,7 @@ Amounts are in yuan.`,
 			a.Method = client.FeeActionMethod(method)
 		}
 		var err error
-		if a.Kind != client.FeeActCharge {
+		if a.Kind != client.FeeActCharge && a.Kind != client.FeeActCancel {
 			if a.Amount, err = parseYuan("amount", amount); err != nil {
 				return err
 			}

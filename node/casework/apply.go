@@ -305,11 +305,11 @@ func (c *Case) sendBack(b *ledger.CaseReturnV1) error {
 }
 
 // Bare reports whether a case is sent back without a reason that says anything.
-func Bare(b *ledger.CaseReturnV1) bool { return !saysSomething(b.Reason) }
+func Bare(b *ledger.CaseReturnV1) bool { return !SaysSomething(b.Reason) }
 
-// saysSomething reports whether a reason is one: it has words beside those that
+// SaysSomething reports whether a reason is one: it has words beside those that
 // only say that there is something.
-func saysSomething(reason string) bool {
+func SaysSomething(reason string) bool {
 	for _, empty := range emptyWords {
 		reason = strings.ReplaceAll(reason, empty, "")
 	}
@@ -328,7 +328,7 @@ func reasoned(reason string) bool {
 			n++
 		}
 	}
-	return n >= minReason && saysSomething(reason)
+	return n >= minReason && SaysSomething(reason)
 }
 
 var errReason = refuse("reason_short", "不予受理、不予许可须写明事实和理由，不得少于五个字", "a refusal states its facts and reasons, in a sentence and not a word or two")

@@ -136,7 +136,7 @@ var wordsOf = map[ledger.Kind]string{
 // besideOrder are the kinds beside a case, in the order of its life, and
 // besideWords what they are and when they can happen.
 var besideOrder = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledger.HearingAsk, ledger.RefusalState, ledger.PackageFinding, ledger.CaseComment, ledger.CustodySend, ledger.CustodyReceive,
-	ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.FeeExcess, ledger.CasePrint, ledger.CaseSeal, ledger.CaseVoid, ledger.PaperVoid,
+	ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.FeeCancel, ledger.FeeExcess, ledger.CasePrint, ledger.CaseSeal, ledger.CaseVoid, ledger.PaperVoid,
 	ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultServe, ledger.ResultReissue, ledger.CaseArchive}
 
 var besideWords = map[ledger.Kind][2]string{
@@ -146,6 +146,7 @@ var besideWords = map[ledger.Kind][2]string{
 	ledger.PackageFinding: {"联办件审查意见", "before acceptance, in a joint matter"}, ledger.CaseComment: {"备注", "any time"},
 	ledger.CustodySend: {"移交材料", "by the office that has the papers"}, ledger.CustodyReceive: {"签收材料", "by the office they were sent to, or that sent them"},
 	ledger.FeeCharge: {"缴款通知", "after acceptance, by the published tariff"}, ledger.FeePay: {"缴费", "after a charge"}, ledger.FeeWaive: {"减免", "before it is paid"}, ledger.FeeRefund: {"退费", "after it was paid"},
+	ledger.FeeCancel: {"撤销缴款通知", "before anything of it is paid or waived"},
 	ledger.FeeExcess: {"超标准收费未成", "when a charge above the published list was refused; supervision sees it"},
 	ledger.CasePrint: {"打印文书", "once the document exists"}, ledger.CaseSeal: {"加盖电子印章", "once the document exists"}, ledger.CaseVoid: {"文书作废", "once it was printed or sealed"},
 	ledger.PaperVoid:     {"在档材料作废", "any time, of a paper on file that the case brought"},

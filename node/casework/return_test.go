@@ -11,7 +11,7 @@ func TestReasonsThatSaySomething(t *testing.T) {
 		"退回": false, "无": false, "。。。": false, "-- 12 --": false, "同上，略": false, "退回，无理由": false,
 		"身份证照片不清晰": true, "无身份证": true, "退回补正户口簿": true, "scan is cut off": true,
 	} {
-		if got := saysSomething(reason); got != want {
+		if got := SaysSomething(reason); got != want {
 			t.Errorf("%q says something: %v", reason, got)
 		}
 	}

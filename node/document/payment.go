@@ -10,10 +10,11 @@ import (
 )
 
 // MakePayment makes the payment notice (缴款通知) of a case: everything that was
-// charged, by which line of the published tariff, and what is still to be paid.
-// The error is a *NotYet where nothing was charged.
+// charged, by which line of the published tariff, and what is still to be paid. A charge
+// that was cancelled is a mistake of which it says only that, and no notice is made of
+// nothing else. The error is a *NotYet where nothing was charged.
 func MakePayment(s Subject, account fee.Account) (*Document, error) {
-	if len(account) == 0 {
+	if !account.Charged() {
 		return nil, &NotYet{PaymentNotice}
 	}
 	last := account[len(account)-1]
@@ -24,6 +25,10 @@ func MakePayment(s Subject, account fee.Account) (*Document, error) {
 	rates := s.Item.Fee.Tariff()
 	var lines, settled []string
 	for _, c := range account {
+		if c.State == fee.Cancelled {
+			settled = append(settled, "已撤销 "+fee.Yuan(c.Total)+" 元")
+			continue
+		}
 		for _, l := range c.Lines {
 			lines = append(lines, fmt.Sprintf("%s　%d %s　%s 元%s", l.Rate, l.Quantity, unitOf(rates, l.Rate), fee.Yuan(l.Amount), basisOf(rates, l.Rate)))
 		}

@@ -10,6 +10,7 @@ package fee
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -26,6 +27,7 @@ const (
 	Paid        State = "paid"        // 已缴
 	Waived      State = "waived"      // 已减免
 	Refunded    State = "refunded"    // 已退（部分或全部）
+	Cancelled   State = "cancelled"   // 已撤销：误开，视同未开
 )
 
 // Charge is what a payment notice (缴款通知) asks for, and what came of it.
@@ -65,6 +67,20 @@ func (c *Charge) Due() int64 {
 	return c.Total - c.Waived
 }
 
+// Stands reports whether a charge is owed or paid: it was not cancelled, waived as a
+// whole or paid back as a whole.
+func (c *Charge) Stands() bool {
+	return c.State == Outstanding || c.State == Paid || c.State == Refunded && c.Returned < c.Paid
+}
+
+// CancelledMS is when it was cancelled, Unix milliseconds; 0 where it was not.
+func (c *Charge) CancelledMS() int64 {
+	if c.State != Cancelled {
+		return 0
+	}
+	return c.Events[len(c.Events)-1].AtMS
+}
+
 // Account is all that was charged in a case, in order.
 type Account []Charge
 
@@ -77,12 +93,17 @@ func (a Account) Outstanding() int64 {
 	return due
 }
 
+// Charged reports whether anything was charged that was not a mistake.
+func (a Account) Charged() bool {
+	return slices.ContainsFunc(a, func(c Charge) bool { return c.State != Cancelled })
+}
+
 func (a Account) find(id string) int {
 	return slices.IndexFunc(a, func(c Charge) bool { return c.ID == id })
 }
 
 // Kinds are the kinds of entries that make an account.
-var Kinds = []ledger.Kind{ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund}
+var Kinds = []ledger.Kind{ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.FeeCancel}
 
 // Apply is what one entry makes of the account of a case, whose item is given in
 // the version it is bound to. The account given is not changed. The error is a
@@ -104,6 +125,10 @@ func Apply(a Account, item *catalog.Item, e *ledger.Entry, body ledger.Body) (Ac
 		i, ev.Amount, ev.Text = a.find(b.Charge), b.Amount, b.Ground
 	case *ledger.FeeRefundV1:
 		i, ev.Amount, ev.Text = a.find(b.Charge), b.Amount, b.Reason
+	case *ledger.FeeCancelV1:
+		if i, ev.Text = a.find(b.Charge), b.Reason; i >= 0 {
+			ev.Amount = a[i].Total
+		}
 	}
 	if i < 0 {
 		return nil, refuse("charge_unknown", "没有这笔缴款通知，请核对后再办", "there is no such charge in this case; look it up again")
@@ -119,6 +144,9 @@ func Apply(a Account, item *catalog.Item, e *ledger.Entry, body ledger.Body) (Ac
 
 // happen makes the change to one charge.
 func (c *Charge) happen(body ledger.Body, amount int64) error {
+	if c.State == Cancelled {
+		return refuse("charge_cancelled", "该缴款通知已撤销，不能再收、减免、退费或再次撤销；款项已收的，请如数退还缴款人", "the charge was cancelled and nothing more is done about it; if money was taken for it, give it back")
+	}
 	switch body.(type) {
 	case *ledger.FeePayV1:
 		switch {
@@ -143,6 +171,11 @@ func (c *Charge) happen(body ledger.Body, amount int64) error {
 			return refuse("amount", "可退 "+Yuan(left)+" 元，退费不能超过已缴金额", "no more can be paid back than the "+Yuan(left)+" yuan that were paid")
 		}
 		c.State, c.Returned = Refunded, c.Returned+amount
+	case *ledger.FeeCancelV1:
+		if c.State != Outstanding || c.Waived > 0 {
+			return refuse("charge_begun", "该笔费用已缴或已减免，不能撤销；已缴的请由负责人办理退费，误减免的请由负责人处理其余部分", "the charge was paid or waived, at least in part, and is not cancelled; a leader pays back what was paid, or waives the rest")
+		}
+		c.State = Cancelled
 	}
 	return nil
 }
@@ -157,6 +190,34 @@ func MayCharge(c *casework.Case) error {
 	return nil
 }
 
+// Reasoned refuses to cancel a charge without a reason that says anything. It is for
+// the desk.
+func Reasoned(b *ledger.FeeCancelV1) error {
+	if !casework.SaysSomething(b.Reason) {
+		return refuse("cancel_reason", "请写明为什么撤销，例如开错件、选错收费项目", "say why the charge is cancelled, as that it was made in the wrong case or by the wrong line")
+	}
+	return nil
+}
+
+// Further refuses a charge beside another that stands, by other lines of the list,
+// until whoever charges says that both are meant: the list does not say which of its
+// lines stand in for each other. It is for the desk.
+func Further(a Account, b *ledger.FeeChargeV1) error {
+	var rates []string
+	for i := range a {
+		if a[i].Stands() {
+			for _, l := range a[i].Lines {
+				rates = append(rates, l.Rate)
+			}
+		}
+	}
+	if len(rates) == 0 || slices.ContainsFunc(b.Lines, func(l ledger.FeeLine) bool { return a.standing(l.Rate) }) {
+		return nil
+	}
+	charged := strings.Join(rates, "”“")
+	return refuse("charged_before", "本件已按“"+charged+"”开具缴款通知；开错的请先撤销，确需另收的请注明后再开", "this case was charged for “"+charged+"” already; cancel that if it was a mistake, or say that this is charged beside it")
+}
+
 // mayCharge holds a charge against the published list: nothing outside it, and
 // nothing above it. What is charged twice is charged above it.
 func mayCharge(a Account, item *catalog.Item, b *ledger.FeeChargeV1) error {
@@ -165,7 +226,7 @@ func mayCharge(a Account, item *catalog.Item, b *ledger.FeeChargeV1) error {
 	}
 	for i, l := range b.Lines {
 		if slices.ContainsFunc(b.Lines[:i], func(o ledger.FeeLine) bool { return o.Rate == l.Rate }) || a.standing(l.Rate) {
-			return refuse("charged_twice", "“"+l.Rate+"”已收取，不得重复收费", l.Rate+" is charged already in this case")
+			return refuse("charged_twice", "“"+l.Rate+"”已开具缴款通知，不得重复收费；原通知开错的，请先撤销", l.Rate+" is charged already in this case; cancel that charge first if it was a mistake")
 		}
 	}
 	return nil
@@ -215,11 +276,10 @@ func Excess(item *catalog.Item, lines []ledger.FeeLine) error {
 	return nil
 }
 
-// standing reports whether a rate was charged and not paid back or waived.
+// standing reports whether a charge that stands has a rate.
 func (a Account) standing(rate string) bool {
 	return slices.ContainsFunc(a, func(c Charge) bool {
-		gone := c.State == Waived || c.State == Refunded && c.Returned == c.Paid
-		return !gone && slices.ContainsFunc(c.Lines, func(l ledger.FeeLine) bool { return l.Rate == rate })
+		return c.Stands() && slices.ContainsFunc(c.Lines, func(l ledger.FeeLine) bool { return l.Rate == rate })
 	})
 }
 
@@ -247,7 +307,7 @@ func CheckExcess(item *catalog.Item, b *ledger.FeeExcessV1) error {
 // (art. 45).
 func MayIssue(a Account, c *casework.Case, item *catalog.Item, body ledger.Body) error {
 	issue, issues := body.(*ledger.CaseIssueV1)
-	if issues && issue.Free != "" && (!item.Fee.Charged || len(a) > 0 || c.Decision != casework.Granted) {
+	if issues && issue.Free != "" && (!item.Fee.Charged || a.Charged() || c.Decision != casework.Granted) {
 		return refuse("free_needless", "该事项不收费、未准予，或本件已开具缴款通知，不能注明免收理由", "the item is free, or was refused, or was charged for in this case; leave out why nothing is charged")
 	}
 	return Unpaid(a, c, item, body)
@@ -261,7 +321,7 @@ func Unpaid(a Account, c *casework.Case, item *catalog.Item, body ledger.Body) e
 	if due := a.Outstanding(); due > 0 {
 		return refuse("fee_outstanding", "尚有 "+Yuan(due)+" 元未缴，该事项须缴费后制发和送达；请到收费窗口缴费", Yuan(due)+" yuan are still to be paid; this item is issued and handed over after payment; pay at the fee counter")
 	}
-	if issue, issues := body.(*ledger.CaseIssueV1); issues && len(a) == 0 && issue.Free == "" {
+	if issue, issues := body.(*ledger.CaseIssueV1); issues && !a.Charged() && issue.Free == "" {
 		return refuse("fee_uncharged", "该事项收费，本件尚未开具缴款通知；按标准不收费的（如首次申领免费），制发时请写明免收理由", "this item charges and nothing was charged in this case; charge first, or say why nothing is charged when you make the result out")
 	}
 	return nil

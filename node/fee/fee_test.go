@@ -28,6 +28,8 @@ func kindOf(body ledger.Body) ledger.Kind {
 		return ledger.FeeWaive
 	case *ledger.FeeRefundV1:
 		return ledger.FeeRefund
+	case *ledger.FeeCancelV1:
+		return ledger.FeeCancel
 	}
 	return ledger.FeeCharge
 }
@@ -133,6 +135,73 @@ func TestPaidWaivedRefunded(t *testing.T) {
 	}
 }
 
+// A charge that was made by mistake counts as never due: nothing is owed by it, its line
+// is charged anew, and it is no charge of which it would be said that it was free. It is
+// cancelled once, and only while nothing of it was paid or waived.
+func TestCancelled(t *testing.T) {
+	cancel := func(id string) *ledger.FeeCancelV1 { return &ledger.FeeCancelV1{Charge: id, Reason: "开错件"} }
+	a := live(t, licence,
+		act{one("住宅", 1, 8000), ""}, // e0
+		act{cancel("e9"), "charge_unknown"},
+		act{cancel("e0"), ""},
+		act{cancel("e0"), "charge_cancelled"},
+		act{&ledger.FeePayV1{Charge: "e0", Amount: 8000, Bill: "1"}, "charge_cancelled"},
+		act{&ledger.FeeWaiveV1{Charge: "e0", Amount: 8000}, "charge_cancelled"},
+		act{&ledger.FeeRefundV1{Charge: "e0", Amount: 1}, "charge_cancelled"})
+	if c := &a[0]; c.State != Cancelled || c.Stands() || c.Due() != 0 || a.Charged() || a.Outstanding() != 0 || c.CancelledMS() != 3 || len(c.Events) != 1 || c.Events[0].Text != "开错件" || c.Events[0].Amount != 8000 {
+		t.Errorf("%+v", a)
+	}
+	issue, free := &ledger.CaseIssueV1{}, &ledger.CaseIssueV1{Free: "首次申领免费"}
+	granted := &casework.Case{Decision: casework.Granted}
+	if got := codeOf(MayIssue(a, granted, licence, issue)); got != "fee_uncharged" {
+		t.Errorf("made out with nothing but a mistake charged: %q", got)
+	}
+	if got := codeOf(MayIssue(a, granted, licence, free)); got != "" {
+		t.Errorf("free after a mistake: %q", got)
+	}
+	paid := live(t, licence,
+		act{one("住宅", 1, 8000), ""}, // e0
+		act{cancel("e0"), ""},
+		act{one("住宅", 1, 8000), ""}, // e2, anew
+		act{&ledger.FeePayV1{Charge: "e2", Amount: 8000, Bill: "1"}, ""},
+		act{cancel("e2"), "charge_begun"},
+		act{&ledger.FeeRefundV1{Charge: "e2", Amount: 8000, Reason: "全退"}, ""},
+		act{cancel("e2"), "charge_begun"},
+		act{one("增发证书", 1, 1000), ""}, // e7
+		act{&ledger.FeeWaiveV1{Charge: "e7", Amount: 1, Ground: "减免"}, ""},
+		act{cancel("e7"), "charge_begun"})
+	if paid[1].CancelledMS() != 0 || paid[2].Due() != 999 {
+		t.Errorf("%+v", paid)
+	}
+	for reason, want := range map[string]string{"无": "cancel_reason", "略。": "cancel_reason", "开错件": ""} {
+		if got := codeOf(Reasoned(&ledger.FeeCancelV1{Reason: reason})); got != want {
+			t.Errorf("%s: %q", reason, got)
+		}
+	}
+}
+
+// The list does not say which of its lines stand in for each other: another line is
+// charged beside one that stands only when it is meant.
+func TestChargedBesideAnother(t *testing.T) {
+	home := act{one("住宅", 1, 8000), ""}
+	for what, row := range map[string]struct {
+		account Account
+		charge  *ledger.FeeChargeV1
+		want    string
+	}{
+		"the first":                    {nil, one("住宅", 1, 8000), ""},
+		"beside one that is owed":      {live(t, licence, home), one("增发证书", 1, 1000), "charged_before"},
+		"beside one that was paid":     {live(t, licence, home, act{&ledger.FeePayV1{Charge: "e0", Amount: 8000}, ""}), one("增发证书", 1, 1000), "charged_before"},
+		"after one that was cancelled": {live(t, licence, home, act{&ledger.FeeCancelV1{Charge: "e0"}, ""}), one("增发证书", 1, 1000), ""},
+		"after one that was waived":    {live(t, licence, home, act{&ledger.FeeWaiveV1{Charge: "e0", Amount: 8000}, ""}), one("增发证书", 1, 1000), ""},
+		"the same, refused otherwise":  {live(t, licence, home), one("住宅", 1, 8000), ""},
+	} {
+		if got := codeOf(Further(row.account, row.charge)); got != row.want {
+			t.Errorf("%s: %q, want %q", what, got, row.want)
+		}
+	}
+}
+
 // What was granted is made out, and handed over, after its fee was paid or waived,
 // unless the item is paid for afterwards; where nothing was charged, only with the
 // reason why. A refusal waits for nothing.
@@ -215,7 +284,7 @@ func TestMoneyAddsUp(t *testing.T) {
 			charge := fmt.Sprintf("e%d", rapid.IntRange(0, i).Draw(r, "of"))
 			amount := rapid.Int64Range(1, 9000).Draw(r, "amount")
 			body := rapid.SampledFrom([]ledger.Body{one(rapid.SampledFrom([]string{"住宅", "增发证书", "其他"}).Draw(r, "rate"), 1, amount),
-				&ledger.FeePayV1{Charge: charge, Amount: amount}, &ledger.FeeWaiveV1{Charge: charge, Amount: amount}, &ledger.FeeRefundV1{Charge: charge, Amount: amount}}).Draw(r, "act")
+				&ledger.FeePayV1{Charge: charge, Amount: amount}, &ledger.FeeWaiveV1{Charge: charge, Amount: amount}, &ledger.FeeRefundV1{Charge: charge, Amount: amount}, &ledger.FeeCancelV1{Charge: charge, Reason: "开错件"}}).Draw(r, "act")
 			if p, ok := body.(*ledger.FeePayV1); ok && a.find(charge) >= 0 && rapid.Bool().Draw(r, "exactly") {
 				p.Amount = max(a[a.find(charge)].Due(), 1)
 			}
@@ -233,7 +302,7 @@ func TestMoneyAddsUp(t *testing.T) {
 			a = next
 		}
 		for _, c := range a {
-			if c.Total <= 0 || c.Paid+c.Waived > c.Total || c.Returned > c.Paid || c.Due() < 0 || c.Paid > 0 && c.Paid+c.Waived != c.Total {
+			if c.Total <= 0 || c.Paid+c.Waived > c.Total || c.Returned > c.Paid || c.Due() < 0 || c.Paid > 0 && c.Paid+c.Waived != c.Total || c.State == Cancelled && (c.Due() != 0 || c.Paid+c.Waived > 0) {
 				r.Fatalf("%+v", c)
 			}
 		}

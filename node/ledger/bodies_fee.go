@@ -99,6 +99,18 @@ func (b *FeeRefundV1) Check() error {
 	return first(checkFen(b.Amount), required("charge", b.Charge, maxIDBytes), required("reason", b.Reason, maxText))
 }
 
+// FeeCancelV1 takes back a charge that was made by mistake, of which nothing was paid
+// or waived: it counts as never due. Why is for those who look at the case.
+type FeeCancelV1 struct {
+	Charge string `json:"charge"`
+	Reason string `json:"reason"`
+}
+
+// Check implements Body.
+func (b *FeeCancelV1) Check() error {
+	return first(required("charge", b.Charge, maxIDBytes), required("reason", b.Reason, maxText))
+}
+
 func checkFen(amount int64) error {
 	if amount < 1 || amount > maxFen {
 		return errors.New("an amount is positive, in fen")

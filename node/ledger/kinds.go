@@ -171,6 +171,7 @@ const (
 	FeePay    Kind = "fee.pay"
 	FeeWaive  Kind = "fee.waive"
 	FeeRefund Kind = "fee.refund"
+	FeeCancel Kind = "fee.cancel"
 	FeeExcess Kind = "fee.excess"
 
 	AttachmentConfirm Kind = "attachment.confirm"
@@ -395,6 +396,7 @@ var Kinds = []Info{
 	besideCase(kind[FeePayV1](FeePay, identity.FeeCollect)),
 	besideCase(kind[FeeWaiveV1](FeeWaive, identity.FeeWaive)),
 	besideCase(kind[FeeRefundV1](FeeRefund, identity.FeeWaive)),
+	version(1, 3, besideCase(kind[FeeCancelV1](FeeCancel, identity.FeeCharge))),
 	besideCase(kind[FeeExcessV1](FeeExcess, identity.FeeCharge)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
@@ -439,8 +441,8 @@ var byBody = func() map[bodyKind]Info {
 	return m
 }()
 
-// version is a kind in a later version, which may be recorded from a level on. The
-// versions before it are read for ever.
+// version is a kind in a version that may be recorded from a level on. The versions
+// before it are read for ever.
 func version(v, level int, i Info) Info {
 	i.V, i.Level = v, level
 	return i

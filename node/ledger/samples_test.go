@@ -198,6 +198,7 @@ func samples() map[Kind]Body {
 		FeePay:            &FeePayV1{Charge: samplePrev, Amount: 2000, Method: "cash", Bill: "33000123456789"},
 		FeeWaive:          &FeeWaiveV1{Charge: samplePrev, Amount: 1000, Ground: "低保对象减半收取（浙价费〔2018〕1号）"},
 		FeeRefund:         &FeeRefundV1{Charge: samplePrev, Amount: 500, Reason: "多收"},
+		FeeCancel:         &FeeCancelV1{Charge: samplePrev, Reason: "应收换领工本费，误开为补领"},
 		FeeExcess:         &FeeExcessV1{Lines: []FeeLine{{Rate: "换领", Quantity: 1, Amount: 5000}}},
 		GuideOpen:         &GuideOpenV1{Guide: sampleCase, Division: "330523110200", About: "低保怎么申请", Item: "TB-MZJ-004"},
 		GuideHand:         &GuideHandV1{Guide: sampleCase, To: "330523", Department: "县民政局", Note: "已陪同前往"},

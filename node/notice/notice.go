@@ -47,13 +47,14 @@ const (
 	Payment     Kind = "payment"      // 缴款通知
 	Waived      Kind = "waived"
 	Refunded    Kind = "refunded"
-	Replied     Kind = "replied" // 投诉、建议、咨询已答复
+	Uncharged   Kind = "uncharged" // 一笔缴款通知已撤销
+	Replied     Kind = "replied"   // 投诉、建议、咨询已答复
 	Rectified   Kind = "rectified"
 	Corrected   Kind = "corrected" // 更正申请人
 )
 
 // Kinds lists every kind.
-var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, RefusalTold, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, NotMeasured, Payment, Waived, Refunded, Replied, Rectified, Corrected}
+var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, RefusalTold, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, NotMeasured, Payment, Waived, Refunded, Uncharged, Replied, Rectified, Corrected}
 
 // hearing is the special procedure (art. 46 f.) that asks something of people.
 const hearing = "听证"
@@ -107,6 +108,8 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 		return Waived, calendar.Date{}, true
 	case *ledger.FeeRefundV1:
 		return Refunded, calendar.Date{}, true
+	case *ledger.FeeCancelV1:
+		return Uncharged, calendar.Date{}, true
 	case *ledger.ComplaintReplyV1:
 		return Replied, calendar.Date{}, true
 	case *ledger.RatingReportV1:
@@ -123,7 +126,7 @@ func May(k ledger.Kind) bool { return telling[k] }
 var telling = map[ledger.Kind]bool{
 	ledger.CaseSubmit: true, ledger.PackageSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
 	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.CaseDecide: true,
-	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true,
+	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true, ledger.FeeCancel: true,
 	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.RefusalTell: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true, ledger.CaseCorrect: true,
 }
 

@@ -100,6 +100,7 @@ func TestHandbookEventsAreTold(t *testing.T) {
 		{&ledger.FeeChargeV1{}, notice.Payment},
 		{&ledger.FeeWaiveV1{}, notice.Waived},
 		{&ledger.FeeRefundV1{}, notice.Refunded},
+		{&ledger.FeeCancelV1{}, notice.Uncharged},
 		{&ledger.ComplaintReplyV1{}, notice.Replied},
 		{&ledger.RatingReportV1{}, notice.Rectified},
 	} {

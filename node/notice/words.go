@@ -90,6 +90,8 @@ var wordsOf = map[Kind]words{
 		paperZH: "暂无需操作", paperEN: "there is nothing to do"},
 	Refunded: {stepZH: "费用已退还", stepEN: "a fee was paid back",
 		paperZH: "如未收到请到窗口查询，勿向他人提供账号", paperEN: "ask at the window if it has not arrived; give your account to nobody"},
+	Uncharged: {stepZH: "一笔缴款通知已撤销", stepEN: "a fee is not due any more",
+		paperZH: "该笔无需缴纳，勿向他人转账；其他费用以窗口为准", paperEN: "that one need not be paid; transfer money to nobody, and ask at the window about any other fee"},
 	Replied: {stepZH: "已答复", stepEN: "replied to",
 		paperZH: "请凭编号到窗口查阅答复", paperEN: "read the reply at the window with this number"},
 	Corrected: {stepZH: "申请人信息已更正", stepEN: "the applicant's details were corrected",

@@ -51,6 +51,8 @@ type Standing struct {
 	Ended    int64
 	EndedWhy string
 	Changed  []Reason
+	// Cancelled is when all that a payment notice asks for was cancelled.
+	Cancelled int64
 }
 
 // Verdict is what a document is worth.
@@ -182,6 +184,8 @@ func (r *Report) judgeStanding(s *Standing) {
 		r.note("elsewhere", "本机没有该办件，是否已换发或作废请到县中心查询", "the case is not known here; ask the county whether it was replaced or voided")
 	case s.Voided > 0:
 		r.because(Revoked, "voided", "该文书已于"+dayOf(s.Voided).Chinese()+"作废："+s.VoidedWhy, "declared void on "+dayOf(s.Voided).String()+": "+s.VoidedWhy)
+	case s.Cancelled > 0:
+		r.because(Revoked, "charge_cancelled", "该缴款通知已于"+dayOf(s.Cancelled).Chinese()+"撤销，无需缴纳；已经付款的，请持凭据到窗口办理", "this payment notice was cancelled on "+dayOf(s.Cancelled).String()+": nothing is to be paid by it; if you have paid, ask at the window with your receipt")
 	case s.Ended > 0:
 		r.because(Revoked, "result_ended", "文书真实；所准予的许可或证照已于"+dayOf(s.Ended).Chinese()+"撤销或注销："+s.EndedWhy, "genuine, and what it grants was revoked or cancelled on "+dayOf(s.Ended).String()+": "+s.EndedWhy)
 	case s.Superseded > 0:

@@ -249,6 +249,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.FeeWaive
 	case *ledger.FeeRefundV1:
 		return ledger.FeeRefund
+	case *ledger.FeeCancelV1:
+		return ledger.FeeCancel
 	case *ledger.FeeExcessV1:
 		return ledger.FeeExcess
 	case *ledger.GuideOpenV1:
