@@ -56,11 +56,6 @@ func (s *Server) SetScorecard(ctx context.Context, in gen.SetScorecardRequestObj
 
 var errScorecard = &problem{http.StatusBadRequest, "scorecard", "a scorecard names each measure once; what gives points adds up to a hundred (10000), with none and all apart; what takes off has each", "评分标准有误", "每项指标只列一次；给分项合计 100 分（10000），并给出 none 与 all；扣分项给出 each", nil, 0}
 
-var (
-	errAppraisalChanged = &store.Refused{Code: "appraisal_changed", ZH: "拟稿后加减分或考勤已有变动，请重新拟稿", EN: "points or attendance were entered since the draft; draft it again"}
-	errMonthPublished   = &store.Refused{Code: "appraisal_closed", ZH: "该月考核结果已公布，加减分不再计入", EN: "the month has been published; points given now would not count"}
-)
-
 // manages is the caller as one who draws up appraisals, at the county.
 func (s *Server) manages(ctx context.Context) (identity.Actor, error) {
 	actor, err := as(ctx, identity.AppraisalManage, identity.Target{})
@@ -232,8 +227,8 @@ func (s *Server) ActOnAppraisal(ctx context.Context, in gen.ActOnAppraisalReques
 		if err != nil {
 			return nil, err
 		}
-		if last.EnteredSince(now) {
-			return nil, errAppraisalChanged
+		if err := last.Unchanged(now); err != nil {
+			return nil, err
 		}
 	}
 	recorded, err := s.record(ctx, a)
@@ -314,8 +309,8 @@ func (s *Server) MarkAppraisal(ctx context.Context, in gen.MarkAppraisalRequestO
 	if ignoreMissing(err) != nil {
 		return nil, err
 	}
-	if last != nil && last.State() == appraisal.Published && !s.recordedBefore(ctx, a) {
-		return nil, errMonthPublished
+	if err := appraisal.MayMark(last); err != nil && !s.recordedBefore(ctx, a) {
+		return nil, err
 	}
 	recorded, err := s.record(ctx, a)
 	return gen.MarkAppraisal200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err

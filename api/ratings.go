@@ -294,9 +294,6 @@ func (s *Server) ActOnRating(ctx context.Context, in gen.ActOnRatingRequestObjec
 	case gen.RatingActReport:
 		a.Kind, a.Body = ledger.RatingReport, &ledger.RatingReportV1{Rating: r.ID, Note: b.Note, Again: b.Again}
 	default:
-		if b.Kind == gen.RatingActMark && r.Contact != nil && r.Contact.Verified && r.Mark == nil {
-			return nil, errVerifiedRating
-		}
 		a.Kind, a.Body = ledger.RatingMark, &ledger.RatingMarkV1{Rating: r.ID, Malicious: b.Kind == gen.RatingActMark, Reason: b.Note}
 	}
 	if err := need.err(); err != nil {
@@ -364,8 +361,8 @@ func shownContacts(r *rating.Rating) (out []gen.RatingContact) {
 // taking back a mark that there is not.
 func (s *Server) mayHandle(ctx context.Context, r *store.RatingView, in *gen.RatingAction) error {
 	switch {
-	case in.Kind == gen.RatingActUnmark && r.Mark == nil:
-		return errUnmarkedRating
+	case in.Kind == gen.RatingActMark || in.Kind == gen.RatingActUnmark:
+		return r.CheckMark(in.Kind == gen.RatingActMark)
 	case in.Kind != gen.RatingActOrder || rating.May(ledger.RatingOrder, &r.Rating, r.Rectification) != nil:
 		return nil
 	}
@@ -482,11 +479,9 @@ func (s *Server) SetServiceRules(ctx context.Context, in gen.SetServiceRulesRequ
 }
 
 var (
-	errVerifiedRating = &store.Refused{Code: "rating_verified", ZH: "回访已核实属实，不能标记为恶意评价", EN: "what was said was found to be so; it is not marked as malicious"}
-	errUnmarkedRating = &store.Refused{Code: "rating_unmarked", ZH: "该评价没有被标记为恶意评价，无须取消", EN: "the rating is not marked as malicious; there is nothing to take back"}
-	errTicket         = &problem{http.StatusForbidden, "rating_ticket", "the ticket is not valid or has run out; ask the desk for another", "评价凭据无效或已过期", "请窗口重新提供评价界面", nil, 0}
-	errDeskRates      = &problem{http.StatusForbidden, "rating_at_desk", "a member of staff logged in in this browser; with a receipt's code nobody rates here", "本浏览器由工作人员使用，不能凭查询码评价", "请申请人用自己的手机、自助终端或窗口的评价器评价", nil, 0}
-	errStaffRates     = &problem{http.StatusForbidden, "rating_by_staff", "whoever is logged in as staff does not rate; the applicant does, on a device where nobody is logged in or with the code on their receipt", "工作人员登录状态下不能评价", "请申请人在未登录的评价设备上，或用凭证上的查询码评价", nil, 0}
-	errNoVisit        = &problem{http.StatusConflict, "occasion_unknown", "there was no visit to this office to rate", "本处没有该件的办事记录，不能评价", "请在办事的窗口评价", nil, 0}
-	errFigureMonth    = &problem{http.StatusBadRequest, "figure_month", "ask for one month that is over, with from and to the same", "请查询一个已结束的月份（from 与 to 相同）", nextMend, nil, 0}
+	errTicket      = &problem{http.StatusForbidden, "rating_ticket", "the ticket is not valid or has run out; ask the desk for another", "评价凭据无效或已过期", "请窗口重新提供评价界面", nil, 0}
+	errDeskRates   = &problem{http.StatusForbidden, "rating_at_desk", "a member of staff logged in in this browser; with a receipt's code nobody rates here", "本浏览器由工作人员使用，不能凭查询码评价", "请申请人用自己的手机、自助终端或窗口的评价器评价", nil, 0}
+	errStaffRates  = &problem{http.StatusForbidden, "rating_by_staff", "whoever is logged in as staff does not rate; the applicant does, on a device where nobody is logged in or with the code on their receipt", "工作人员登录状态下不能评价", "请申请人在未登录的评价设备上，或用凭证上的查询码评价", nil, 0}
+	errNoVisit     = &problem{http.StatusConflict, "occasion_unknown", "there was no visit to this office to rate", "本处没有该件的办事记录，不能评价", "请在办事的窗口评价", nil, 0}
+	errFigureMonth = &problem{http.StatusBadRequest, "figure_month", "ask for one month that is over, with from and to the same", "请查询一个已结束的月份（from 与 to 相同）", nextMend, nil, 0}
 )

@@ -165,6 +165,9 @@ func (a *applier) prepareMark(e *ledger.Entry, b *ledger.AppraisalMarkV1) (func(
 			return nil, staffUnknown
 		}
 	}
+	if err := a.mayMark(b.Month); err != nil {
+		return nil, err
+	}
 	body, err := json.Marshal(mark{ID: e.ID, AppraisalMarkV1: *b, By: e.Actor, At: e.OccurredAt})
 	return func() error {
 		return a.w.exec(a.ctx, `INSERT INTO appraisal_marks (entry, month, at, body) VALUES (?, ?, ?, ?)`, e.ID, b.Month, a.head, body)
@@ -205,11 +208,7 @@ func (a *applier) prepareAppraisalDraft(e *ledger.Entry, b *ledger.AppraisalDraf
 	if err := appraisal.MayDraft(b, last, e.OccurredAt-e.SkewMS); err != nil {
 		return nil, err
 	}
-	// What the transaction has counted so far belongs to it.
-	if err := errors.Join(a.flushCells(), a.flushWork()); err != nil {
-		return nil, err
-	}
-	rows, card, err := appraise(b.Month, a.s.self.County(), func(query string, args ...any) (*sql.Rows, error) { return a.w.query(a.ctx, query, args...) })
+	rows, card, err := a.appraise(b.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -224,12 +223,24 @@ func (a *applier) prepareAppraisalDraft(e *ledger.Entry, b *ledger.AppraisalDraf
 	return func() error { return a.saveAppraisal(x) }, nil
 }
 
+// appraise are the figures of a month as they are within the transaction: what it has
+// counted so far belongs to them.
+func (a *applier) appraise(month string) ([]ledger.AppraisalRow, *appraisal.Scorecard, error) {
+	if err := errors.Join(a.flushCells(), a.flushWork()); err != nil {
+		return nil, nil, err
+	}
+	return appraise(month, a.s.self.County(), func(query string, args ...any) (*sql.Rows, error) { return a.w.query(a.ctx, query, args...) })
+}
+
 func (a *applier) prepareSignature(e *ledger.Entry, b *ledger.AppraisalSignV1) (func() error, error) {
 	x, err := a.edition(b.Month, b.Edition)
 	if err != nil {
 		return nil, err
 	}
 	if err := appraisal.MaySign(b.Hash, x, e.Actor.Staff); err != nil {
+		return nil, err
+	}
+	if err := a.asDrafted(x); err != nil {
 		return nil, err
 	}
 	step := appraisal.StepOf(e)
@@ -257,6 +268,9 @@ func (a *applier) preparePublication(e *ledger.Entry, b *ledger.AppraisalPublish
 	}
 	if same, err := sameJSON(b.Offices, x.Offices()); err != nil || !same || !slices.Equal(b.Criteria, x.Card.Offices) {
 		return nil, cmpErr(err, refuse("appraisal_other", "公布的内容与签字的不符", "this is not what was signed"))
+	}
+	if err := a.asDrafted(x); err != nil {
+		return nil, err
 	}
 	step := appraisal.StepOf(e)
 	x.Public = &step

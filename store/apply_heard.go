@@ -42,7 +42,7 @@ func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry, body ledger.Body
 // that can name it, and from its level on nobody at a desk records another.
 func (a *applier) waivesInWriting(e *ledger.Entry, body ledger.Body, b *ledger.HearingAskV2) error {
 	if _, old := body.(*ledger.HearingAskV1); old {
-		if held, err := a.holds(3); err != nil || !held || !a.desk {
+		if held, err := a.holds(thirdLevel); err != nil || !held || !a.desk {
 			return err
 		}
 	}

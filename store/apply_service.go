@@ -37,12 +37,7 @@ func (a *applier) prepareService(e *ledger.Entry, body ledger.Body, from origin)
 			r.Report = &rating.Report{Note: b.Note, Again: b.Again, MS: e.OccurredAt, By: e.Actor}
 		})
 	case *ledger.RatingMarkV1:
-		effect, err = a.handleRating(e, b.Rating, func(r *rating.Rating) {
-			r.Mark = nil
-			if b.Malicious {
-				r.Mark = &rating.Mark{Reason: b.Reason, MS: e.OccurredAt, By: e.Actor}
-			}
-		})
+		effect, err = a.prepareRatingMark(e, b)
 	case *ledger.RatingOrderV1:
 		effect, err = a.prepareOrder(e, b)
 	case *ledger.RatingRectifyV1:
@@ -215,6 +210,25 @@ func (a *applier) prepareCall(e *ledger.Entry, b *ledger.RatingContactV2) (func(
 	})
 }
 
+// prepareRatingMark marks a rating as malicious, or takes the mark back.
+func (a *applier) prepareRatingMark(e *ledger.Entry, b *ledger.RatingMarkV1) (func() error, error) {
+	r, err := a.rating(b.Rating)
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		if err := a.mayMarkRating(r, b.Malicious); err != nil {
+			return nil, err
+		}
+	}
+	return a.handleRating(e, b.Rating, func(r *rating.Rating) {
+		r.Mark = nil
+		if b.Malicious {
+			r.Mark = &rating.Mark{Reason: b.Reason, MS: e.OccurredAt, By: e.Actor}
+		}
+	})
+}
+
 // prepareOrder is a rectification notice. Below the county the rating itself may
 // not be known, and need not be.
 func (a *applier) prepareOrder(e *ledger.Entry, b *ledger.RatingOrderV1) (func() error, error) {
@@ -233,6 +247,9 @@ func (a *applier) prepareOrder(e *ledger.Entry, b *ledger.RatingOrderV1) (func()
 			return nil, refuse("rated_person", "被评价人不能处理对本人的评价", "whoever was rated does not handle it")
 		}
 		if err := rating.May(e.Kind, r, nil); err != nil {
+			return nil, err
+		}
+		if err := a.mayOrder(e, r, b.Before); err != nil {
 			return nil, err
 		}
 		fix, err := a.rectification(b.Rating)

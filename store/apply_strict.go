@@ -1,10 +1,13 @@
 package store
 
 import (
+	"github.com/tongban/tongban/node/appraisal"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/rating"
 )
 
 // Rules that once were held at the desk alone, where two hubs asked at the same
@@ -99,6 +102,66 @@ func (a *applier) mayVoid(c *casework.Case, b *ledger.CaseVoidV1, from origin) e
 		return refuse("decision_served", "决定已送达或申请人已打开，不能作废", "the decision was served, or its applicant has opened it; it cannot be declared void any more")
 	}
 	return nil
+}
+
+// thirdLevel is the level from which on what follows is held.
+const thirdLevel = 3
+
+// asDrafted keeps an appraisal from being signed or published after points or attendance
+// were entered that its draft does not have.
+func (a *applier) asDrafted(x *appraisal.Appraisal) error {
+	if held, err := a.holds(thirdLevel); err != nil || !held {
+		return err
+	}
+	now, _, err := a.appraise(x.Month)
+	if err != nil {
+		return err
+	}
+	return x.Unchanged(now)
+}
+
+// mayMark keeps points from being given for a month that was published.
+func (a *applier) mayMark(month string) error {
+	if held, err := a.holds(thirdLevel); err != nil || !held {
+		return err
+	}
+	last, err := a.lastAppraisal(month)
+	if err != nil {
+		return err
+	}
+	return appraisal.MayMark(last)
+}
+
+// mayOrder holds the day by which a bad rating is to be put right against its limit.
+func (a *applier) mayOrder(e *ledger.Entry, r *rating.Rating, before calendar.Date) error {
+	if held, err := a.holds(thirdLevel); err != nil || !held {
+		return err
+	}
+	rules, err := jsonOf[ledger.ServiceRulesV1](a, `SELECT value FROM meta WHERE key = ?`, metaServiceRules)
+	if err != nil {
+		return err
+	}
+	if rules == nil {
+		rules = &rating.DefaultRules
+	}
+	days, err := a.workingDays()
+	if err != nil {
+		return err
+	}
+	today := calendar.DateOf(millis(e.OccurredAt - e.SkewMS))
+	last, err := r.OrderUntil(*rules, days, today)
+	if err != nil {
+		return refuse("calendar_year", "缺少所需年份的节假日安排，无法计算整改期限，请先导入日历", "the calendar lacks a year that the limit is counted in; import it first")
+	}
+	return rating.CheckOrder(before, today, last)
+}
+
+// mayMarkRating holds a mark as malicious, or its taking back, against the call-back.
+func (a *applier) mayMarkRating(r *rating.Rating, malicious bool) error {
+	if held, err := a.holds(thirdLevel); err != nil || !held {
+		return err
+	}
+	return r.CheckMark(malicious)
 }
 
 // decides tells of the documents that are decisions, which somebody may rely on.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/fee"
@@ -196,5 +197,103 @@ func TestVoidIsHeldByTheLedger(t *testing.T) {
 			hub.Advance(id)
 		}
 		want("served", err2(hub.Step(id, own)), "decision_served")
+	}
+}
+
+// From level 3 on the ledger itself keeps an appraisal from being signed or published
+// after points were entered that its draft does not have, wherever that was asked at the
+// same moment, and takes no points for a month that was published; before, it was judged
+// as ever.
+func TestAppraisalIsHeldByTheLedger(t *testing.T) {
+	for _, level := range []int{2, 3} {
+		w := newWatched(t)
+		w.hub.MustDo(w.Operator(), &ledger.LevelRaiseV1{Level: level})
+		c := w.village.Submit(birth)
+		w.Settle()
+		w.through(c.ID)
+		w.Clock.Set(w.Clock.Now().AddDate(0, 0, 10))
+		about := storetest.About{Scope: storetest.Code}
+		mark := func() ledger.Body {
+			return &ledger.AppraisalMarkV1{Month: november, Of: ledger.Appraised{Kind: "person", Division: town, Staff: w.town.Actor(identity.TownshipClerk).Staff}, Points: -50, Reason: "迟到"}
+		}
+		drafted := func() string {
+			_, _, hash, err := w.hub.Appraise(ctx, november)
+			must(t, err)
+			w.hub.MustDo(w.supervisor, &ledger.AppraisalDraftV1{Month: november, Edition: 1, Hash: hash})
+			return hash
+		}
+		// together are points and what follows from the draft, asked at two hubs at once.
+		together := func(what string, by identity.Actor, body ledger.Body) {
+			t.Helper()
+			at := about
+			if storetest.KindOf(body) == ledger.AppraisalPublish {
+				at.Scope = ""
+			}
+			results := w.Propose(w.hub.Raw(w.hub.Entry(0, w.supervisor, mark(), about)), w.hub.Raw(w.hub.Entry(0, by, body, at)))
+			if results[0].Outcome != ledger.Applied || level == 2 && results[1].Outcome != ledger.Applied || level == 3 && results[1].Code != "appraisal_changed" {
+				t.Errorf("level %d, %s: %+v", level, what, results)
+			}
+		}
+		hash := drafted()
+		together("signed", w.other, &ledger.AppraisalSignV1{Month: november, Edition: 1, Hash: hash})
+		hash = drafted()
+		w.hub.MustDo(w.other, &ledger.AppraisalSignV1{Month: november, Edition: 1, Hash: hash})
+		publish := func() *ledger.AppraisalPublishV1 {
+			x, err := w.hub.Appraisal(ctx, november, 1)
+			must(t, err)
+			return &ledger.AppraisalPublishV1{Month: november, Edition: 1, Hash: x.Hash, Criteria: x.Card.Offices, Offices: x.Offices()}
+		}
+		together("published", w.supervisor, publish())
+		if level == 3 {
+			hash = drafted()
+			w.hub.MustDo(w.other, &ledger.AppraisalSignV1{Month: november, Edition: 1, Hash: hash})
+			w.hub.MustDo(w.supervisor, publish())
+		}
+		if _, err := w.hub.Do(w.supervisor, mark(), about); level == 2 {
+			must(t, err)
+		} else {
+			wantRefused(t, "points for a month that was published", err, "appraisal_closed")
+		}
+		w.readAgain(t)
+	}
+}
+
+// From level 3 on the ledger itself holds the day by which a bad rating is put right
+// within its limit, and a mark as malicious against the call-back.
+func TestRatingIsHeldByTheLedger(t *testing.T) {
+	for _, level := range []int{2, 3} {
+		c := storetest.NewCounty(t)
+		village, hub := c.Village(here), c.Hub()
+		hub.MustDo(c.Operator(), &ledger.LevelRaiseV1{Level: level})
+		supervisor := hub.Actor(identity.Supervisor)
+		var given []string
+		for range 2 {
+			opened := village.Submit(birth)
+			r, err := rate(village, opened.ID, opened.ID, 1)
+			must(t, err)
+			c.Settle()
+			hub.MustDo(supervisor, &ledger.RatingContactV1{Rating: r.ID, Reached: true, Verified: true, Note: "属实"})
+			given = append(given, r.ID)
+		}
+		held := func(what, code string, body ledger.Body) {
+			t.Helper()
+			_, err := hub.Do(supervisor, body, storetest.About{})
+			if level == 2 {
+				must(t, err)
+			} else {
+				wantRefused(t, what, err, code)
+			}
+		}
+		today := calendar.DateOf(c.Clock.Now())
+		order := func(of string, days int) ledger.Body {
+			return &ledger.RatingOrderV1{Rating: of, Division: here, What: "一次性告知", Before: today.AddDays(days)}
+		}
+		held("by a day that has gone by", "order_day", order(given[0], -1))
+		held("after the limit", "order_day", order(given[1], 60))
+		held("taken back without being there", "rating_unmarked", &ledger.RatingMarkV1{Rating: given[0], Reason: "标错了"})
+		held("marked although it is so", "rating_verified", &ledger.RatingMarkV1{Rating: given[0], Malicious: true, Reason: "查无此事"})
+		if level == 3 {
+			hub.MustDo(supervisor, order(given[0], 1))
+		}
 	}
 }

@@ -66,6 +66,24 @@ func (a *Appraisal) EnteredSince(now []ledger.AppraisalRow) bool {
 	return slices.ContainsFunc(now, func(r ledger.AppraisalRow) bool { return drafted[r.Of] != of(&r.Figures) })
 }
 
+// Unchanged refuses to sign or publish a draft after whose making points or attendance
+// were entered; now are the figures as they are.
+func (a *Appraisal) Unchanged(now []ledger.AppraisalRow) error {
+	if a.EnteredSince(now) {
+		return refuse("appraisal_changed", "拟稿后加减分或考勤已有变动，请重新拟稿", "points or attendance were entered since the draft; draft it again")
+	}
+	return nil
+}
+
+// MayMark refuses points for a month that was published, where they would not count.
+// last is its last edition, nil for none.
+func MayMark(last *Appraisal) error {
+	if last != nil && last.State() == Published {
+		return refuse("appraisal_closed", "该月考核结果已公布，加减分不再计入", "the month has been published; points given now would not count")
+	}
+	return nil
+}
+
 // MonthOf is the month of a moment (Unix milliseconds), as 2026-11.
 func MonthOf(ms int64) string { return calendar.DateOf(time.UnixMilli(ms)).String()[:7] }
 

@@ -292,6 +292,18 @@ func CheckOrder(before, today, last calendar.Date) error {
 	return nil
 }
 
+// CheckMark refuses to mark as malicious what was found to be so, and to take back a
+// mark that there is not.
+func (r *Rating) CheckMark(malicious bool) error {
+	switch {
+	case malicious && r.Mark == nil && r.Contact != nil && r.Contact.Verified:
+		return refuse("rating_verified", "回访已核实属实，不能标记为恶意评价", "what was said was found to be so; it is not marked as malicious")
+	case !malicious && r.Mark == nil:
+		return refuse("rating_unmarked", "该评价没有被标记为恶意评价，无须取消", "the rating is not marked as malicious; there is nothing to take back")
+	}
+	return nil
+}
+
 // Overdue reports whether a step of a bad rating should have been taken.
 func Overdue(s State, contact, finish, today calendar.Date) bool {
 	switch s {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { instant, local, today } from './time'
+import { inDays, instant, local, today } from './time'
 
 describe('an instant in a sign', () => {
   const noon = Date.parse('2026-11-28T12:00:00+08:00')
@@ -15,5 +15,6 @@ describe('a field of date and time', () => {
     expect(local(at)).toBe('2026-11-28T23:05')
     expect(instant(local(at))).toBe(at)
     expect(instant('')).toBeUndefined()
+    expect(inDays(5, at)).toBe('2026-12-03')
   })
 })

@@ -26,6 +26,11 @@ export function today(ms: number, now = Date.now()): string {
   return then.startsWith(day) ? then.slice(11) : then.slice(5)
 }
 
+/** The day some days from now, Beijing time. */
+export function inDays(days: number, now = Date.now()): string {
+  return moment(now + days * 86_400_000).slice(0, 10)
+}
+
 /** An instant as a field of date and time takes it: 2026-11-23T15:04, Beijing time. */
 export function local(ms: number): string {
   return moment(ms).replace(' ', 'T')
