@@ -77,13 +77,20 @@ func TestRefusedForWantOfAuthority(t *testing.T) {
 	}
 }
 
-// Clocks five minutes off: what is recorded is marked, both ends are warned,
-// and nothing is refused.
+// Clocks that are off, by minutes or by more than an hour: what is recorded is marked,
+// both ends are warned, and nothing is refused.
 func TestClockSkew(t *testing.T) {
+	for _, off := range []time.Duration{5 * time.Minute, 65 * time.Minute} {
+		t.Run(off.String(), func(t *testing.T) { clocksOff(t, off) })
+	}
+}
+
+func clocksOff(t *testing.T, off time.Duration) {
 	f := federationtest.New(t, federationtest.Config{Villages: nil})
 	village, town, hub := f.Village(0), f.Township(0), f.Hub()
-	village.Clock.Skew(5 * time.Minute)
-	town.Clock.Skew(-5 * time.Minute)
+	f.Advance(2 * off) // past the enrolment, by any of the clocks
+	village.Clock.Skew(off)
+	town.Clock.Skew(-off)
 	for _, n := range []*federationtest.Node{town, village} {
 		f.Restart(n) // it measures anew
 		f.Eventually("a warning at "+n.ID, func() bool {
@@ -121,9 +128,9 @@ func TestClockSkew(t *testing.T) {
 		want := time.Duration(0)
 		switch e.Origin {
 		case village.ID:
-			want = 5 * time.Minute
+			want = off
 		case town.ID:
-			want = -5 * time.Minute
+			want = -off
 		}
 		if e.Kind == ledger.AttachmentConfirm {
 			continue

@@ -22,8 +22,8 @@ const restoredPause = 2 * time.Second
 // from its directory.
 var ErrSucceeded = errors.New("本机恢复完毕，已换用新的节点编号，请重新启动 (this node was restored and goes on under a new id; start it again)")
 
-// unstartedFile lies in the directory of a node that enrolled until it has
-// started once. Where it is missing and there is no database, the disk was lost.
+// unstartedFile lies in the directory of a node that enrolled, or was made by init, until
+// it has started once. Where it is missing and there is no database, the disk was lost.
 const unstartedFile = "unstarted"
 
 // diskLost tells whether a directory is that of a node below the county which

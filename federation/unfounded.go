@@ -38,6 +38,9 @@ func (m *Membership) saveFounding(dir string) error {
 		return err
 	}
 	point("init.county.keys")
+	if err := writeDurably(dir, unstartedFile, nil); err != nil {
+		return err
+	}
 	if err := m.write(dir); err != nil {
 		return err
 	}
@@ -91,5 +94,25 @@ func (m *Membership) FoundAnew(rand io.Reader, dir, name string, names []string,
 		return err
 	}
 	m.Name, m.Certificate, m.Genesis = name, certificate, &g
+	if err := writeDurably(dir, unstartedFile, nil); err != nil {
+		return err
+	}
 	return m.write(dir)
+}
+
+// ErrFoundedElsewhere is a membership that was copied between init and the first start,
+// in a directory that has nothing else of a county.
+var ErrFoundedElsewhere = errors.New("这份 membership.json 是组建县中心后、首次启动前保存的副本，而本目录没有数据库：直接启动会用同一套密钥组建一个空的县，已拒绝。县中心运行过的，请先用 tongban restore 恢复备份再启动；从未启动过、确要在本机组建的，请再运行一次 tongban init (this membership.json was copied between init and the first start, and there is no database here: a start would found an empty county under the same keys, and was refused. If the county has run, restore a backup with tongban restore first; if it was never started and is to be founded here, run tongban init once more)")
+
+// MayFound refuses to found a county from a membership alone: it is founded where init
+// was run, or goes on where its database is.
+func (m *Membership) MayFound(dir string) error {
+	if m.Genesis == nil || dataIn(dir) != "" {
+		return nil
+	}
+	_, err := os.Stat(filepath.Join(dir, unstartedFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", dir, ErrFoundedElsewhere)
+	}
+	return err
 }

@@ -3,6 +3,8 @@ package federation_test
 import (
 	"crypto/rand"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -56,6 +58,14 @@ func TestInitCutOff(t *testing.T) {
 			if got.Genesis == nil || got.Genesis.Login != "admin2" || (got.Founding == first.Founding) != kept || got.County == nil || !got.Keys.SignPublic().Equal(m.Keys.SignPublic()) {
 				t.Errorf("%+v", got)
 			}
+			must(t, got.MayFound(dir))
+			copied := t.TempDir()
+			must(t, os.CopyFS(filepath.Join(copied, "keys"), os.DirFS(filepath.Join(dir, "keys"))))
+			if err := got.MayFound(copied); !errors.Is(err, federation.ErrFoundedElsewhere) {
+				t.Errorf("from a copy of keys and membership alone: %v", err)
+			}
+			must(t, os.WriteFile(filepath.Join(copied, "state.db"), []byte("restored"), 0o600))
+			must(t, got.MayFound(copied))
 			// Once it was started it is a county, and stays.
 			must(t, got.Founded(dir))
 			if m, err := federation.Unfounded(dir); m != nil || err != nil {

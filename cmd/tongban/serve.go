@@ -114,6 +114,9 @@ func serveOnce(ctx context.Context, c configs.Config, k *atrest.Key, stdout, std
 	if err := fits(c, m); err != nil {
 		return err
 	}
+	if err := m.MayFound(c.DataDir); err != nil {
+		return err
+	}
 	if err := writable(c.DataDir); err != nil {
 		return err
 	}

@@ -28,6 +28,7 @@ func TestServeRefusesInWords(t *testing.T) {
 		{"damaged keys", func(t *testing.T, dir string) { write(t, dir, "keys/node-keys.json", "{") }, []string{"密钥缺失或已损坏"}},
 		{"open keys", func(t *testing.T, dir string) { must(t, os.Chmod(filepath.Join(dir, "keys/node-keys.json"), 0o644)) }, []string{"密钥权限过宽", "chmod 600"}},
 		{"damaged membership", func(t *testing.T, dir string) { write(t, dir, "membership.json", "{") }, []string{"登记文件", "已损坏"}},
+		{"a copy of keys and membership alone", func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, "unstarted"))) }, []string{"组建一个空的县", "tongban restore", "empty county"}},
 		{"nonsense for a database", func(t *testing.T, dir string) { write(t, dir, "state.db", strings.Repeat("nonsense", 2000)) }, []string{"另一节点的 state.db", "restore a backup"}},
 		{"a database that is a folder", func(t *testing.T, dir string) { must(t, os.Mkdir(filepath.Join(dir, "state.db"), 0o700)) }, []string{"不可写", "cannot be written"}},
 	}
