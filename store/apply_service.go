@@ -109,7 +109,7 @@ func (a *applier) prepareRating(e *ledger.Entry, b *ledger.RatingGiveV1, from or
 	}, nil
 }
 
-// visit is the entry of a visit; nil when it is not here.
+// visit is the entry of a visit, or of a rating; nil when it is not here.
 func (a *applier) visit(id string) (*ledger.Entry, error) {
 	known, err := a.find(`id = ?`, id)
 	if err != nil || known == nil {
@@ -196,12 +196,12 @@ func (a *applier) handleRating(e *ledger.Entry, id string, change func(*rating.R
 
 // prepareCall is a call-back, or an attempt at one.
 func (a *applier) prepareCall(e *ledger.Entry, b *ledger.RatingContactV2) (func() error, error) {
-	r, err := a.rating(b.Rating)
+	given, err := a.visit(b.Rating)
 	if err != nil {
 		return nil, err
 	}
-	if r != nil && !a.told {
-		if err := r.CheckCall(b.AtMS, e.OccurredAt-e.SkewMS, clockTolerance); err != nil {
+	if given != nil && !a.told {
+		if err := rating.CheckCall(b.AtMS, moment(given), moment(e), clockTolerance); err != nil {
 			return nil, err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/node/guide"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/rating"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
@@ -34,7 +35,7 @@ func (f *federation) tried(r store.Result, err error) bool {
 // beyond does what stands beside the steps of a case: questions of people
 // without one, hearings, volumes, draws and appraisals.
 func (f *federation) beyond(n *storetest.Node) {
-	switch rapid.SampledFrom([]string{"guide", "hearing", "refusal", "archive", "sample", "appraise", "device", "fee"}).Draw(f.t.T, "beyond") {
+	switch rapid.SampledFrom([]string{"guide", "hearing", "refusal", "archive", "sample", "appraise", "device", "fee", "call back"}).Draw(f.t.T, "beyond") {
 	case "guide":
 		if n != f.Hub() {
 			f.guide(n)
@@ -45,6 +46,8 @@ func (f *federation) beyond(n *storetest.Node) {
 		f.fee(n)
 	case "hearing":
 		f.hearing(n)
+	case "call back":
+		f.callBack()
 	case "refusal":
 		f.refusal(n)
 	case "archive":
@@ -117,6 +120,21 @@ func (f *federation) fee(n *storetest.Node) {
 			&ledger.FeePayV1{Charge: account[i].ID, Amount: account[i].Due(), Method: "cash", Bill: fmt.Sprintf("b-%s-%d", n.ID(), len(f.acknowledged))}}).Draw(f.t.T, "of what is owed")
 	}
 	f.tried(n.Do(desk(n, c.Department), body, storetest.About{Case: c.ID, Scope: c.Division}))
+}
+
+// callBack lets the county call back who gave a bad rating, or try to.
+func (f *federation) callBack() {
+	open, err := f.Hub().Ratings(ctx, store.OfficeFilter{Open: true, Limit: 100})
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	open = slices.DeleteFunc(open, func(v store.RatingView) bool { return v.State() != rating.Opened })
+	if len(open) == 0 {
+		return
+	}
+	reached := rapid.Bool().Draw(f.t.T, "reached")
+	f.note(f.Hub().Do(f.Hub().Actor(identity.Supervisor), &ledger.RatingContactV2{Rating: rapid.SampledFrom(open).Draw(f.t.T, "rating").ID, Channel: ledger.ByPhone,
+		AtMS: f.Clock.UnixMilli(), Reached: reached, Verified: reached, Note: "已电话回访"}, storetest.About{}))
 }
 
 // hearing tells of the right to one, which the applicant gives up at once: the

@@ -189,9 +189,9 @@ const (
 // (store/apply_strict.go).
 //
 // 3 (2026-11): a charge made by mistake is cancelled; a call-back after a bad rating
-// says by what way and when; giving up a hearing at a desk names its signed scan. The ledger itself keeps an
-// appraisal as it was drafted, a published month closed, and the last day of an order
-// about a bad rating (store/apply_strict.go).
+// says by what way and when; giving up a hearing at a desk names its signed scan. The
+// ledger itself keeps an appraisal as it was drafted, a published month closed, and the
+// last day of an order about a bad rating (store/apply_strict.go).
 const Level = 3
 
 // Body is the decoded content of an entry: one frozen struct per kind and

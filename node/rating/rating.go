@@ -203,10 +203,10 @@ func (r *Rating) Unreachable() bool {
 	return r.Contact == nil && len(r.Attempts) >= triedTimes && len(days) >= triedDays
 }
 
-// CheckCall refuses a call-back that was before the rating, or is still to come.
-// now is when it is recorded; slack by how much clocks may differ.
-func (r *Rating) CheckCall(at, now, slack int64) error {
-	if at < r.GivenMS-slack || at > now+slack {
+// CheckCall refuses a call-back that was before the rating was given, or is still to
+// come. now is when it is recorded; slack by how much clocks may differ.
+func CheckCall(at, given, now, slack int64) error {
+	if at < given-slack || at > now+slack {
 		return refuse("contact_time", "回访时间应在评价之后、登记之前", "a call-back is after the rating, and not in the future")
 	}
 	return nil

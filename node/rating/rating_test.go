@@ -187,7 +187,7 @@ func TestAttempts(t *testing.T) {
 		at   int64
 		want string
 	}{{at(23, 9), ""}, {at(23, 9) - 1000, ""}, {at(23, 8), "contact_time"}, {at(24, 9) + 1000, ""}, {at(24, 10), "contact_time"}} {
-		if got := code(r.CheckCall(c.at, at(24, 9), 60_000)); got != c.want {
+		if got := code(rating.CheckCall(c.at, r.GivenMS, at(24, 9), 60_000)); got != c.want {
 			t.Errorf("called at %d: %q, want %q", c.at, got, c.want)
 		}
 	}
