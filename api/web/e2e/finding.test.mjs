@@ -38,7 +38,12 @@ test('items are found by what happened in a life, and their papers have samples'
 test('a complaint is looked up by its number and code', { timeout: 400_000 }, async () => {
   const { context, page, wrong } = await visitor()
   await page.goto(county.at[hub] + '/complain')
+  await page.fill('#text', '   ')
+  await page.click('button[type=submit]')
+  await page.waitForSelector('#lacks >> text=只有空格的不能提交')
+  await fit(page, 'a complaint of spaces')
   await page.fill('#text', '窗口中午无人值守')
+  await page.waitForSelector('#lacks', { state: 'detached' })
   await page.click('button[type=submit]')
   const number = (await (await page.waitForSelector('p.number')).innerText()).trim()
   const code = (await page.innerText('strong.code')).trim()
