@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
@@ -11,6 +12,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/store"
 )
 
@@ -22,6 +24,7 @@ func hearingOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, e
 	case gen.ActTellHearing:
 		need.text("matter", in.Matter)
 		need.that("before", !in.Before.IsZero())
+		namesOnly(&need, in.Parties)
 		return ledger.HearingTell, identity.CaseSuspend, &ledger.HearingTellV1{Matter: in.Matter, Before: in.Before, Parties: in.Parties}, need.err()
 	case gen.ActAskHearing:
 		need.text("party", in.Party)
@@ -42,6 +45,16 @@ func hearingOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, e
 		return ledger.HearingRecord, identity.CaseSuspend, &ledger.HearingRecordV1{On: in.On, Held: in.Held, Summary: in.Summary, Record: in.Record}, need.err()
 	}
 	return statementOf(in)
+}
+
+// namesOnly wants the names of those who have an interest, and no number of theirs: the
+// notice that the applicant gets lists them.
+func namesOnly(need *needs, parties []string) {
+	for i, p := range parties {
+		if privacy.Text(p) != p {
+			*need = append(*need, catalog.Fault{Path: fmt.Sprintf("parties[%d]", i), Code: catalog.FaultFormat, ZH: "只填姓名或单位名称，不填证件号码、电话：告知书会送达申请人", EN: "give the name alone, no number or telephone: the notice goes to the applicant"})
+		}
+	}
 }
 
 // convened puts into the notice of a hearing who chairs it, who asked for it, and

@@ -246,6 +246,11 @@ func TestHearing(t *testing.T) {
 		t.Errorf("two days to ask: %s", r)
 	}
 	tell.Before = today.AddDays(14)
+	numbered := tell
+	numbered.Parties = []string{"李强 13812345678"}
+	if r := h.act0("window", id, numbered); r != "400 invalid_request" {
+		t.Errorf("a neighbour's telephone in what the applicant gets: %s", r)
+	}
 	h.act("window", id, tell)
 	ask := h.act("window", id, gen.CaseAction{Kind: gen.ActAskHearing, Party: "梅溪村", Interested: true, Reason: "担心安全"})
 	if r := h.act0("chief", id, gen.CaseAction{Kind: gen.ActDecide, Granted: yes(true), Opinion: "准予"}); r != "409 hearing_asked" {

@@ -20,6 +20,7 @@ func statementOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body,
 	case gen.ActTellRefusal:
 		need.text("reason", in.Reason)
 		need.that("before", !in.Before.IsZero())
+		namesOnly(&need, in.Parties)
 		return ledger.RefusalTell, identity.CaseSuspend, &ledger.RefusalTellV1{Reason: in.Reason, Before: in.Before, Parties: in.Parties}, need.err()
 	case gen.ActState:
 		need.text("party", in.Party)
