@@ -120,12 +120,9 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 	out.Hearing.Matter, out.Hearing.Summary = veilText(veil, out.Hearing.Matter), veilText(veil, out.Hearing.Summary)
 	veilStatements(veil, out)
 	for i, w := range out.HearingWishes {
-		out.HearingWishes[i].Party, out.HearingWishes[i].Reason, out.HearingWishes[i].Proof = veilText(veil, w.Party), veilText(veil, w.Reason), veil.Files(w.Proof)
+		out.HearingWishes[i].Party, out.HearingWishes[i].Reason, out.HearingWishes[i].Proof = veil.Party(w.Party, w.Interested), veilText(veil, w.Reason), veil.Files(w.Proof)
 	}
-	out.Hearing.Parties = slices.Clone(out.Hearing.Parties)
-	for i, p := range out.Hearing.Parties {
-		out.Hearing.Parties[i] = veilText(veil, p)
-	}
+	out.Hearing.Parties = veil.Parties(out.Hearing.Parties)
 	out.Notice.Points = slices.Clone(out.Notice.Points)
 	for i, p := range out.Notice.Points {
 		out.Notice.Points[i].How = veil.Text(p.How)

@@ -14,7 +14,12 @@ import (
 // veil is what hides the people of a case from whoever has not asked to see
 // them.
 func (s *Server) veil(ctx context.Context, c *casework.Case) (*privacy.Veil, error) {
-	return s.veilOf(ctx, c.Item, c.ItemVersion, contentOf(c))
+	content := contentOf(c)
+	var err error
+	if content.Parties, err = s.store.Parties(ctx, c); err != nil {
+		return nil, err
+	}
+	return s.veilOf(ctx, c.Item, c.ItemVersion, content)
 }
 
 // veilOfSubmission is the veil of a submission that may not have become a case.

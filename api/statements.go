@@ -56,15 +56,12 @@ func veilStatements(veil *privacy.Veil, out *gen.Case) {
 	out.Weighed = veilText(veil, out.Weighed)
 	told := make([]casework.Intent, len(out.Intents))
 	for i, t := range out.Intents {
-		t.Reason, t.Parties = veilText(veil, t.Reason), append([]string(nil), t.Parties...)
-		for j, p := range t.Parties {
-			t.Parties[j] = veilText(veil, p)
-		}
+		t.Reason, t.Parties = veilText(veil, t.Reason), veil.Parties(t.Parties)
 		told[i] = t
 	}
 	out.Intents = told
 	for i, s := range out.Statements {
-		out.Statements[i].Party, out.Statements[i].Text, out.Statements[i].Proof = veilText(veil, s.Party), veilText(veil, s.Text), veil.Files(s.Proof)
+		out.Statements[i].Party, out.Statements[i].Text, out.Statements[i].Proof = veil.Party(s.Party, s.Interested), veilText(veil, s.Text), veil.Files(s.Proof)
 	}
 }
 

@@ -70,11 +70,27 @@ func TestStatedBeforeARefusal(t *testing.T) {
 	}
 
 	// A neighbour's is taken at a window, and is not the applicant's to read.
-	g.hub.act("desk", id, gen.CaseAction{Kind: gen.ActState, Proposal: state.Proposal, Party: "梅溪村", Interested: true, Text: "夜间噪音扰民"})
+	g.hub.act("desk", id, gen.CaseAction{Kind: gen.ActState, Proposal: state.Proposal, Party: "梅溪村", Interested: true, Text: "梅溪村：夜间噪音扰民，电话13812345678，证件330599199002290010"})
 	var seen gen.Case
 	g.hub.get("chief", "/api/v1/cases/"+id, &seen)
 	if s := seen.Statements; len(s) != 2 || s[0].Entry != first.Recorded.Entry || !s[0].Online || s[0].Text == "" || len(s[0].Proof) != 1 || !s[1].Interested || s[1].Online || !slices.Equal(seen.Summary.Voices, []casework.Voice{casework.VoiceStatement}) {
 		t.Errorf("%+v, %v", s, seen.Summary.Voices)
+	}
+	// Who has an interest is shown masked like the applicant, until somebody asks to see
+	// the case plainly, which is logged.
+	for _, path := range []string{"/api/v1/cases/" + id, "/api/v1/cases/" + id + "/timeline"} {
+		masked := g.hub.must("chief", "GET", path, nil, 200).Body.String()
+		if strings.Contains(masked, "梅溪村") || strings.Contains(masked, "13812345678") || !strings.Contains(masked, "梅**") || !strings.Contains(masked, "夜间噪音扰民") {
+			t.Errorf("%s: %s", path, masked)
+		}
+		if plain := g.hub.must("chief", "GET", path+"?reveal=true", nil, 200).Body.String(); !strings.Contains(plain, "梅溪村") || !strings.Contains(plain, "13812345678") {
+			t.Errorf("%s, revealed: %s", path, plain)
+		}
+	}
+	for _, path := range []string{"/api/v1/my/cases/" + id, "/api/v1/my/cases/" + id + "/timeline"} {
+		if mine := g.agent.ask("GET", path, nil).Body.String(); strings.Contains(mine, "13812345678") || strings.Contains(mine, "330599199002290010") {
+			t.Errorf("the applicant reads the numbers of who has an interest at %s: %s", path, mine)
+		}
 	}
 	if r := g.agent.ask("GET", "/api/v1/my/cases/"+id, nil).Body.String() + g.agent.ask("GET", "/api/v1/my/cases/"+id+"/timeline", nil).Body.String(); strings.Contains(r, "噪音") {
 		t.Errorf("the applicant reads what the neighbour said: %s", r)

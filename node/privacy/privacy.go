@@ -32,6 +32,8 @@ type Content struct {
 	Materials []catalog.SubmittedMaterial
 	Applying  []string
 	Documents []ledger.IssuedDocument
+	// Parties are others with an interest, who were told of something or spoke.
+	Parties []string
 }
 
 // OfSubmission is the content of a submission.
@@ -62,6 +64,9 @@ func New(item catalog.Item, c Content) *Veil {
 	v.Name(c.Agent.Name)
 	v.learn(c.Agent.IDNumber, Hidden)
 	v.learn(c.Agent.Phone, Hidden)
+	for _, p := range c.Parties {
+		v.Name(p)
+	}
 	for _, f := range c.Form {
 		v.field(f)
 	}
@@ -75,6 +80,24 @@ func New(item catalog.Item, c Content) *Veil {
 
 // Name adds a person of the case who is not in its form: a recipient.
 func (v *Veil) Name(name string) { v.learn(name, identifier.MaskName(name)) }
+
+// Parties are others with an interest, as they are shown: nobody says whether one is a
+// person, so that all are.
+func (v *Veil) Parties(parties []string) []string {
+	out := slices.Clone(parties)
+	for i, p := range out {
+		out[i] = identifier.MaskName(p)
+	}
+	return out
+}
+
+// Party is who spoke: another with an interest, or the applicant's side.
+func (v *Veil) Party(party string, interested bool) string {
+	if interested {
+		return identifier.MaskName(party)
+	}
+	return v.Text(party)
+}
 
 // field adds the value of a form field, unless it is public.
 func (v *Veil) field(f catalog.FieldValue) {
