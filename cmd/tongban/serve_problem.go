@@ -50,6 +50,7 @@ func unwritable(dir string, err error) error {
 func startProblem(dir string, err error) error {
 	told := func(zh, en string) error { return fmt.Errorf("%s (%s): %w", zh, en, err) }
 	var keys keysProblem
+	var disk *store.StorageError
 	switch {
 	case err == nil, errors.Is(err, federation.ErrNotEnrolled), errors.Is(err, federation.ErrOldKeys), errors.Is(err, federation.ErrOtherFounding), errors.Is(err, federation.ErrOtherLocal), errors.Is(err, trust.ErrPermissions):
 		return err // said so already
@@ -64,6 +65,10 @@ func startProblem(dir string, err error) error {
 		return told("数据库已损坏：请把 "+dir+" 的 state.db* 移到别处保存，用 tongban restore 恢复备份；县中心多进程时移走后重新启动即可由其他主机补齐", "the database is damaged; keep state.db* elsewhere and restore a backup. A hub beside others is refilled by them when it is started without")
 	case errors.As(err, &keys) && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, trust.ErrMalformed)):
 		return told("本机密钥缺失或已损坏：请放回离线保存的 keys 目录和 membership.json；没有副本时请重新登记本机", "this node's keys are missing or damaged; put the keys folder and membership.json kept offline back. Without a copy, enrol this node anew")
+	case errors.As(err, &disk) && disk.Full():
+		return told("磁盘已满，数据目录 "+dir+" 写不进去：已保存的没有丢失。请先腾出空间（备份和日志可移到别的磁盘），再重新启动；不要删除 state.db*", "the disk is full; what was saved is whole. Make room first (backups and logs can go to another disk) and start again; do not remove state.db*")
+	case errors.Is(err, trust.ErrOtherKey):
+		return told("membership.json 与 keys 目录不是同一节点的："+dir+"；请放回本机自己的一套", "membership.json and the keys folder are of two nodes; put this node's own back, both of one copy")
 	case errors.Is(err, federation.ErrCredential):
 		return told("节点凭证不是由本机 keys 目录和账本中的县级密钥签发："+dir+"；请放回离线保存的同一份、最近的 keys 目录和 membership.json", "the county keys in this hub's keys folder and ledger have not signed its credential; put back keys and membership.json of one and the same, newest copy")
 	case errors.Is(err, trust.ErrExpired):

@@ -132,7 +132,7 @@ func (k *NodeKeys) Certificate(der []byte) (*tls.Certificate, error) {
 	}
 	public, ok := leaf.PublicKey.(*ecdsa.PublicKey)
 	if !ok || !public.Equal(k.TLS.Public()) {
-		return nil, fmt.Errorf("node certificate: %w: it is for another key", ErrMalformed)
+		return nil, fmt.Errorf("node certificate: %w: %w", ErrMalformed, ErrOtherKey)
 	}
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: k.TLS, Leaf: leaf}, nil
 }

@@ -6,6 +6,8 @@ import "errors"
 var (
 	// ErrMalformed is input that is not what it claims to be.
 	ErrMalformed = errors.New("malformed")
+	// ErrOtherKey is a certificate that is whole and for another node's key.
+	ErrOtherKey = errors.New("it is for another key")
 	// ErrSignature is a signature that no trusted key made.
 	ErrSignature = errors.New("signature is not by a trusted key")
 	// ErrExpired is a credential, certificate or join token past its time, or

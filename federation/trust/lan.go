@@ -148,7 +148,7 @@ func PairLAN(keys *NodeKeys, der, authority []byte) (*tls.Certificate, error) {
 	}
 	public, ok := leaf.PublicKey.(*ecdsa.PublicKey)
 	if !ok || !public.Equal(keys.TLS.Public()) {
-		return nil, fmt.Errorf("LAN certificate: %w: it is for another key", ErrMalformed)
+		return nil, fmt.Errorf("LAN certificate: %w: %w", ErrMalformed, ErrOtherKey)
 	}
 	if err := leaf.CheckSignatureFrom(ca); err != nil {
 		return nil, fmt.Errorf("LAN certificate: %w: %w", ErrSignature, err)
