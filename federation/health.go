@@ -199,7 +199,7 @@ func (c *checkup) clock() error {
 // do it: nodes below that cannot yet are listed when it is raised.
 func (c *checkup) level() error {
 	n := c.n
-	if n.hub == nil {
+	if n.hub == nil || n.founding.Load() { // a county begins at the newest
 		return nil
 	}
 	inForce, err := n.Store.Level(c.ctx)

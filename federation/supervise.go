@@ -337,7 +337,7 @@ func (r *watchRound) overcharged(ctx context.Context, caseID string) (identity.A
 		return identity.Actor{}, err
 	}
 	for i := range entries {
-		if e := &entries[i]; e.Kind == ledger.FeeExcess && e.Status == ledger.Applied || e.Kind == ledger.FeeCharge && e.Status == ledger.Refused {
+		if e := &entries[i]; e.Kind == ledger.FeeExcess && e.Status == ledger.Applied || e.Kind == ledger.FeeCharge && e.Status == ledger.Refused && store.AboveList(e.Code) {
 			return e.Actor, nil
 		}
 	}

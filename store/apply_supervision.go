@@ -431,10 +431,16 @@ func (a *applier) cardsOf(id string) ([]supervision.Card, error) {
 // lookForSkip has a case looked at when an entry of it left a step out or charged
 // above the list: what selectSeen finds.
 func (a *applier) lookForSkip(e *ledger.Entry, code string) error {
-	if !isCounty(a.s.self.Tier) || e.Case == "" || !slices.Contains([]string{"wrong_step", "not_accepted_yet", "fee_above_standard", "fee_not_listed", "no_fee"}, code) {
+	if !isCounty(a.s.self.Tier) || e.Case == "" || !AboveList(code) && !slices.Contains([]string{"wrong_step", "not_accepted_yet"}, code) {
 		return nil
 	}
 	return a.lookNow(e.Case, e.ID)
+}
+
+// AboveList tells whether a charge that was refused with a code was above the
+// published list, or of what it does not have: selectSeen goes by the same.
+func AboveList(code string) bool {
+	return slices.Contains([]string{"fee_above_standard", "fee_not_listed", "no_fee"}, code)
 }
 
 func (a *applier) prepareOutage(b *ledger.LineOutageV1) (func() error, error) {
