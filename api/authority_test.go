@@ -105,6 +105,7 @@ var expected = map[string]asked{
 	"findCases":           {action: "case.read", on: "some", body: gen.AccountNumber{Type: "person", Number: storetest.IDNumber(98)}},
 	"getCase":             {action: "case.read", on: "case"},
 	"getCaseTimeline":     {action: "case.read", on: "case"},
+	"listUnsealed":        {action: "case.read", on: "some"},
 	"listReveals":         {action: "reveal.read", on: "some"},
 	"getCaseLimits":       {action: "case.read", on: "case"},
 	"listCaseDocuments":   {action: "case.read", on: "case"},

@@ -49,20 +49,25 @@ func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocuments
 	}
 	for _, k := range document.ResultKinds {
 		if document.NthResult(k, results) > 0 {
-			out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
+			out.Documents = append(out.Documents, titleOf(k, c, &item.Item))
 		}
 	}
 	if account.Charged() {
-		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: document.PaymentNotice, Title: document.Title(document.PaymentNotice, &item.Item)})
+		out.Documents = append(out.Documents, titleOf(document.PaymentNotice, c, &item.Item))
 	}
 	return out, nil
+}
+
+func titleOf(k document.Kind, c *casework.Case, item *catalog.Item) gen.DocumentTitle {
+	_, due := document.SealedBy(k, c)
+	return gen.DocumentTitle{Kind: k, Title: document.Title(k, item), TakesSeal: due}
 }
 
 // titlesOf are the documents of a kind that a case has, in the order in which they came.
 func titlesOf(k document.Kind, c *casework.Case, item *catalog.Item) (titles []gen.DocumentTitle) {
 	n := document.Nth(k, c)
 	for nth := 1; nth <= n; nth++ {
-		title := gen.DocumentTitle{Kind: k, Title: document.Title(k, item)}
+		title := titleOf(k, c, item)
 		if n > 1 {
 			title.Nth, title.Title = nth, fmt.Sprintf("%s（%d）", title.Title, nth)
 			if k == document.SpecialProcedureNotice {

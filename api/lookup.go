@@ -13,6 +13,7 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
@@ -219,7 +220,16 @@ func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.Lookup
 		out.Steps = append(out.Steps, gen.LookupStep{Tier: string(step.Tier), Name: tierZH[step.Tier] + verbZH[step.Verb], State: state})
 	}
 	todo := toDo(c)
-	if c.Status == casework.Issued {
+	switch c.Status {
+	case casework.NotAccepted:
+		waits, err := s.waitsForSeal(ctx, c, document.RejectionNotice)
+		if err != nil {
+			return out, err
+		}
+		if waits {
+			todo = [2]string{"不予受理，不予受理决定书正在加盖电子印章，盖好后即可到收件地点领取；去之前可先打电话询问。", "It was not accepted. The decision is still to get its electronic seal; then you can collect it where you handed in. Ring before you go."}
+		}
+	case casework.Issued:
 		if todo, err = s.toCollect(ctx, c, todo); err != nil {
 			return out, err
 		}

@@ -168,6 +168,7 @@ var routePermissions = map[string]permission{
 	"checkCase":          may(identity.CaseSubmit),
 	"listCases":          may(identity.CaseRead),
 	"findCases":          may(identity.CaseRead),
+	"listUnsealed":       may(identity.CaseRead),
 	"streamChanges":      {login: true}, // names only what the caller may read
 	"getCase":            may(identity.CaseRead),
 	"getCaseTimeline":    may(identity.CaseRead),

@@ -17,6 +17,7 @@ import (
 
 // HotQueries run for every entry, every page or every screen.
 var HotQueries = []string{
+	selectLate,
 	feedQuery(4),
 	outboxQuery,
 	selectStored + `id = ?1`,

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/notice"
@@ -83,3 +84,14 @@ func (s *Store) released(ctx context.Context, n *notice.Notice, id string, after
 	n.From = max(n.From, at.Int64)
 	return nil
 }
+
+// LateDocuments are the cases of a filter's reach in which something that takes a seal was
+// told after a moment (Unix milliseconds) although nothing is left to do in them: they were not
+// accepted, or what was issued is put right or revoked. The latest come first.
+func (s *Store) LateDocuments(ctx context.Context, f CaseFilter, after int64) ([]casework.Case, error) {
+	return all[casework.Case](ctx, s.read, selectLate, string(f.Within), f.Department, after, f.Limit)
+}
+
+const selectLate = `SELECT body FROM cases WHERE verb = '' AND division >= ?1 AND division < ?1 || ':' AND (?2 = '' OR department = ?2)
+	AND id IN (SELECT case_id FROM entries WHERE kind IN ('case.reject', 'result.propose', 'result.decide') AND occurred_at > ?3 AND status = 'applied')
+	ORDER BY handed_in DESC, id DESC LIMIT ?4`

@@ -3667,8 +3667,11 @@ type DocumentTitle struct {
 	Kind DocumentKind `json:"kind"`
 
 	// Nth Which of its kind it is, where there are several: special procedures.
-	Nth   int    `json:"nth,omitempty,omitzero"`
-	Title string `json:"title"`
+	Nth int `json:"nth,omitempty,omitzero"`
+
+	// TakesSeal It takes the electronic seal of who made it out.
+	TakesSeal bool   `json:"takes_seal,omitempty,omitzero"`
+	Title     string `json:"title"`
 }
 
 // DraftReport defines model for DraftReport.
@@ -7239,6 +7242,24 @@ type TransferRequest struct {
 
 // TrustFile See docs/protocol.md; it proves itself.
 type TrustFile = trust.Keyring
+
+// UnsealedDocument defines model for UnsealedDocument.
+type UnsealedDocument struct {
+	Case CaseSummary  `json:"case"`
+	Kind DocumentKind `json:"kind"`
+
+	// Nth Which of its kind it is, from 1.
+	Nth int `json:"nth"`
+
+	// SinceMs Since when it waits, Unix milliseconds.
+	SinceMs int64  `json:"since_ms"`
+	Title   string `json:"title"`
+}
+
+// UnsealedList defines model for UnsealedList.
+type UnsealedList struct {
+	Documents []UnsealedDocument `json:"documents"`
+}
 
 // Verdict defines model for Verdict.
 type Verdict = proof.Verdict
@@ -12429,6 +12450,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
 	RotateTrust(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUnsealed 待盖章文书
+	//
+	// Documents of the caller's reach that are worth nothing before they have their
+	// electronic seal, and have none: decisions, refusals to accept, extensions, special
+	// procedures, notices before a refusal or a revocation. Whoever seals gets those of
+	// their own office. What waits longest comes first. At most 2000 open cases are
+	// looked at, those that wait longest, and of the ended ones those of 180 days.
+	//
+	// Corresponds with GET /api/v1/unsealed (the `ListUnsealed` operationId).
+	ListUnsealed(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VerifyDocumentWithBody 文书核验
 	//
@@ -19525,6 +19557,27 @@ func (c *Client) SyncNow(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 // Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
 func (c *Client) RotateTrust(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRotateTrustRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListUnsealed 待盖章文书
+//
+// Documents of the caller's reach that are worth nothing before they have their
+// electronic seal, and have none: decisions, refusals to accept, extensions, special
+// procedures, notices before a refusal or a revocation. Whoever seals gets those of
+// their own office. What waits longest comes first. At most 2000 open cases are
+// looked at, those that wait longest, and of the ended ones those of 180 days.
+//
+// Corresponds with GET /api/v1/unsealed (the `ListUnsealed` operationId).
+func (c *Client) ListUnsealed(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUnsealedRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -32381,6 +32434,33 @@ func NewRotateTrustRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListUnsealedRequest constructs an http.Request for the ListUnsealed method
+func NewListUnsealedRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/unsealed")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewVerifyDocumentRequest calls the generic VerifyDocument builder with application/json body
 func NewVerifyDocumentRequest(server string, body VerifyDocumentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -36200,6 +36280,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
 	RotateTrustWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RotateTrustResponse, error)
+
+	// ListUnsealedWithResponse 待盖章文书
+	//
+	// Documents of the caller's reach that are worth nothing before they have their
+	// electronic seal, and have none: decisions, refusals to accept, extensions, special
+	// procedures, notices before a refusal or a revocation. Whoever seals gets those of
+	// their own office. What waits longest comes first. At most 2000 open cases are
+	// looked at, those that wait longest, and of the ended ones those of 180 days.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/unsealed (the `ListUnsealed` operationId).
+	ListUnsealedWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListUnsealedResponse, error)
 
 	// VerifyDocumentWithBodyWithResponse 文书核验
 	//
@@ -48424,6 +48517,54 @@ func (r RotateTrustResponse) ContentType() string {
 	return ""
 }
 
+type ListUnsealedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UnsealedList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListUnsealedResponse) GetJSON200() *UnsealedList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListUnsealedResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListUnsealedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUnsealedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUnsealedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListUnsealedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type VerifyDocumentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -54431,6 +54572,25 @@ func (c *ClientWithResponses) RotateTrustWithResponse(ctx context.Context, reqEd
 		return nil, err
 	}
 	return ParseRotateTrustResponse(rsp)
+}
+
+// ListUnsealedWithResponse 待盖章文书
+//
+// Documents of the caller's reach that are worth nothing before they have their
+// electronic seal, and have none: decisions, refusals to accept, extensions, special
+// procedures, notices before a refusal or a revocation. Whoever seals gets those of
+// their own office. What waits longest comes first. At most 2000 open cases are
+// looked at, those that wait longest, and of the ended ones those of 180 days.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/unsealed (the `ListUnsealed` operationId).
+func (c *ClientWithResponses) ListUnsealedWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListUnsealedResponse, error) {
+	rsp, err := c.ListUnsealed(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUnsealedResponse(rsp)
 }
 
 // VerifyDocumentWithBodyWithResponse 文书核验
@@ -62912,6 +63072,39 @@ func ParseRotateTrustResponse(rsp *http.Response) (*RotateTrustResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListUnsealedResponse parses an HTTP response from a ListUnsealedWithResponse call
+func ParseListUnsealedResponse(rsp *http.Response) (*ListUnsealedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUnsealedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UnsealedList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -3667,8 +3667,11 @@ type DocumentTitle struct {
 	Kind DocumentKind `json:"kind"`
 
 	// Nth Which of its kind it is, where there are several: special procedures.
-	Nth   int    `json:"nth,omitempty,omitzero"`
-	Title string `json:"title"`
+	Nth int `json:"nth,omitempty,omitzero"`
+
+	// TakesSeal It takes the electronic seal of who made it out.
+	TakesSeal bool   `json:"takes_seal,omitempty,omitzero"`
+	Title     string `json:"title"`
 }
 
 // DraftReport defines model for DraftReport.
@@ -7240,6 +7243,24 @@ type TransferRequest struct {
 // TrustFile See docs/protocol.md; it proves itself.
 type TrustFile = trust.Keyring
 
+// UnsealedDocument defines model for UnsealedDocument.
+type UnsealedDocument struct {
+	Case CaseSummary  `json:"case"`
+	Kind DocumentKind `json:"kind"`
+
+	// Nth Which of its kind it is, from 1.
+	Nth int `json:"nth"`
+
+	// SinceMs Since when it waits, Unix milliseconds.
+	SinceMs int64  `json:"since_ms"`
+	Title   string `json:"title"`
+}
+
+// UnsealedList defines model for UnsealedList.
+type UnsealedList struct {
+	Documents []UnsealedDocument `json:"documents"`
+}
+
 // Verdict defines model for Verdict.
 type Verdict = proof.Verdict
 
@@ -9739,6 +9760,9 @@ type ServerInterface interface {
 	// RotateTrust 更换县级密钥
 	// (POST /api/v1/trust/rotate)
 	RotateTrust(w http.ResponseWriter, r *http.Request)
+	// ListUnsealed 待盖章文书
+	// (GET /api/v1/unsealed)
+	ListUnsealed(w http.ResponseWriter, r *http.Request)
 	// VerifyDocument 文书核验
 	// (POST /api/v1/verify)
 	VerifyDocument(w http.ResponseWriter, r *http.Request)
@@ -19740,6 +19764,20 @@ func (siw *ServerInterfaceWrapper) RotateTrust(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// ListUnsealed operation middleware
+func (siw *ServerInterfaceWrapper) ListUnsealed(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListUnsealed(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // VerifyDocument operation middleware
 func (siw *ServerInterfaceWrapper) VerifyDocument(w http.ResponseWriter, r *http.Request) {
 
@@ -20134,6 +20172,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases", wrapper.SubmitCase).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/changes", wrapper.StreamChanges).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/unsealed", wrapper.ListUnsealed).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/find", wrapper.FindCases).Methods(http.MethodPost)
 
@@ -30948,6 +30988,44 @@ func (response RotateTrustdefaultApplicationProblemPlusJSONResponse) VisitRotate
 	return err
 }
 
+type ListUnsealedRequestObject struct {
+}
+
+type ListUnsealedResponseObject interface {
+	VisitListUnsealedResponse(w http.ResponseWriter) error
+}
+
+type ListUnsealed200JSONResponse UnsealedList
+
+func (response ListUnsealed200JSONResponse) VisitListUnsealedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUnsealeddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListUnsealeddefaultApplicationProblemPlusJSONResponse) VisitListUnsealedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyDocumentRequestObject struct {
 	Body *VerifyDocumentJSONRequestBody
 }
@@ -31834,6 +31912,9 @@ type StrictServerInterface interface {
 	// RotateTrust 更换县级密钥
 	// (POST /api/v1/trust/rotate)
 	RotateTrust(ctx context.Context, request RotateTrustRequestObject) (RotateTrustResponseObject, error)
+	// ListUnsealed 待盖章文书
+	// (GET /api/v1/unsealed)
+	ListUnsealed(ctx context.Context, request ListUnsealedRequestObject) (ListUnsealedResponseObject, error)
 	// VerifyDocument 文书核验
 	// (POST /api/v1/verify)
 	VerifyDocument(ctx context.Context, request VerifyDocumentRequestObject) (VerifyDocumentResponseObject, error)
@@ -39233,6 +39314,30 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RotateTrustResponseObject); ok {
 		if err := validResponse.VisitRotateTrustResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListUnsealed operation middleware
+func (sh *strictHandler) ListUnsealed(w http.ResponseWriter, r *http.Request) {
+	var request ListUnsealedRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListUnsealed(ctx, request.(ListUnsealedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListUnsealed")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListUnsealedResponseObject); ok {
+		if err := validResponse.VisitListUnsealedResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
