@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
+	"github.com/tongban/tongban/node/archive"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
@@ -130,7 +130,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		}
 	}
 	return func() error {
-		if err := a.nameAttachments(e, attachmentsOf(body)); err != nil {
+		if err := a.nameAttachments(e, archive.Files(body)); err != nil {
 			return err
 		}
 		if e.Kind == ledger.CaseCorrect {
@@ -140,43 +140,6 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		}
 		return a.saveCase(next)
 	}, nil
-}
-
-// attachmentsOf are the files that a body names.
-func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
-	switch b := body.(type) {
-	case *ledger.CaseSubmitV1:
-		return append(scansOf(b.Materials), b.Authority...)
-	case *ledger.CaseSupplementV1:
-		return scansOf(b.Materials)
-	case *ledger.PackageSubmitV1:
-		return append(scansOf(b.Materials), b.Authority...)
-	case *ledger.PackageSupplementV1:
-		return scansOf(b.Materials)
-	case *ledger.CaseWithdrawV1:
-		return b.Proof
-	case *ledger.CaseDeliverV1:
-		return append(slices.Clip(b.Proof), b.Consent...)
-	case *ledger.ResultServeV1:
-		return append(slices.Clone(b.Proof), b.Consent...)
-	case *ledger.ResultStateV1:
-		return b.Proof
-	case *ledger.RefusalStateV1:
-		return b.Proof
-	case *ledger.HearingAskV2:
-		return b.Proof
-	case *ledger.HearingRecordV1:
-		return b.Record
-	}
-	return nil
-}
-
-func scansOf(materials []catalog.SubmittedMaterial) []catalog.AttachmentRef {
-	var refs []catalog.AttachmentRef
-	for _, m := range materials {
-		refs = append(refs, m.Attachments...)
-	}
-	return refs
 }
 
 // prepareBeside decides what an applicant brings to a case that somebody else
@@ -207,7 +170,7 @@ func (a *applier) prepareBeside(c *casework.Case, e *ledger.Entry, body ledger.B
 			return nil, err
 		}
 	}
-	return func() error { return a.nameAttachments(e, attachmentsOf(body)) }, nil
+	return func() error { return a.nameAttachments(e, archive.Files(body)) }, nil
 }
 
 // itemOf is the item of a case, in the version it is bound to.
@@ -361,7 +324,7 @@ func (a *applier) nameAside(e *ledger.Entry) error {
 	if err != nil {
 		return nil // what it names cannot be told
 	}
-	if len(attachmentsOf(body)) == 0 {
+	if len(archive.Files(body)) == 0 {
 		return nil
 	}
 	home, err := a.homeOf(e)
@@ -375,7 +338,7 @@ func (a *applier) nameAside(e *ledger.Entry) error {
 
 // nameFiles notes the files that a body names, those of papers on file as such.
 func (a *applier) nameFiles(e *ledger.Entry, body ledger.Body) error {
-	if err := a.nameAttachments(e, attachmentsOf(body)); err != nil {
+	if err := a.nameAttachments(e, archive.Files(body)); err != nil {
 		return err
 	}
 	switch b := body.(type) {

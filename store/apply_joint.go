@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tongban/tongban/node/archive"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
@@ -149,7 +150,7 @@ func (a *applier) openJoint(e *ledger.Entry, b *ledger.PackageSubmitV1, from cas
 		return nil, err
 	}
 	for _, c := range o.cases {
-		o.files = append(o.files, append(scansOf(c.Materials), c.Authority...))
+		o.files = append(o.files, append(archive.Scans(c.Materials), c.Authority...))
 	}
 	return o, nil
 }
@@ -255,7 +256,7 @@ func (a *applier) prepareJointSupplement(c *joint.Case, e *ledger.Entry, b *ledg
 		if err := casework.CheckSupplement(casework.Asks(j.Member(m.Item), c.Agent), e, &ledger.CaseSupplementV1{Materials: papers, Form: form}, a.limits()); err != nil {
 			return nil, err
 		}
-		parts = append(parts, part{m.Case, scansOf(papers)})
+		parts = append(parts, part{m.Case, archive.Scans(papers)})
 	}
 	return func() error {
 		for _, p := range parts {

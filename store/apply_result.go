@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tongban/tongban/node/archive"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
@@ -20,10 +21,10 @@ const resultKinds = `'result.propose', 'result.state', 'result.decide', 'result.
 // What comes before its case is known here is taken, and counts once it is.
 func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.Body, from origin) (func() error, error) {
 	if c == nil {
-		return func() error { return a.nameAttachments(e, attachmentsOf(body)) }, nil
+		return func() error { return a.nameAttachments(e, archive.Files(body)) }, nil
 	}
 	keep := func(f result.File) func() error {
-		return func() error { return errors.Join(a.nameAttachments(e, attachmentsOf(body)), a.saveResults(c, f)) }
+		return func() error { return errors.Join(a.nameAttachments(e, archive.Files(body)), a.saveResults(c, f)) }
 	}
 	if a.told { // it stands, and may have come before
 		f, stood, err := a.foldResults(c, "", e.ID)

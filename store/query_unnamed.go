@@ -4,13 +4,14 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/tongban/tongban/node/archive"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store/blob"
 )
 
 // FilesOf are the files that a body names.
-func FilesOf(body ledger.Body) []catalog.AttachmentRef { return attachmentsOf(body) }
+func FilesOf(body ledger.Body) []catalog.AttachmentRef { return archive.Files(body) }
 
 // NamedBetween gives which hashes from the one to the other entries here name.
 func (s *Store) NamedBetween(ctx context.Context, from, to string) (map[string]bool, error) {

@@ -86,35 +86,43 @@ func DocumentOf(body ledger.Body) (text, number string) {
 	return "", ""
 }
 
-// Files are the scans that an entry brings.
+// Files are the scans that an entry brings: all that are guarded, sent and confirmed
+// with it, and all that belong to the volume.
 func Files(body ledger.Body) []catalog.AttachmentRef {
-	var files []catalog.AttachmentRef
-	of := func(all []catalog.SubmittedMaterial) {
-		for _, m := range all {
-			files = append(files, m.Attachments...)
-		}
-	}
 	switch b := body.(type) {
 	case *ledger.CaseSubmitV1:
-		of(b.Materials)
-		files = append(files, b.Authority...)
+		return append(Scans(b.Materials), b.Authority...)
 	case *ledger.CaseSupplementV1:
-		of(b.Materials)
+		return Scans(b.Materials)
 	case *ledger.PackageSubmitV1:
-		of(b.Materials)
-		files = append(files, b.Authority...)
+		return append(Scans(b.Materials), b.Authority...)
 	case *ledger.PackageSupplementV1:
-		of(b.Materials)
+		return Scans(b.Materials)
 	case *ledger.CaseWithdrawV1:
-		files = b.Proof
+		return b.Proof
 	case *ledger.CaseDeliverV1:
-		files = b.Proof
+		return append(slices.Clone(b.Proof), b.Consent...)
+	case *ledger.ResultServeV1:
+		return append(slices.Clone(b.Proof), b.Consent...)
+	case *ledger.ResultStateV1:
+		return b.Proof
+	case *ledger.RefusalStateV1:
+		return b.Proof
 	case *ledger.HearingAskV2:
-		files = b.Proof
+		return b.Proof
 	case *ledger.HearingRecordV1:
-		files = b.Record
+		return b.Record
 	}
-	return files
+	return nil
+}
+
+// Scans are the files of materials.
+func Scans(materials []catalog.SubmittedMaterial) []catalog.AttachmentRef {
+	var refs []catalog.AttachmentRef
+	for _, m := range materials {
+		refs = append(refs, m.Attachments...)
+	}
+	return refs
 }
 
 func hashOf(b []byte) string {

@@ -1,8 +1,13 @@
 package archive
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -151,4 +156,71 @@ func TestDutyNamesTheOffice(t *testing.T) {
 		}
 	}
 	t.Errorf("%+v", Duties(&casework.Case{}, o))
+}
+
+// Whatever scans a kind of entry can name are kept, sent and part of the volume: Files
+// forgets none of them.
+func TestFilesForgetsNone(t *testing.T) {
+	golden, err := filepath.Glob("../ledger/testdata/*.json")
+	if err != nil || len(golden) == 0 {
+		t.Fatal(golden, err)
+	}
+	with := 0
+	for _, name := range golden {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := ledger.ParseEntry(bytes.TrimSpace(raw))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		body, err := e.Decode()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var named []string
+		var look func(reflect.Value)
+		look = func(v reflect.Value) {
+			switch v.Kind() {
+			case reflect.Pointer, reflect.Interface:
+				if !v.IsNil() {
+					look(v.Elem())
+				}
+			case reflect.Slice:
+				if v.Len() == 0 && v.CanSet() && v.Type() == reflect.TypeFor[[]catalog.AttachmentRef]() {
+					v.Set(reflect.ValueOf([]catalog.AttachmentRef{{Hash: fmt.Sprint("more ", len(named))}}))
+				}
+				for i := range v.Len() {
+					look(v.Index(i))
+				}
+			case reflect.Struct:
+				if a, is := v.Interface().(catalog.AttachmentRef); is {
+					named = append(named, a.Hash)
+					return
+				}
+				for i := range v.NumField() {
+					if v.Type().Field(i).IsExported() {
+						look(v.Field(i))
+					}
+				}
+			}
+		}
+		look(reflect.ValueOf(body))
+		var kept []string
+		for _, a := range Files(body) {
+			kept = append(kept, a.Hash)
+		}
+		slices.Sort(named)
+		slices.Sort(kept)
+		if !slices.Equal(named, kept) {
+			t.Errorf("%s names %v, of which %v are kept", name, named, kept)
+		}
+		if len(named) > 0 {
+			with++
+		}
+	}
+	if with < 9 {
+		t.Errorf("only %d kinds name scans: the samples lack them", with)
+	}
 }
