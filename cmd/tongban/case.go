@@ -23,7 +23,7 @@ import (
 func caseCommand() *cobra.Command {
 	return group("case", "办件：收件、查询、办理 (cases)",
 		"  tongban case list --view waiting\n  tongban case act 330523110200-20261123-01-000045-7 accept",
-		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseFindCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand(), caseLimitsCommand(), caseDocumentCommand(), casePrintCommand(), caseSealCommand(), caseVoidCommand())
+		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseUnsealedCommand(), caseFindCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand(), caseLimitsCommand(), caseDocumentCommand(), casePrintCommand(), caseSealCommand(), caseVoidCommand())
 }
 
 // caseID is a case's number in its one spelling, whatever grouping it was
@@ -111,6 +111,25 @@ func (c *connection) caseTable(ctx context.Context) func(w io.Writer, v *client.
 		t.write(w, c.language)
 		morePages(w, c.language, v.NextCursor)
 	}
+}
+
+func caseUnsealedCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "unsealed",
+		Short:   "待盖章文书 (documents that wait for their seal, the longest first)",
+		Example: "  tongban case unsealed",
+		Args:    noArguments,
+	}
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		send := func() (*http.Response, error) { return c.api.ListUnsealed(cmd.Context()) }
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.UnsealedList) {
+			t := newTable(c.pick("文书", "DOCUMENT"), c.pick("编号", "NUMBER"), c.pick("事项", "ITEM"), c.pick("等待自", "WAITS SINCE"))
+			for _, d := range v.Documents {
+				t.row(d.Title, d.Case.Number, d.Case.ItemName, moment(d.SinceMs))
+			}
+			t.write(w, c.language)
+		})
+	})
 }
 
 func caseFindCommand() *cobra.Command {

@@ -66,6 +66,8 @@ func TestCommandsAtANode(t *testing.T) {
 			[]string{"getThisNode /api/v1/node"}, []string{"线路      断\n"}, []string{"line      down\n"}},
 		{"node invite --tier village --division 330523110200 --name 甲子村便民服务站 --id v-9", map[string]any{"inviteNode": client.Invitation{Node: "v-9", Token: "tok-1", ExpiresAt: at20261123, Recorded: atCounty}},
 			[]string{`inviteNode /api/v1/nodes/invitations {"division":"330523110200","name":"甲子村便民服务站","node":"v-9","tier":"village"}`}, []string{"tok-1\n"}, []string{"tok-1\n"}},
+		{"case unsealed", map[string]any{"listUnsealed": client.UnsealedList{Documents: []client.UnsealedDocument{{Case: birth, Kind: "rejection_notice", Nth: 1, Title: "不予受理决定书", SinceMs: at20261123}}}},
+			[]string{"listUnsealed /api/v1/unsealed"}, []string{"不予受理决定书  330523110200-20261123-01-000045-7  生育登记"}, []string{"WAITS SINCE"}},
 		{"node renew", map[string]any{"renewNode": client.Renewed{Node: "v-330523110200-1", UntilMs: at20261123, Recorded: savedHere}}, []string{"renewNode /api/v1/node/renew"},
 			[]string{"v-330523110200-1 的密钥已更新，有效至 2026-11-24 00:00\n"}, []string{"has new keys until 2026-11-24"}},
 		{"node levels", map[string]any{"getLevel": client.LevelReport{Level: 1, Reads: 2, Nodes: []client.NodeLevel{{Node: "county-1", Name: "县中心", Tier: "county", Reads: 2}, {Node: "v-330523110200-1", Name: "甲子村", Tier: "village"}}}},
