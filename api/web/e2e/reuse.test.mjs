@@ -325,6 +325,7 @@ test('a result is put right by two people, and its volume says what keeps it ope
   const clerk = await desk(township, 'meixi-chuangkou')
   await clerk.page.click('nav >> text="办件"')
   await clerk.page.click('nav >> text=归档与证照')
+  await clerk.page.waitForSelector('main h1:has-text("归档与证照")') // or the list of cases is still there
   await clerk.page.click('main table a >> nth=0')
   const results = clerk.page.locator('section.card', { has: clerk.page.locator('h2:has-text("办理结果的效力")') })
   await results.locator('strong:has-text("有效")').first().waitFor()
