@@ -20,8 +20,8 @@ test('a case and an item are found from every page, by hand and with a scanner',
 
   // Initials, with the keys alone.
   await page.goto(base + '/custody')
-  await page.waitForSelector('main h1')
-  await page.evaluate(() => document.activeElement?.blur())
+  await page.waitForFunction(() => document.activeElement?.matches('main input')) // the page's own field, which takes what is scanned
+  await page.evaluate(() => document.activeElement.blur())
   await keyboard.press('/')
   await keyboard.type('gljt')
   await page.waitForSelector('#search-found li:has-text("高龄津贴")')
