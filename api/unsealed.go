@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
@@ -152,22 +150,13 @@ func sealedIn(entries []store.EntryView) map[sealable]bool {
 		}
 		switch body, _ := e.Decode(); b := body.(type) {
 		case *ledger.CaseSealV1:
-			d := sealable{document.Kind(b.Kind), nthOf(b.Number)}
+			d := sealable{document.Kind(b.Kind), document.NthOf(b.Number)}
 			sealed[d], hashes[b.Hash] = true, d
 		case *ledger.CaseVoidV1:
 			delete(sealed, hashes[b.Hash])
 		}
 	}
 	return sealed
-}
-
-// nthOf is which of its kind a document is, by its number (document.Number).
-func nthOf(number string) int {
-	_, nth, found := strings.Cut(number, "之")
-	if n, err := strconv.Atoi(nth); found && err == nil {
-		return n
-	}
-	return 1
 }
 
 // toldBy is the entry that a document is made of.

@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
@@ -192,6 +194,15 @@ func Number(k Kind, on calendar.Date, printedCase string, nth int) string {
 		number += fmt.Sprintf("之%d", nth)
 	}
 	return number
+}
+
+// NthOf is which of its kind a document is, by its Number.
+func NthOf(number string) int {
+	_, nth, found := strings.Cut(number, "之")
+	if n, err := strconv.Atoi(nth); found && err == nil {
+		return n
+	}
+	return 1
 }
 
 // Nth is which of its kind the document is that a case has now: special procedures

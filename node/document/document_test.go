@@ -224,3 +224,18 @@ func TestEveryKindHasItsWords(t *testing.T) {
 		t.Errorf("%d makers, %d in order", len(makers), len(order))
 	}
 }
+
+// Which of its kind a document is stands in its number, from the second on.
+func TestNthOfANumber(t *testing.T) {
+	on := calendartest.Date(t, "2026-11-23")
+	for nth := 1; nth < 12; nth++ {
+		if got := NthOf(Number(SpecialProcedureNotice, on, "330523110220-20261123-01-000045-4", nth)); got != nth {
+			t.Errorf("%d of %d", got, nth)
+		}
+	}
+	for _, odd := range []string{"", "之", "特〔2026〕1之二"} {
+		if got := NthOf(odd); got != 1 {
+			t.Errorf("%q is %d", odd, got)
+		}
+	}
+}
